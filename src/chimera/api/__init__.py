@@ -1,0 +1,1 @@
+"""What every endpoint shares: errors, limits, paging, the live transports."""

@@ -1,0 +1,1 @@
+"""Everything that is decided, computed without input or output."""

@@ -1,0 +1,69 @@
+"""The fixed facts of a conversation: who is in it, at which tempo, until when."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chimera.core.persona import Character, Frozen, Gel
+
+Status = Literal["created", "running", "paused", "ended"]
+Mode = Literal["stream", "human", "instant"]
+Cause = Literal[
+    "addressed", "owed", "self_selected", "overdue", "continued", "invited", "duet"
+]  # fmt: skip
+EndedBecause = Literal[
+    "stopped", "turns", "time", "budget", "tokens", "phrase", "lull", "loop", "failed"
+]  # fmt: skip
+PausedBecause = Literal["providers_down", "budget", "credential", "moderation", "idle"]
+
+#: Speeds by name (`engine.md` section 5.1).
+PRESETS = {"real": 0.35, "lively": 1.0, "game": 1.75}
+
+
+class Pace(Frozen):
+    """The tempo of a conversation; a speed of 2 halves every pause."""
+
+    mode: Mode = "stream"
+    speed: float = Field(default=1.0, ge=0.1, le=8)
+
+
+class Budget(Frozen):
+    """A money ceiling, and what happens when it is spent."""
+
+    amount: float = Field(gt=0, le=1_000_000)
+    currency: Literal["USD"] = "USD"
+    when_spent: Literal["finale", "improv", "pause"] = "finale"
+
+
+class Limits(Frozen):
+    """Any one of these ends (or, for `idle_minutes`, pauses) the conversation."""
+
+    max_turns: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    max_minutes: Annotated[float, Field(gt=0, le=525_600)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    min_turns: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    idle_minutes: Annotated[float, Field(gt=0, le=525_600)] | None = None
+    stop_phrase: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    budget: Budget | None = None
+
+
+class Participant(Frozen):
+    """A persona seated in one conversation, with the route that plays it."""
+
+    id: str
+    persona_id: str
+    slug: str
+    name: str
+    short: str
+    color: Gel
+    mask: str
+    provider: str
+    model: str
+    temperature: float | None = None
+    #: Kept whole in the log, so that an old conversation folds without any other table.
+    character: Character = Character()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything the others may call it, the full name first."""
+        return (self.name, self.short, *self.character.aliases)

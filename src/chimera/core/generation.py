@@ -1,0 +1,197 @@
+"""What we ask of a model and what comes back, in words that belong to no provider."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from chimera.core.director import Speak
+    from chimera.core.state import ConversationState
+
+Ending = Literal["complete", "length", "cut_off", "refused"]
+FinishReason = Literal["stop", "length", "refused", "filtered"]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """A picture in a viewer's message; `data` is the file itself."""
+
+    media_type: str
+    data: bytes
+
+
+Part = TextPart | ImagePart
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """`self` is what the speaking participant said, `others` everything it heard."""
+
+    role: Literal["self", "others"]
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """The play as the improv troupe sees it; adapters of real models ignore it."""
+
+    state: "ConversationState"
+    speak: "Speak"
+    #: The number of this turn: every draw of the troupe is keyed by it.
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRequest:
+    """One call. A knob that a provider lacks is ignored, never an error."""
+
+    model: str
+    system: str
+    messages: tuple[PromptMessage, ...]
+    stop: tuple[str, ...] = ()
+    temperature: float | None = None
+    top_p: float | None = None
+    max_output_tokens: int = 256
+    seed: int | None = None
+    thinking: Literal["off", "low", "high"] = "off"
+    #: How many of `messages`, from the first, are byte-stable between calls of one participant.
+    cache_hint: int = 0
+    scene: Scene | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of speech."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A piece of thinking; it is never speech."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a call took; `cost` in US dollars, None where no price is known."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost: float | None = None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """The last chunk of every stream that was not cut short."""
+
+    reason: FinishReason
+    raw_reason: str | None = None
+    response_id: str | None = None
+    model: str | None = None
+    #: What the troupe knows about its own line: acts, claims, concepts (`engine.md` section 17).
+    signals: dict[str, Any] | None = None
+
+
+#: Text and reasoning, then exactly one UsageReport, then exactly one Finish.
+Chunk = Text | Reasoning | UsageReport | Finish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """What is known of one model; prices in US dollars for a million tokens."""
+
+    id: str
+    name: str | None = None
+    context: int | None = None
+    loaded: bool | None = None
+    input_price: float | None = None
+    output_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The answer of a free check."""
+
+    ok: bool
+    code: str | None = None
+    detail: str = ""
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A provider and a model to try. `understudy_for` names the route that failed, `why` its code."""
+
+    provider: str
+    model: str
+    understudy_for: str | None = None
+    why: str | None = None
+
+
+class Provider(Protocol):
+    """A service that runs models."""
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(self, request: GenerationRequest) -> AsyncIterator[Chunk]:
+        """The answer as it comes; leaving the iterator closes the connection. Raises ProviderError."""
+        ...
+
+    async def models(self) -> Sequence[Model]:
+        """The models that can be asked for now. Raises ProviderError."""
+        ...
+
+    async def check(self) -> Health:
+        """A free call, never a paid one; failures are in the answer, not raised."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRequest:
+    """What a turn asks of the gateway: the request, and which route should play it."""
+
+    conversation_id: str
+    turn_id: str
+    participant_id: str
+    route: Route
+    request: GenerationRequest
+    kind: Literal["banter", "opening", "human_question", "finale"] = "banter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """A line as the gateway got it, complete."""
+
+    text: str
+    reason: FinishReason
+    route: Route
+    usage: Usage
+    first_token_ms: int
+    duration_ms: int
+    scripted: bool = False
+    signals: dict[str, Any] | None = None
+    #: Set when the stream broke after speech had come (`reliability.md` section 2.5).
+    broken: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])

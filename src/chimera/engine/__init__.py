@@ -1,0 +1,1 @@
+"""Turns, and the journal that is the only door to a log."""

@@ -1,0 +1,1 @@
+"""Create, control, list and search conversations, and speak in them."""

@@ -1,0 +1,1 @@
+"""Adapters to the services that run models, and the one gateway to them."""

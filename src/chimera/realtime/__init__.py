@@ -1,0 +1,1 @@
+"""Fan-out of frames to whoever listens."""

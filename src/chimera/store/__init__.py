@@ -1,0 +1,1 @@
+"""The databases and everything written to them."""
