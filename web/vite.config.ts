@@ -1,0 +1,57 @@
+/** How the app is built, served while developing and tested. */
+import { tanstackRouter } from '@tanstack/router-plugin/vite'
+import react from '@vitejs/plugin-react'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+/** Gives sonner's style element the page's nonce; a strict content security policy refuses it otherwise. */
+const sonnerNonce: Plugin = {
+  name: 'sonner-nonce',
+  transform: {
+    filter: { id: /sonner\/dist\/index\.mjs/ },
+    handler: (code) => {
+      const marked = code.replace(
+        /(\w+)\.type\s*=\s*(['"])text\/css\2;?/,
+        "$&\n$1.nonce = document.querySelector('meta[property=csp-nonce]')?.nonce;",
+      )
+      if (marked === code) throw new Error('sonner no longer injects its style the way sonner-nonce expects')
+      return marked
+    },
+  },
+}
+
+const api = process.env.CHIMERA_API ?? 'http://127.0.0.1:8000'
+
+export default defineConfig({
+  html: { cspNonce: '__CSP_NONCE__' },
+  build: { target: 'es2023', manifest: true, assetsInlineLimit: 0 },
+  server: { proxy: { '/api': { target: api, ws: true } } },
+  plugins: [
+    sonnerNonce,
+    process.env.VITEST
+      ? null
+      : tanstackRouter({
+          target: 'react',
+          autoCodeSplitting: true,
+          routesDirectory: 'src/app/routes',
+          generatedRouteTree: 'src/app/routeTree.gen.ts',
+        }),
+    react(),
+  ],
+  test: {
+    restoreMocks: true,
+    coverage: { include: ['src/live/**/*.ts', 'src/markdown/*.ts', 'src/features/*/model/**/*.ts'] },
+    projects: [
+      { extends: true, test: { name: 'pure', environment: 'node', include: ['src/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'components',
+          environment: 'jsdom',
+          include: ['src/**/*.test.tsx'],
+          setupFiles: ['src/testing/setup.ts'],
+        },
+      },
+    ],
+  },
+})
