@@ -10,7 +10,8 @@ ChimeraError                 code · message · retryable · details
 │   └── RateLimited(retry_after) · BudgetSpent
 ├── ProviderError
 │   ├── ProviderBusy · ProviderDown · ProviderSlow · TruncatedStream · BadStream
-│   └── QuotaSpent · ProviderRefused · UnknownModel · ContentRefused · ContextTooLong · InvalidRequest
+│   ├── QuotaSpent · ProviderRefused · UnknownModel
+│   └── ContentRefused · ContextTooLong · InvalidRequest
 ├── StoreBusy · ReadOnly
 ├── Unready                  a start that cannot go on; carries the exit code
 ├── PluginFailed
@@ -102,9 +103,7 @@ class ProviderBusy(ProviderError):
     code = "provider_busy"
     retryable = True
 
-    def __init__(
-        self, message: str, *, retry_after: float | None = None, **details: Any
-    ) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, **details: Any) -> None:
         super().__init__(message, retry_after=retry_after, **details)
         self.retry_after = retry_after
 

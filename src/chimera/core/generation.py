@@ -1,7 +1,7 @@
 """What we ask of a model and what comes back, in words that belong to no provider."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A provider and a model to try. `understudy_for` names the route that failed, `why` its code."""
+    """A provider and a model to try; for an understudy, whose place it takes and why (a code)."""
 
     provider: str
     model: str
@@ -154,7 +154,7 @@ class Provider(Protocol):
     def name(self) -> str: ...
 
     def stream(self, request: GenerationRequest) -> AsyncIterator[Chunk]:
-        """The answer as it comes; leaving the iterator closes the connection. Raises ProviderError."""
+        """The answer as it comes; leaving it closes the connection. Raises ProviderError."""
         ...
 
     async def models(self) -> Sequence[Model]:
@@ -194,4 +194,3 @@ class Performance:
     signals: dict[str, Any] | None = None
     #: Set when the stream broke after speech had come (`reliability.md` section 2.5).
     broken: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -16,7 +16,13 @@ Gel = Literal[
 class Frozen(BaseModel):
     """A closed value: unknown fields are refused, nothing changes after it is made."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
 
 
 class Traits(Frozen):

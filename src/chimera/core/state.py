@@ -1,0 +1,356 @@
+"""A conversation as its log tells it: `fold` the events and everything later turns need is there.
+
+The state keeps the last LINES_KEPT lines and counters for what came before, so that its size, and
+the time of a step, do not grow with the conversation.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from chimera.core import events as ev
+from chimera.core.conversation import (
+    Cause,
+    EndedBecause,
+    Limits,
+    Pace,
+    Participant,
+    PausedBecause,
+    Status,
+)
+
+#: Enough for the longest memory any rule has (the troupe's novelty guard: 150 lines).
+LINES_KEPT = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing said, by a participant, a viewer or the host."""
+
+    seq: int
+    message_id: str
+    #: Finished turns when it was said, itself included.
+    turn: int
+    participant_id: str | None
+    kind: str
+    name: str
+    text: str
+    at: int
+    addressed: tuple[str, ...] = ()
+    questions: int = 0
+    visibility: ev.Visibility = "all"
+    cause: Cause | None = None
+    signals: ev.MessageSignals | None = None
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+    def heard_by(self, participant_id: str) -> bool:
+        return self.visibility == "all" or participant_id in self.visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A participant's place: whether it is taken, and how it has been used."""
+
+    participant: Participant
+    present: bool = True
+    muted: bool = False
+    #: Turns taken (`n_i`); a duet counts a half for each.
+    turns: float = 0
+    #: Number of finished turns after its last one; None if it never spoke.
+    spoke: int | None = None
+    #: Number of finished turns when it joined or was unmuted.
+    since: int = 0
+    joined_seq: int = 0
+    left_seq: int | None = None
+    energy: float = 1.0
+
+    @property
+    def id(self) -> str:
+        return self.participant.id
+
+    @property
+    def active(self) -> bool:
+        return self.present and not self.muted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTurn:
+    """A turn whose start is in the log and whose end is not."""
+
+    turn_id: str
+    message_id: str
+    participant_id: str
+    cause: Cause
+    seq: int
+    at: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """A turn that was interrupted or paused: the floor is its speaker's again."""
+
+    participant_id: str
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationState:
+    """Everything the log says that a later turn depends on."""
+
+    id: str
+    seq: int = 0
+    status: Status = "created"
+    title: str = ""
+    topic: str = ""
+    topic_seq: int = 0
+    #: Finished turns when the present topic began.
+    topic_turn: int = 0
+    topics: tuple[str, ...] = ()
+    seed: int = 0
+    pace: Pace = Pace()
+    limits: Limits = Limits()
+    director: str = "show"
+    language: str | None = None
+    starter: str | None = None
+    seats: tuple[Seat, ...] = ()
+    lines: tuple[Line, ...] = ()
+    #: Viewers' messages after which no later started turn has finished, oldest first.
+    unanswered: tuple[Line, ...] = ()
+    invited: tuple[str, ...] = ()
+    notes: tuple[ev.DirectorNoted, ...] = ()
+    open_turn: OpenTurn | None = None
+    given_back: GivenBack | None = None
+    #: Turns started, failed ones included; the next turn's number is one more.
+    started: int = 0
+    finished: int = 0
+    failures: int = 0
+    messages: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    cost_estimated: bool = False
+    pace_draw: ev.PaceDraw | None = None
+    #: Topic energy (`engine.md` section 10.1).
+    energy: float = 0.7
+    rungs: dict[str, int] | None = None
+    #: Set once the host has announced the last round: finished turns at that moment.
+    finale_turn: int | None = None
+    created_at: int = 0
+    started_at: int | None = None
+    ended_at: int | None = None
+    last_at: int = 0
+    #: When the last message landed, milliseconds UTC.
+    landed_at: int | None = None
+    paused_because: PausedBecause | None = None
+    resume_at: str | None = None
+    ended_because: EndedBecause | None = None
+
+    @property
+    def turn(self) -> int:
+        """The number of the coming turn; every draw is keyed by it."""
+        return self.started + 1
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        return tuple(seat.participant for seat in self.seats if seat.present)
+
+    def seat(self, participant_id: str) -> Seat:
+        """The seat of a participant, also of one who has left. Raises KeyError."""
+        for seat in self.seats:
+            if seat.id == participant_id:
+                return seat
+        raise KeyError(participant_id)
+
+
+def fold(
+    conversation_id: str,
+    envelopes: Iterable[ev.Envelope],
+    state: ConversationState | None = None,
+) -> ConversationState:
+    """The state after these events, from `state` or from nothing."""
+    state = state or ConversationState(id=conversation_id)
+    for envelope in envelopes:
+        state = apply(state, envelope)
+    return state
+
+
+def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
+    """The state after one more event. Raises ValueError if its seq is not the next."""
+    if envelope.seq != state.seq + 1:
+        raise ValueError(f"seq {envelope.seq} cannot follow {state.seq}")
+    state = replace(state, seq=envelope.seq, last_at=envelope.at)
+    match envelope.body:
+        case ev.TurnStarted() | ev.TurnFailed() | ev.MessageCompleted() | ev.MessagePosted():
+            return _talk(state, envelope)
+        case ev.ParticipantJoined() | ev.ParticipantLeft() | ev.ParticipantMuted():
+            return _seating(state, envelope)
+        case ev.ParticipantUnmuted():
+            return _seating(state, envelope)
+        case ev.ParticipantInvited(participant_id=who):
+            return replace(state, invited=(*state.invited, who))
+        case ev.TopicChanged(topic=topic):
+            return replace(
+                state, topic=topic, topics=(*state.topics, topic), topic_seq=envelope.seq,
+                topic_turn=state.finished,
+            )  # fmt: skip
+        case ev.DirectorNoted():
+            return _noted(state, envelope.body)
+        case _:
+            return _life(state, envelope)
+
+
+def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
+    """Created, started, paused, resumed, ended, renamed, cleared, paced."""
+    match envelope.body:
+        case ev.ConversationCreated():
+            return _created(state, envelope.body, envelope)
+        case ev.ConversationStarted():
+            return replace(state, status="running", started_at=envelope.at)
+        case ev.ConversationPaused(because=because, resume_at=resume_at):
+            return replace(
+                state, status="paused", paused_because=because, resume_at=resume_at
+            )  # fmt: skip
+        case ev.ConversationResumed():
+            return replace(state, status="running", paused_because=None, resume_at=None)
+        case ev.ConversationEnded(because=because):
+            return replace(state, status="ended", ended_because=because, ended_at=envelope.at)
+        case ev.ConversationRenamed(title=title):
+            return replace(state, title=title)
+        case ev.ConversationPaced(pace=pace):
+            return replace(state, pace=pace)
+        case ev.ConversationCleared():
+            return replace(
+                state, lines=(), unanswered=(), invited=(), notes=(), given_back=None, messages=0
+            )  # fmt: skip
+        case _:
+            return state
+
+
+def _created(
+    state: ConversationState, body: ev.ConversationCreated, envelope: ev.Envelope
+) -> ConversationState:
+    seats = tuple(Seat(participant=each, joined_seq=envelope.seq) for each in body.participants)
+    return replace(
+        state, title=body.title, topic=body.topic, topics=(body.topic,), topic_seq=envelope.seq,
+        seed=body.seed, pace=body.pace, limits=body.limits, director=body.director,
+        language=body.language, starter=body.starter, seats=seats, created_at=envelope.at,
+    )  # fmt: skip
+
+
+def _seating(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
+    body, now = envelope.body, state.finished
+    match body:
+        case ev.ParticipantJoined(participant=Participant() as newcomer):
+            seat = Seat(participant=newcomer, since=now, joined_seq=envelope.seq)
+            return replace(state, seats=(*state.seats, seat))
+        case ev.ParticipantLeft(participant_id=who):
+            return _reseat(state, who, present=False, left_seq=envelope.seq)
+        case ev.ParticipantMuted(participant_id=who):
+            return _reseat(state, who, muted=True)
+        case ev.ParticipantUnmuted(participant_id=who):
+            return _reseat(state, who, muted=False, since=now)
+        case _:
+            return state
+
+
+def _reseat(state: ConversationState, participant_id: str, **changes: object) -> ConversationState:
+    seats = tuple(
+        replace(seat, **changes) if seat.id == participant_id else seat for seat in state.seats
+    )
+    return replace(state, seats=seats)
+
+
+def _noted(state: ConversationState, note: ev.DirectorNoted) -> ConversationState:
+    if note.ladder == "finale":
+        return replace(state, finale_turn=state.finished)
+    if note.ladder is not None:
+        return replace(state, rungs={**(state.rungs or {}), note.ladder: note.rung or 0})
+    return replace(state, notes=(*state.notes, note))
+
+
+def _talk(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
+    match envelope.body:
+        case ev.TurnStarted() as body:
+            return _turn_started(state, body, envelope)
+        case ev.TurnFailed() as body:
+            return _turn_failed(state, body)
+        case ev.MessageCompleted() as body:
+            return _message_completed(state, body, envelope)
+        case ev.MessagePosted() as body:
+            return _message_posted(state, body, envelope)
+        case _:
+            return state
+
+
+def _turn_started(
+    state: ConversationState, body: ev.TurnStarted, envelope: ev.Envelope
+) -> ConversationState:
+    turn = OpenTurn(
+        turn_id=body.turn_id, message_id=body.message_id, participant_id=body.participant_id,
+        cause=body.cause, seq=envelope.seq, at=envelope.at, generation=body.generation,
+    )  # fmt: skip
+    invited = state.invited
+    if invited and invited[0] == body.participant_id:
+        invited = invited[1:]
+    return replace(
+        state, started=state.started + 1, open_turn=turn, given_back=None, invited=invited,
+        pace_draw=body.pace or state.pace_draw,
+    )  # fmt: skip
+
+
+def _turn_failed(state: ConversationState, body: ev.TurnFailed) -> ConversationState:
+    turn = state.open_turn
+    if body.code in {"interrupted", "paused"} and turn is not None:
+        back = GivenBack(participant_id=turn.participant_id, cause=turn.cause)
+        return replace(state, open_turn=None, given_back=back)
+    return replace(state, open_turn=None, failures=state.failures + 1)
+
+
+def _message_completed(
+    state: ConversationState, body: ev.MessageCompleted, envelope: ev.Envelope
+) -> ConversationState:
+    turn, finished = state.open_turn, state.finished + 1
+    started_seq = turn.seq if turn else envelope.seq
+    signals = body.signals or ev.MessageSignals()
+    line = Line(
+        seq=envelope.seq, message_id=body.message_id, turn=finished,
+        participant_id=body.participant_id, kind="persona",
+        name=state.seat(body.participant_id).participant.name, text=body.text, at=envelope.at,
+        addressed=signals.addressed, questions=signals.questions, visibility=envelope.visibility,
+        cause=turn.cause if turn else None, signals=body.signals,
+    )  # fmt: skip
+    return replace(
+        state, lines=(*state.lines, line)[-LINES_KEPT:], finished=finished, open_turn=None,
+        failures=0, messages=state.messages + 1, landed_at=envelope.at,
+        unanswered=tuple(each for each in state.unanswered if each.seq > started_seq),
+        seats=tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats),
+        tokens=state.tokens + body.usage.input_tokens + body.usage.output_tokens,
+        cost=state.cost + (body.usage.cost or 0.0),
+        cost_estimated=state.cost_estimated or body.usage.estimated,
+    )  # fmt: skip
+
+
+def _after_turn(seat: Seat, speaker: str, finished: int) -> Seat:
+    rested = min(1.0, seat.energy + 0.15)
+    if seat.id != speaker:
+        return replace(seat, energy=rested)
+    return replace(seat, turns=seat.turns + 1, spoke=finished, energy=max(0.0, rested - 0.45))
+
+
+def _message_posted(
+    state: ConversationState, body: ev.MessagePosted, envelope: ev.Envelope
+) -> ConversationState:
+    line = Line(
+        seq=envelope.seq, message_id=body.message_id, turn=state.finished, participant_id=None,
+        kind=body.author.kind, name=body.author.name, text=body.text, at=envelope.at,
+        addressed=(body.to,) if body.to else (), questions=body.text.count("?"),
+        visibility=envelope.visibility,
+    )  # fmt: skip
+    human = body.author.kind == "viewer"
+    return replace(
+        state, lines=(*state.lines, line)[-LINES_KEPT:], messages=state.messages + 1,
+        landed_at=envelope.at,
+        unanswered=(*state.unanswered, line) if human else state.unanswered,
+    )  # fmt: skip
