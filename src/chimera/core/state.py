@@ -5,7 +5,7 @@ the time of a step, do not grow with the conversation.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chimera.core import events as ev
 from chimera.core.conversation import (
@@ -110,8 +110,8 @@ class ConversationState:
     topic_turn: int = 0
     topics: tuple[str, ...] = ()
     seed: int = 0
-    pace: Pace = Pace()
-    limits: Limits = Limits()
+    pace: Pace = field(default_factory=Pace)
+    limits: Limits = field(default_factory=Limits)
     director: str = "show"
     language: str | None = None
     starter: str | None = None
@@ -134,9 +134,6 @@ class ConversationState:
     pace_draw: ev.PaceDraw | None = None
     #: Topic energy (`engine.md` section 10.1).
     energy: float = 0.7
-    rungs: dict[str, int] | None = None
-    #: Set once the host has announced the last round: finished turns at that moment.
-    finale_turn: int | None = None
     created_at: int = 0
     started_at: int | None = None
     ended_at: int | None = None
@@ -188,6 +185,13 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
             return _seating(state, envelope)
         case ev.ParticipantUnmuted():
             return _seating(state, envelope)
+        case _:
+            return _wishes(state, envelope)
+
+
+def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
+    """Topic, title and tempo changed; somebody invited; a note for the cast."""
+    match envelope.body:
         case ev.ParticipantInvited(participant_id=who):
             return replace(state, invited=(*state.invited, who))
         case ev.TopicChanged(topic=topic):
@@ -196,13 +200,17 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
                 topic_turn=state.finished,
             )  # fmt: skip
         case ev.DirectorNoted():
-            return _noted(state, envelope.body)
+            return replace(state, notes=(*state.notes, envelope.body))
+        case ev.ConversationRenamed(title=title):
+            return replace(state, title=title)
+        case ev.ConversationPaced(pace=pace):
+            return replace(state, pace=pace)
         case _:
             return _life(state, envelope)
 
 
 def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
-    """Created, started, paused, resumed, ended, renamed, cleared, paced."""
+    """Created, started, paused, resumed, ended, cleared."""
     match envelope.body:
         case ev.ConversationCreated():
             return _created(state, envelope.body, envelope)
@@ -216,10 +224,6 @@ def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
             return replace(state, status="running", paused_because=None, resume_at=None)
         case ev.ConversationEnded(because=because):
             return replace(state, status="ended", ended_because=because, ended_at=envelope.at)
-        case ev.ConversationRenamed(title=title):
-            return replace(state, title=title)
-        case ev.ConversationPaced(pace=pace):
-            return replace(state, pace=pace)
         case ev.ConversationCleared():
             return replace(
                 state, lines=(), unanswered=(), invited=(), notes=(), given_back=None, messages=0
@@ -260,14 +264,6 @@ def _reseat(state: ConversationState, participant_id: str, **changes: object) ->
         replace(seat, **changes) if seat.id == participant_id else seat for seat in state.seats
     )
     return replace(state, seats=seats)
-
-
-def _noted(state: ConversationState, note: ev.DirectorNoted) -> ConversationState:
-    if note.ladder == "finale":
-        return replace(state, finale_turn=state.finished)
-    if note.ladder is not None:
-        return replace(state, rungs={**(state.rungs or {}), note.ladder: note.rung or 0})
-    return replace(state, notes=(*state.notes, note))
 
 
 def _talk(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
