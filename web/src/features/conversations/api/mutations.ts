@@ -1,0 +1,69 @@
+/** What is done to conversations; the log tells every screen the outcome, lists are asked anew. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, unwrap } from '#lib/api/client.ts'
+import type { Conversation, CreateConversation, PatchConversation, PostMessage } from '#lib/api/types.ts'
+import { CONVERSATIONS, conversationQuery } from './queries.ts'
+
+export type Control = 'start' | 'pause' | 'resume' | 'stop' | 'clear' | 'skip'
+
+/** Keeps what an answer taught us and lets the lists ask again. */
+function useRemember() {
+  const client = useQueryClient()
+  return (conversation: Conversation) => {
+    client.setQueryData(conversationQuery(conversation.id).queryKey, conversation)
+    void client.invalidateQueries({
+      queryKey: CONVERSATIONS,
+      predicate: ({ queryKey }) => queryKey[1] !== 'one',
+    })
+  }
+}
+
+export function useCreateConversation() {
+  const remember = useRemember()
+  return useMutation({
+    mutationFn: (body: CreateConversation) => unwrap(api.POST('/api/v1/conversations', { body })),
+    onSuccess: remember,
+  })
+}
+
+/** Start, pause, resume, stop, clear or skip: `useControl(id).mutate('pause')`. */
+export function useControl(id: string) {
+  const remember = useRemember()
+  return useMutation({
+    mutationFn: (control: Control) =>
+      unwrap(
+        api.POST(`/api/v1/conversations/{conversation_id}/${control}`, {
+          params: { path: { conversation_id: id } },
+        }),
+      ),
+    onSuccess: ({ conversation }) => remember(conversation),
+  })
+}
+
+/** Changes title, visibility or pace. */
+export function usePatchConversation(id: string) {
+  const remember = useRemember()
+  return useMutation({
+    mutationFn: (body: PatchConversation) =>
+      unwrap(
+        api.PATCH('/api/v1/conversations/{conversation_id}', {
+          params: { path: { conversation_id: id } },
+          body,
+        }),
+      ),
+    onSuccess: remember,
+  })
+}
+
+/** A viewer speaks. */
+export function usePostMessage(id: string) {
+  return useMutation({
+    mutationFn: (body: PostMessage) =>
+      unwrap(
+        api.POST('/api/v1/conversations/{conversation_id}/messages', {
+          params: { path: { conversation_id: id } },
+          body,
+        }),
+      ),
+  })
+}

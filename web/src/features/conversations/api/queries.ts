@@ -1,0 +1,115 @@
+/** What is read of conversations: one factory per resource. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { api, unwrap } from '#lib/api/client.ts'
+import type { ConversationStatus } from '#lib/api/types.ts'
+
+export interface LibraryFilter {
+  readonly status?: ConversationStatus | undefined
+  readonly q?: string | undefined
+}
+
+const PAGE = 30
+
+/** Every conversation list begins with this key, so that one invalidation reaches them all. */
+export const CONVERSATIONS = ['conversations'] as const
+
+export const conversationQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...CONVERSATIONS, 'one', id],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET('/api/v1/conversations/{conversation_id}', {
+          params: { path: { conversation_id: id } },
+          signal,
+        }),
+      ),
+  })
+
+/** What is on now: running conversations, newest first. */
+export const runningQuery = () =>
+  queryOptions({
+    queryKey: [...CONVERSATIONS, 'running'],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap(
+          api.GET('/api/v1/conversations', { params: { query: { status: 'running', limit: 20 } }, signal }),
+        )
+      ).items,
+    refetchInterval: 15_000,
+  })
+
+/** The last finished line of a conversation, if it has one. */
+export const lastLineQuery = (id: string, headSeq: number) =>
+  queryOptions({
+    queryKey: [...CONVERSATIONS, 'last-line', id],
+    queryFn: async ({ signal }) => {
+      const page = await unwrap(
+        api.GET('/api/v1/conversations/{conversation_id}/messages', {
+          params: { path: { conversation_id: id }, query: { before_seq: headSeq + 1, limit: 1 } },
+          signal,
+        }),
+      )
+      return page.items.at(-1) ?? null
+    },
+    refetchInterval: 15_000,
+  })
+
+/** The library, page by page. */
+export const libraryQuery = ({ status, q }: LibraryFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...CONVERSATIONS, 'library', status ?? 'all', q ?? ''],
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.GET('/api/v1/conversations', {
+          params: {
+            query: {
+              limit: PAGE,
+              ...(status ? { status } : {}),
+              ...(q ? { q } : {}),
+              ...(pageParam ? { cursor: pageParam } : {}),
+            },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
+  })
+
+/** Openings to begin with: by theme, or near to what was typed. */
+export const startersQuery = (topic = '') =>
+  queryOptions({
+    queryKey: ['starters', topic],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap(
+          api.GET('/api/v1/starters', {
+            params: { query: { limit: 200, ...(topic ? { topic } : {}) } },
+            signal,
+          }),
+        )
+      ).items,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** Events after a seq, oldest first: for filling gaps in what came live. */
+export async function fetchEvents(id: string, after: number, limit = 200, signal?: AbortSignal) {
+  const page = await unwrap(
+    api.GET('/api/v1/conversations/{conversation_id}/events', {
+      params: { path: { conversation_id: id }, query: { after, limit } },
+      ...(signal ? { signal } : {}),
+    }),
+  )
+  return page.items
+}
+
+/** Messages before a seq, oldest first: for scrolling back. */
+export async function fetchMessages(id: string, beforeSeq: number, limit = 50, signal?: AbortSignal) {
+  const page = await unwrap(
+    api.GET('/api/v1/conversations/{conversation_id}/messages', {
+      params: { path: { conversation_id: id }, query: { before_seq: beforeSeq, limit } },
+      ...(signal ? { signal } : {}),
+    }),
+  )
+  return page.items
+}

@@ -1,0 +1,35 @@
+/** Something that is on or off, with what that means beside it. */
+import { useId } from 'react'
+import './Switch.css'
+
+export interface SwitchProps {
+  readonly label: string
+  readonly hint?: string
+  readonly checked: boolean
+  readonly onChange: (checked: boolean) => void
+}
+
+export function Switch({ label, hint, checked, onChange }: SwitchProps) {
+  const id = useId()
+  return (
+    <label className="switch">
+      <input
+        type="checkbox"
+        role="switch"
+        className="visually-hidden"
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+        {...(hint === undefined ? {} : { 'aria-describedby': id })}
+      />
+      <span className="switch-track" aria-hidden="true" />
+      <span>
+        {label}
+        {hint !== undefined && (
+          <span className="switch-hint" id={id}>
+            {hint}
+          </span>
+        )}
+      </span>
+    </label>
+  )
+}
