@@ -217,6 +217,12 @@ class TurnFailed(Body):
     retryable: bool = False
 
 
+class TurnSkipped(Body):
+    """A person will not wait: the coming line starts now, the present one is shown whole."""
+
+    type: ClassVar[str] = "turn.skipped"
+
+
 class MessageCompleted(Body):
     type: ClassVar[str] = "message.completed"
     turn_id: str
@@ -253,7 +259,7 @@ BODIES: Mapping[str, type[Body]] = {
         ConversationCreated, ConversationStarted, ConversationPaused, ConversationResumed,
         ConversationEnded, ConversationRenamed, ConversationCleared, ConversationPaced,
         ParticipantJoined, ParticipantLeft, ParticipantMuted, ParticipantUnmuted,
-        ParticipantInvited, TopicChanged, TurnStarted, TurnFailed, MessageCompleted,
+        ParticipantInvited, TopicChanged, TurnStarted, TurnFailed, TurnSkipped, MessageCompleted,
         MessagePosted, DirectorNoted,
     )
 }  # fmt: skip

@@ -65,6 +65,9 @@ class Seat:
     joined_seq: int = 0
     left_seq: int | None = None
     energy: float = 1.0
+    #: Failed turns in a row; until turn number `benched` the others are preferred.
+    failures: int = 0
+    benched: int = 0
 
     @property
     def id(self) -> str:
@@ -127,6 +130,8 @@ class ConversationState:
     started: int = 0
     finished: int = 0
     failures: int = 0
+    #: A person will not wait for the coming line, or for the rest of the present one.
+    skipped: bool = False
     messages: int = 0
     tokens: int = 0
     cost: float = 0.0
@@ -201,6 +206,8 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
             )  # fmt: skip
         case ev.DirectorNoted():
             return replace(state, notes=(*state.notes, envelope.body))
+        case ev.TurnSkipped():
+            return replace(state, skipped=True)
         case ev.ConversationRenamed(title=title):
             return replace(state, title=title)
         case ev.ConversationPaced(pace=pace):
@@ -301,7 +308,17 @@ def _turn_failed(state: ConversationState, body: ev.TurnFailed) -> ConversationS
     if body.code in {"interrupted", "paused"} and turn is not None:
         back = GivenBack(participant_id=turn.participant_id, cause=turn.cause)
         return replace(state, open_turn=None, given_back=back)
-    return replace(state, open_turn=None, failures=state.failures + 1)
+    seats = tuple(
+        _benched(seat, state.started) if seat.id == body.participant_id else seat
+        for seat in state.seats
+    )
+    return replace(state, open_turn=None, seats=seats, failures=state.failures + 1)
+
+
+def _benched(seat: Seat, started: int) -> Seat:
+    """After each failure in a row its providers get twice as many turns to recover."""
+    failures = seat.failures + 1
+    return replace(seat, failures=failures, benched=started + 2 ** min(failures, 5))
 
 
 def _message_completed(
@@ -319,7 +336,7 @@ def _message_completed(
     )  # fmt: skip
     return replace(
         state, lines=(*state.lines, line)[-LINES_KEPT:], finished=finished, open_turn=None,
-        failures=0, messages=state.messages + 1, landed_at=envelope.at,
+        failures=0, messages=state.messages + 1, landed_at=envelope.at, skipped=False,
         unanswered=tuple(each for each in state.unanswered if each.seq > started_seq),
         seats=tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats),
         tokens=state.tokens + body.usage.input_tokens + body.usage.output_tokens,
@@ -332,7 +349,10 @@ def _after_turn(seat: Seat, speaker: str, finished: int) -> Seat:
     rested = min(1.0, seat.energy + 0.15)
     if seat.id != speaker:
         return replace(seat, energy=rested)
-    return replace(seat, turns=seat.turns + 1, spoke=finished, energy=max(0.0, rested - 0.45))
+    return replace(
+        seat, turns=seat.turns + 1, spoke=finished, energy=max(0.0, rested - 0.45),
+        failures=0, benched=0,
+    )  # fmt: skip
 
 
 def _message_posted(
@@ -347,6 +367,6 @@ def _message_posted(
     human = body.author.kind == "viewer"
     return replace(
         state, lines=(*state.lines, line)[-LINES_KEPT:], messages=state.messages + 1,
-        landed_at=envelope.at,
+        landed_at=envelope.at, skipped=False,
         unanswered=(*state.unanswered, line) if human else state.unanswered,
     )  # fmt: skip
