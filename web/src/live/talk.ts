@@ -1,0 +1,124 @@
+/** Folds what is said: turns that begin, fail and end in a message, and what viewers say. */
+import { type Fold, tell, told } from './folding.ts'
+import { type ConversationState, type Line, PLAIN, type Row, words } from './state.ts'
+
+type State = ConversationState
+
+function nameOf(state: State, participantId: string): string {
+  return state.participants.find(({ id }) => id === participantId)?.name ?? participantId
+}
+
+function withoutTurn(state: State, messageId: string): State {
+  return { ...state, turns: state.turns.filter((turn) => turn.messageId !== messageId) }
+}
+
+/** Replaces the row in its place; a line whose beginning we never saw goes to the end. */
+function place(rows: readonly Row[], line: Line): readonly Row[] {
+  const index = rows.findLastIndex(({ id }) => id === line.id)
+  return index < 0 ? [...rows, line] : rows.with(index, line)
+}
+
+function said(state: State, line: Line): State {
+  const { id, seq, participantId, text, at } = line
+  const note = { id, seq, participantId, words: words(text), warmth: null, at }
+  return { ...state, rows: place(state.rows, line), notes: [...state.notes, note] }
+}
+
+/** Whether the participant's last line was read by an understudy too: the change is told once, not at every line. */
+function wasUnderstudied(state: State, participantId: string): boolean {
+  const last = state.rows.findLast(
+    (row): row is Line => row.kind === 'line' && row.participantId === participantId,
+  )
+  return Boolean(last?.route?.understudy_for)
+}
+
+export const turnStarted: Fold<'turn.started'> = (state, event) => {
+  const { at, seq, body } = event
+  const { message_id: messageId, participant_id: participantId, generation } = body
+  const route = body.route ?? null
+  // An older generation was fenced off: its line will never be finished.
+  const turns = state.turns.filter((turn) => turn.generation >= generation)
+  const lost = new Set(
+    state.turns.filter((turn) => turn.generation < generation).map((turn) => turn.messageId),
+  )
+  let rows: readonly Row[] = state.rows.filter((row) => !lost.has(row.id))
+  if (turns.length > 0) rows = tell(rows, event, { type: 'overlap', participantId })
+  if (route?.understudy_for && !wasUnderstudied(state, participantId)) {
+    rows = tell(rows, event, { type: 'understudy', participantId, route })
+  }
+  const line: Line = {
+    ...PLAIN,
+    id: messageId,
+    seq,
+    at,
+    author: { kind: 'persona', name: nameOf(state, participantId) },
+    participantId,
+    text: '',
+    draft: true,
+    scripted: route?.provider === 'scripted',
+    route,
+  }
+  return {
+    ...state,
+    rows: [...rows, line],
+    turns: [...turns, { turnId: body.turn_id, messageId, participantId, generation, at }],
+    decision: { participantId, cause: body.cause, bids: body.bids, pauseMs: body.pause_ms },
+  }
+}
+
+export const turnFailed: Fold<'turn.failed'> = (state, event) => {
+  const {
+    message_id: messageId,
+    participant_id: participantId,
+    code,
+    detail = null,
+    retryable = false,
+  } = event.body
+  const next = withoutTurn(state, messageId)
+  const rows = next.rows.filter(({ id }) => id !== messageId)
+  return told({ ...next, rows }, event, { type: 'turn.failed', participantId, code, detail, retryable })
+}
+
+export const completed: Fold<'message.completed'> = (state, { at, seq, body }) =>
+  said(withoutTurn(state, body.message_id), {
+    ...PLAIN,
+    id: body.message_id,
+    seq,
+    at,
+    author: { kind: 'persona', name: nameOf(state, body.participant_id) },
+    participantId: body.participant_id,
+    text: body.text,
+    ending: body.ending ?? 'complete',
+    scripted: body.scripted ?? false,
+    route: body.route ?? null,
+    with: body.with ?? null,
+  })
+
+export const posted: Fold<'message.posted'> = (state, { at, seq, body }) =>
+  said(state, {
+    ...PLAIN,
+    id: body.message_id,
+    seq,
+    at,
+    author: { kind: body.author.kind, name: body.author.name },
+    participantId: null,
+    text: body.text,
+  })
+
+export const redacted: Fold<'message.redacted'> = (state, { body }) => ({
+  ...state,
+  rows: state.rows.map((row) =>
+    row.kind === 'line' && row.id === body.message_id ? { ...row, text: '', redacted: true } : row,
+  ),
+})
+
+export const relationChanged: Fold<'relation.changed'> = (state, { body }) => {
+  const cited = typeof body.evidence === 'string' ? body.evidence : body.evidence.message_id
+  const index = state.notes.findLastIndex(({ id }) => id === cited)
+  const before = state.notes[index]
+  if (!before) return state
+  return {
+    ...state,
+    notes: state.notes.with(index, { ...before, warmth: (before.warmth ?? 0) + body.delta }),
+  }
+}
