@@ -1,0 +1,147 @@
+"""The docket that rings for turns, and the worker that runs them.
+
+Docket is the alarm clock and nothing more: the rows say what is due, docket repeats it, and losing
+all of docket's state costs at most one pass of the reconciler (`realtime.md` sections 3 and 5).
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from docket import Docket, Perpetual, Worker
+
+EMBEDDED = "memory://chimera"
+#: How closely alarms are kept while anything runs; idle workers look up less often.
+_BUSY = timedelta(milliseconds=20)
+_IDLE = timedelta(milliseconds=250)
+
+TurnFunction = Callable[[str], Awaitable[datetime | None]]
+Reconcile = Callable[[], Awaitable[None]]
+
+
+def docket_url(redis_url: str | None) -> str:
+    """The address docket is given.
+
+    redis-py limits a pool to 100 connections; with hundreds of turns awake most would wait for
+    redelivery, so the pool is widened here.
+    """
+    if redis_url is None:
+        return EMBEDDED
+    parts = urlsplit(redis_url)
+    query = dict(parse_qsl(parts.query)) | {"max_connections": "5000"}
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def turn_key(conversation_id: str) -> str:
+    return f"conversation:{conversation_id}"
+
+
+class DocketAlarm:
+    """Rings a conversation's turn through docket; implements `core.ports.Alarm`."""
+
+    def __init__(self, docket: Docket) -> None:
+        self._docket = docket
+
+    async def ring(self, key: str, at: datetime) -> None:
+        await self._docket.replace("turn", at, turn_key(key))(key)
+
+    async def add(self, key: str, at: datetime) -> None:
+        await self._docket.add("turn", at, turn_key(key))(key)
+
+    async def cancel(self, key: str) -> None:
+        await self._docket.cancel(turn_key(key))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """`lease` is how long a silent worker keeps its runs: the silence after a crash."""
+
+    concurrency: int = 1000
+    lease: timedelta = timedelta(seconds=30)
+
+
+def register(docket: Docket, turn: TurnFunction, reconcile: Reconcile) -> None:
+    """Teach the docket its two tasks.
+
+    Both catch everything themselves, because an exception in a Perpetual reschedules it at once.
+    """
+
+    async def ring_turn(
+        conversation_id: str, perpetual: Perpetual = Perpetual(every=timedelta(seconds=5))
+    ) -> None:
+        due = await turn(conversation_id)
+        # Never `after()` here: docket checks its own generation on `cancel`, so a newer
+        # schedule of the key survives; a loser that reschedules would not respect it.
+        if due is None:
+            perpetual.cancel()
+        else:
+            perpetual.at(due)
+
+    async def ring_reconcile(
+        perpetual: Perpetual = Perpetual(every=timedelta(seconds=30), automatic=True),
+    ) -> None:
+        await reconcile()
+
+    docket.register(ring_turn, names=["turn"])
+    docket.register(ring_reconcile, names=["reconcile"])
+
+
+class TurnWorker:
+    """Runs what the docket rings for, until it is drained."""
+
+    def __init__(self, docket: Docket, settings: WorkerSettings) -> None:
+        self._docket = docket
+        self._concurrency = settings.concurrency
+        self._worker = Worker(
+            docket,
+            concurrency=settings.concurrency,
+            redelivery_timeout=settings.lease,
+            reconnection_delay=timedelta(milliseconds=500),
+            minimum_check_interval=_BUSY,
+            scheduling_resolution=_BUSY,
+        )
+        self._awake = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    @asynccontextmanager
+    async def busy(self) -> AsyncGenerator[None]:
+        """Marks one run as awake, so that a drain knows what to wait for."""
+        self._awake += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._awake -= 1
+            if not self._awake:
+                self._quiet.set()
+
+    def attend(self, *, running: bool) -> None:
+        """Look for alarms often while any conversation runs, seldom while none does."""
+        interval = _BUSY if running else _IDLE
+        self._worker.minimum_check_interval = interval
+        self._worker.scheduling_resolution = interval
+
+    def hold(self) -> AbstractAsyncContextManager[Worker]:
+        return self._worker
+
+    async def run(self) -> None:
+        """Work until cancelled. The worker must be held meanwhile."""
+        await self._worker.run_forever()
+
+    async def drain(self, patience: float) -> bool:
+        """Take nothing new and let what is awake finish; whether all of it did.
+
+        Docket stops renewing the leases of a worker that is being cancelled, and another would
+        begin the same turns; with no concurrency left it goes on renewing (`realtime.md` §3.6).
+        """
+        self._worker.concurrency = 0
+        try:
+            async with asyncio.timeout(patience):
+                await self._quiet.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,144 @@
+"""Every setting, from the environment (`CHIMERA_<GROUP>__<NAME>`), a `.env` file or a secrets file.
+
+Read only by `app.py` and `cli.py`; the rest of the house gets values as arguments.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from chimera.core.errors import Unready
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(Group):
+    """Where the server listens and keeps its files."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="port to listen on")
+    data_dir: Path = Field(default=Path(".chimera"), description="folder of the embedded database")
+    public_url: str | None = Field(default=None, description="address people use, for links")
+
+
+class DatabaseSettings(Group):
+    """Which database keeps the logs."""
+
+    url: str | None = Field(
+        default=None, description="postgresql://… ; absent: SQLite in the data folder"
+    )
+    pool_size: int = Field(default=10, ge=1, le=200, description="PostgreSQL connections a process")
+
+
+class RedisSettings(Group):
+    """Where processes meet; absent: everything in one process."""
+
+    url: str | None = Field(default=None, description="redis://host:port/database")
+
+
+class CompatibleSettings(Group):
+    """A server that speaks the OpenAI chat format."""
+
+    api_key: SecretStr | None = Field(default=None, description="key, if the server wants one")
+    base_url: str | None = Field(default=None, description="address up to and including /v1")
+    model: str | None = Field(default=None, description="model a participant gets by default")
+
+
+class ProviderSettings(Group):
+    """Keys and addresses of the services that run models."""
+
+    openai: CompatibleSettings = CompatibleSettings()
+    deepseek: CompatibleSettings = CompatibleSettings()
+    lmstudio: CompatibleSettings = CompatibleSettings()
+    ollama: CompatibleSettings = CompatibleSettings()
+    compatible: CompatibleSettings = CompatibleSettings()
+    discover: bool = Field(default=True, description="look for model servers on this machine")
+    order: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("openai", "deepseek", "compatible", "lmstudio", "ollama"),
+        description="which configured provider plays first",
+    )
+
+    @field_validator("order", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        """Names parted by commas, as an environment variable holds them."""
+        return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
+
+
+class EngineSettings(Group):
+    """How turns are run."""
+
+    concurrency: int = Field(default=1000, ge=1, le=10_000, description="turns awake at once")
+    redelivery_seconds: float | None = Field(
+        default=None, gt=0, le=600, description="lease of a run; default 30 embedded, 2 with Redis"
+    )
+    house: bool = Field(default=True, description="play a conversation at the first start")
+    house_idle_minutes: float = Field(
+        default=10, gt=0, description="the house pauses after so long without a viewer"
+    )
+
+
+class LogSettings(Group):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="level")
+    format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="text on a terminal, JSON elsewhere"
+    )
+
+
+class Settings(BaseSettings):
+    """The whole of it, frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHIMERA_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    redis: RedisSettings = RedisSettings()
+    providers: ProviderSettings = ProviderSettings()
+    engine: EngineSettings = EngineSettings()
+    log: LogSettings = LogSettings()
+
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("OPENAI_API_KEY")
+    )
+    deepseek_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("DEEPSEEK_API_KEY")
+    )
+    ollama_host: str | None = Field(default=None, validation_alias=AliasChoices("OLLAMA_HOST"))
+
+    @property
+    def database_url(self) -> str:
+        """The database that is meant: the one named, else the file in the data folder."""
+        if self.database.url:
+            return self.database.url
+        return f"sqlite:///{(self.server.data_dir / 'chimera.db').absolute()}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process. Raises Unready(2) with one line naming what is wrong."""
+    try:
+        return Settings(**overrides)  # pyright: ignore[reportArgumentType]  # groups as dicts
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "CHIMERA_" + "__".join(str(part) for part in first["loc"]).upper()
+        raise Unready(f"the setting {name} is not right: {first['msg']}", exit_code=2) from None
