@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class GenerationRequest:
     cache_hint: int = 0
     scene: Scene | None = None
 
+    @property
+    def characters(self) -> int:
+        """The length of all its text, from which tokens are estimated before a call."""
+        return len(self.system) + sum(len(message.text) for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -109,6 +115,11 @@ class Finish:
     model: str | None = None
     #: What the troupe knows about its own line: acts, claims, concepts (`engine.md` section 17).
     signals: dict[str, Any] | None = None
+
+
+def estimated_tokens(characters: int) -> int:
+    """The tokens of a text whose count nobody reported."""
+    return ceil(characters / 3.5)
 
 
 #: Text and reasoning, then exactly one UsageReport, then exactly one Finish.

@@ -1,0 +1,316 @@
+"""The one way out of the house: HTTP calls with deadlines, streams that stay fair to each other."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from chimera.core.errors import (
+    BadStream,
+    InvalidRequest,
+    ProviderDown,
+    ProviderError,
+    ProviderSlow,
+)
+from chimera.core.generation import Chunk, Reasoning, Text
+from chimera.core.ids import Clock
+from chimera.providers.addresses import AddressGuard, AddressRefused, Dial, GuardedResolver
+from chimera.providers.failures import from_answer, redact
+
+LINE_LIMIT = 64 * 1024
+_ANSWER_LIMIT = 1024 * 1024
+_ERROR_LIMIT = 64 * 1024
+#: Chunks handed on before other streams get their turn: a buffered stream never suspends by itself.
+_BURST = 32
+#: Seconds to wait for accounting after the answer itself has ended.
+_TAIL = 1.0
+_BOM = b"\xef\xbb\xbf"
+_CREDENTIALS = frozenset({"authorization", "x-api-key", "x-goog-api-key"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Seconds a stream may make us wait, each counted in tokens, never in bytes."""
+
+    connect: float = 5.0
+    #: From the start of the call, connecting included.
+    first_token: float = 20.0
+    gap: float = 15.0
+    total: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCall:
+    """What a codec wants sent."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The credentials in the headers, to be cut out of whatever is quoted."""
+        return tuple(
+            value.removeprefix("Bearer ")
+            for name, value in self.headers.items()
+            if name.lower() in _CREDENTIALS
+        )
+
+
+class Decoder(Protocol):
+    """Turns the bytes of one answer into chunks, without I/O."""
+
+    @property
+    def complete(self) -> bool:
+        """The answer has ended; what may follow is accounting."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Nothing more is wanted, even if more would come."""
+        ...
+
+    def feed(self, data: bytes) -> Iterator[Chunk]:
+        """The chunks that these bytes complete. Raises ProviderError."""
+        ...
+
+    def close(self) -> Sequence[Chunk]:
+        """The last chunks; raises TruncatedStream if the bytes ended before the answer did."""
+        ...
+
+
+class SseSplitter:
+    """Cuts an event stream into the data of its events, wherever the bytes were cut before."""
+
+    def __init__(self) -> None:
+        self._line = bytearray()
+        self._data: list[bytes] = []
+        self._size = 0
+        self._first = True
+        #: The bytes so far end in a CR, whose LF may open the next ones.
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+            self._after_cr = False
+        if not data:
+            return
+        self._after_cr = data.endswith(b"\r")
+        for line in data.splitlines(keepends=True):
+            self._line += line
+            if len(self._line) > LINE_LIMIT:
+                raise BadStream(f"a line of the stream is longer than {LINE_LIMIT} bytes")
+            if line.endswith((b"\n", b"\r")):
+                yield from self._end_line()
+
+    def close(self) -> Iterator[bytes]:
+        """What an event without its final blank line still holds."""
+        yield from self._end_line()
+        yield from self._end_event()
+
+    def _end_line(self) -> Iterator[bytes]:
+        line = bytes(self._line).rstrip(b"\r\n")
+        self._line.clear()
+        if self._first:
+            line = line.removeprefix(_BOM)
+            self._first = False
+        if not line:
+            yield from self._end_event()
+            return
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            self._size += len(value)
+            if self._size > LINE_LIMIT:
+                raise BadStream(f"an event of the stream is longer than {LINE_LIMIT} bytes")
+            self._data.append(value.removeprefix(b" "))
+
+    def _end_event(self) -> Iterator[bytes]:
+        if self._data:
+            payload = b"\n".join(self._data)
+            self._data.clear()
+            self._size = 0
+            yield payload
+
+
+class _Watch:
+    """When the patience with a stream ends; only tokens renew it."""
+
+    def __init__(self, deadlines: Deadlines, now: float) -> None:
+        self._deadlines = deadlines
+        self._total = now + deadlines.total
+        self._next = now + deadlines.first_token
+        self._stage = "first_byte"
+
+    @property
+    def until(self) -> float:
+        return min(self._next, self._total)
+
+    def token(self, now: float) -> None:
+        self._next = now + self._deadlines.gap
+        self._stage = "gap"
+
+    def ending(self, now: float) -> None:
+        """The answer is complete; only a moment is left for what follows it."""
+        self._next = min(self._next, now + _TAIL)
+
+    def expired(self) -> ProviderSlow:
+        stage = self._stage if self._next < self._total else "total"
+        wait = {
+            "first_byte": self._deadlines.first_token,
+            "gap": self._deadlines.gap,
+            "total": self._deadlines.total,
+        }[stage]
+        return ProviderSlow(f"no token within {wait:g} s ({stage})", stage=stage)
+
+
+class Transport:
+    """One aiohttp session for all calls; makes it at the first, inside the running loop."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        allowed: Iterable[tuple[str, int]] = (),
+        deadlines: Deadlines | None = None,
+        resolver: AbstractResolver | None = None,
+        dial: Dial | None = None,
+    ) -> None:
+        self._clock = clock
+        self._deadlines = deadlines or Deadlines()
+        self._guard = AddressGuard(allowed, dial=dial)
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
+
+    async def stream(self, call: HttpCall, decoder: Decoder) -> AsyncGenerator[Chunk]:
+        """The answer's chunks as they come; leaving the iterator closes the connection."""
+        loop = asyncio.get_running_loop()
+        watch = _Watch(self._deadlines, loop.time())
+        burst = 0
+        async with self._open(call, watch) as response:
+            await self._require_stream(call, response, watch)
+            while not decoder.done and (data := await self._read(response, watch, decoder)):
+                for chunk in decoder.feed(data):
+                    yield chunk
+                    if isinstance(chunk, Text | Reasoning):
+                        watch.token(loop.time())
+                    burst += 1
+                    if burst % _BURST == 0:
+                        await asyncio.sleep(0)
+                if decoder.complete:
+                    watch.ending(loop.time())
+            for chunk in decoder.close():
+                yield chunk
+
+    async def fetch(self, call: HttpCall, *, within: float = 10.0) -> bytes:
+        """The body of a short answer; raises ProviderError for every status but success."""
+        patience = Deadlines(first_token=within, total=within)
+        watch = _Watch(patience, asyncio.get_running_loop().time())
+        async with self._open(call, watch) as response:
+            body = await self._body(response, _ANSWER_LIMIT, watch)
+            if not 200 <= response.status < 300:
+                raise self._failure(call, response, body)
+            if len(body) > _ANSWER_LIMIT:
+                raise BadStream(f"the answer is longer than {_ANSWER_LIMIT} bytes")
+            return body
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def _open(self, call: HttpCall, watch: _Watch) -> AsyncGenerator[aiohttp.ClientResponse]:
+        url = self._guard.check_url(call.url)
+        with _network_errors(watch):
+            async with asyncio.timeout_at(watch.until):
+                response = await self._client().request(
+                    call.method, url, headers=call.headers, data=call.body, allow_redirects=False
+                )
+        try:
+            yield response
+        finally:
+            # An answer read to its end has already given its connection back.
+            response.close()
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            resolver = GuardedResolver(self._guard, self._resolver)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    # The gateway's bulkheads are the limit.
+                    limit=0,
+                    use_dns_cache=False,
+                    resolver=resolver,
+                    socket_factory=self._guard.open,
+                ),
+                timeout=aiohttp.ClientTimeout(total=None, connect=self._deadlines.connect),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+        return self._session
+
+    async def _require_stream(
+        self, call: HttpCall, response: aiohttp.ClientResponse, watch: _Watch
+    ) -> None:
+        kind = response.content_type
+        if 200 <= response.status < 300 and kind not in {"application/json", "text/html"}:
+            return
+        body = await self._body(response, _ERROR_LIMIT, watch)
+        raise self._failure(call, response, body)
+
+    async def _read(
+        self, response: aiohttp.ClientResponse, watch: _Watch, decoder: Decoder
+    ) -> bytes:
+        """The next bytes; none at the end of the stream, or once the answer is complete anyway."""
+        # Bytes that are always there never suspend, so no timeout could fire on them.
+        expired = asyncio.get_running_loop().time() >= watch.until
+        try:
+            if expired:
+                raise watch.expired()
+            return await self._some(response, watch)
+        except ProviderError:
+            if decoder.complete:
+                return b""
+            raise
+
+    async def _body(self, response: aiohttp.ClientResponse, limit: int, watch: _Watch) -> bytes:
+        body = b""
+        while len(body) <= limit and (data := await self._some(response, watch)):
+            body += data
+        return body
+
+    async def _some(self, response: aiohttp.ClientResponse, watch: _Watch) -> bytes:
+        with _network_errors(watch):
+            async with asyncio.timeout_at(watch.until):
+                return await response.content.readany()
+
+    def _failure(
+        self, call: HttpCall, response: aiohttp.ClientResponse, body: bytes
+    ) -> ProviderError:
+        return from_answer(
+            response.status, response.headers, body, now=self._clock.now(), secrets=call.secrets
+        )
+
+
+@contextmanager
+def _network_errors(watch: _Watch) -> Generator[None]:
+    """Name what goes wrong on the way."""
+    try:
+        yield
+    except aiohttp.ConnectionTimeoutError as error:
+        raise ProviderSlow("no connection in time", stage="connect") from error
+    except TimeoutError as error:
+        raise watch.expired() from error
+    except aiohttp.InvalidURL as error:
+        raise InvalidRequest(f"not a URL to call: {redact(str(error))}") from error
+    except aiohttp.ClientResponseError as error:
+        raise BadStream(f"the answer is not HTTP: {redact(str(error))}") from error
+    except (aiohttp.ClientError, OSError) as error:
+        if isinstance(error.__cause__, AddressRefused):
+            raise InvalidRequest(str(error.__cause__)) from error
+        raise ProviderDown(f"the connection failed: {redact(str(error))}") from error
