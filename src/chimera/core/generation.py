@@ -1,6 +1,6 @@
 """What we ask of a model and what comes back, in words that belong to no provider."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -164,7 +164,7 @@ class Provider(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, request: GenerationRequest) -> AsyncIterator[Chunk]:
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk]:
         """The answer as it comes; leaving it closes the connection. Raises ProviderError."""
         ...
 

@@ -1,8 +1,8 @@
 """Which addresses outside the house may be called.
 
-Judged in the URL, in the resolver and at the socket, because each sees what another cannot: aiohttp asks no resolver for address
-literals, a name may change its answer between two questions, and only the socket knows where
-the connection really goes.
+Judged in the URL, in the resolver and at the socket, because each sees what another cannot:
+aiohttp asks no resolver for address literals, a name may change its answer between two
+questions, and only the socket knows where the connection really goes.
 """
 
 import socket
