@@ -1,0 +1,245 @@
+"""Which models can be asked for now, and what they cost."""
+
+import asyncio
+import tomllib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from chimera.core.errors import NotFound, ProviderError, ProviderSlow
+from chimera.core.generation import Model, Provider, Usage
+from chimera.core.ids import Clock
+
+#: Seconds between two looks at local servers, while anybody asks.
+LOOK_EVERY = 60.0
+#: Seconds a list of a distant provider is believed.
+_LIST_AGE = 600.0
+#: Seconds a local server has to answer, and a distant one.
+_LOCAL_PATIENCE = 0.5
+_PATIENCE = 10.0
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """US dollars for a million tokens."""
+
+    input: float
+    output: float
+    cached: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What `data/models.toml` knows better of one model."""
+
+    context: int | None = None
+    price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """The whole of `data/models.toml`."""
+
+    defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    models: Mapping[tuple[str, str], Override] = field(
+        default_factory=dict[tuple[str, str], Override]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A provider's list as it last answered; `failure` says why it did not."""
+
+    models: tuple[Model, ...] = ()
+    failure: ProviderError | None = None
+    #: On the monotonic clock.
+    at: float
+
+
+#: Dollars for a usage of a provider's model at a time; None where no price is known.
+PriceList = Callable[[str, str, Usage, datetime], float | None]
+
+
+class Catalog:
+    """The providers' lists, kept current beside the turns and never in their way."""
+
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        *,
+        clock: Clock,
+        local: Collection[str] = (),
+        overrides: Overrides | None = None,
+        prices: PriceList | None = None,
+    ) -> None:
+        self._providers = {provider.name: provider for provider in providers}
+        self._clock = clock
+        self._local = frozenset(local)
+        self._overrides = overrides or read_overrides()
+        self._prices = prices or listed_price
+        self._listings: dict[str, Listing] = {}
+        self._locks = {name: asyncio.Lock() for name in self._providers}
+        self._asked = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look at start and every minute while anybody asks; runs until it is cancelled."""
+        if self._providers.keys() - self._local:
+            await asyncio.to_thread(_load_price_list)
+        while True:
+            await self.refresh()
+            await asyncio.sleep(LOOK_EVERY)
+            await self._asked.wait()
+            self._asked.clear()
+
+    async def refresh(self) -> None:
+        """Ask every provider whose list is due."""
+        async with asyncio.TaskGroup() as group:
+            for name in self._providers:
+                group.create_task(self._ask(name))
+
+    async def models(self, provider: str) -> Sequence[Model]:
+        """A provider's models with their prices; waits only if it never answered before."""
+        if provider not in self._providers:
+            raise NotFound(f"no provider {provider!r}")
+        self._asked.set()
+        if provider not in self._listings:
+            await self._ask(provider)
+        listing = self._listings[provider]
+        if listing.failure is not None and not listing.models:
+            raise listing.failure
+        return [self._priced(provider, model) for model in listing.models]
+
+    def listing(self, provider: str) -> Listing | None:
+        """The last answer as it came; None before the first."""
+        self._asked.set()
+        return self._listings.get(provider)
+
+    def available(self, provider: str) -> bool:
+        """Whether a conversation may be cast with it: found if local, configured otherwise."""
+        listing = self.listing(provider)
+        if listing is None:
+            return provider in self._providers and not self.is_local(provider)
+        return listing.failure is None
+
+    def is_local(self, provider: str) -> bool:
+        return provider in self._local
+
+    def default_model(self, provider: str) -> str | None:
+        """The model to play with when nobody chose one; None if none is known."""
+        listing = self._listings.get(provider)
+        known = [model.id for model in listing.models] if listing else []
+        favourite = self._overrides.defaults.get(provider)
+        if favourite is not None and (not known or favourite in known):
+            return favourite
+        return known[0] if known else None
+
+    def cost(self, provider: str, model: str, usage: Usage) -> float | None:
+        """Dollars for a usage; None where no price is known, nothing for what runs here."""
+        if self.is_local(provider):
+            return 0.0
+        override = self._overrides.models.get((provider, model))
+        if override is not None and override.price is not None:
+            price = override.price
+            fresh = usage.input_tokens - usage.cached_tokens
+            spent = fresh * price.input + usage.cached_tokens * price.cached
+            return (spent + usage.output_tokens * price.output) / _MILLION
+        return self._prices(provider, model, usage, self._clock.now())
+
+    def _priced(self, provider: str, model: Model) -> Model:
+        override = self._overrides.models.get((provider, model.id), Override())
+        # A thousand tokens: some prices rise with the length of a prompt.
+        read = self.cost(provider, model.id, Usage(input_tokens=1000))
+        written = self.cost(provider, model.id, Usage(output_tokens=1000))
+        return replace(
+            model,
+            context=override.context or model.context,
+            input_price=None if read is None else read * 1000,
+            output_price=None if written is None else written * 1000,
+        )
+
+    async def _ask(self, name: str) -> None:
+        async with self._locks[name]:
+            if not self._due(name):
+                return
+            before = self._listings.get(name)
+            patience = _LOCAL_PATIENCE if self.is_local(name) else _PATIENCE
+            models: tuple[Model, ...] = ()
+            failure: ProviderError | None = None
+            try:
+                async with asyncio.timeout(patience):
+                    models = tuple(await self._providers[name].models())
+            except TimeoutError:
+                failure = ProviderSlow(f"no list of models within {patience:g} s", stage="total")
+            except ProviderError as error:
+                failure = error
+            if failure is not None and before is not None and not self.is_local(name):
+                # Yesterday's list is better than none; a local server that is gone is gone.
+                models = before.models
+            self._listings[name] = Listing(
+                models=models, failure=failure, at=self._clock.monotonic()
+            )
+
+    def _due(self, name: str) -> bool:
+        listing = self._listings.get(name)
+        if listing is None:
+            return True
+        believed = _LIST_AGE if listing.failure is None and not self.is_local(name) else LOOK_EVERY
+        # The look itself takes a moment of the minute.
+        return self._clock.monotonic() - listing.at >= believed - 1
+
+
+def read_overrides() -> Overrides:
+    """What we ship in `data/models.toml`."""
+    source = resources.files("chimera") / "data" / "models.toml"
+    table = tomllib.loads(source.read_text("utf-8"))
+    return Overrides(
+        defaults=table["defaults"],
+        models={(entry["provider"], entry["id"]): _override(entry) for entry in table["model"]},
+    )
+
+
+def listed_price(provider: str, model: str, usage: Usage, at: datetime) -> float | None:
+    """What the price list of genai-prices says; it is data we ship, nothing is fetched."""
+    prices = _load_price_list()
+    counts = prices.Usage(
+        input_tokens=usage.input_tokens,
+        cache_read_tokens=usage.cached_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    try:
+        found = prices.calc_price(counts, model, provider_id=provider, genai_request_timestamp=at)
+    except LookupError:
+        return None
+    return float(found.total_price)
+
+
+def ollama_url(host: str | None) -> str:
+    """The base URL that `OLLAMA_HOST` means: any of `host`, `:port`, `host:port` or a URL."""
+    text = (host or "").strip()
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "http", text
+    rest = rest.strip("/")
+    name, _, port = rest.partition(":")
+    if rest.startswith("["):
+        name, _, port = rest.rpartition("]")[0] + "]", "", rest.rpartition("]")[2].lstrip(":")
+    # A server that listens everywhere is called here.
+    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(name, name)  # noqa: S104 – read, not bound
+    return f"{scheme}://{name}:{port or 11434}/v1"
+
+
+def _override(entry: Mapping[str, Any]) -> Override:
+    price = None
+    if "input" in entry:
+        price = Price(input=entry["input"], output=entry["output"], cached=entry["cached"])
+    return Override(context=entry.get("context"), price=price)
+
+
+def _load_price_list() -> Any:
+    # Half a second and 28 MB that a house without paid providers never needs.
+    import genai_prices  # noqa: PLC0415 – loaded by the first who pays
+
+    return genai_prices
