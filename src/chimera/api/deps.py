@@ -1,0 +1,137 @@
+"""What routes are given: the house they serve, and a call with its transaction."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import Depends
+from pydantic import BaseModel
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from chimera.api import idempotency
+from chimera.api.idempotency import Answer
+from chimera.core.events import HOST
+from chimera.core.generation import Health, Model, Route
+from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.persona import Persona
+from chimera.core.ports import Alarm, Hub
+from chimera.core.topics import Starter
+from chimera.engine.journal import Journal
+from chimera.store.database import Store, Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderState:
+    """What is known of one provider without asking it. Times are milliseconds UTC."""
+
+    name: str
+    title: str
+    ready: bool | None
+    local: bool
+    found: bool
+    base_url: str | None = None
+    models: tuple[str, ...] = ()
+    default_model: str | None = None
+    detail: str | None = None
+    calls: int = 0
+    errors: int = 0
+    last_success_at: int | None = None
+    last_failure_at: int | None = None
+    last_failure: str | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+
+
+class Providers(Protocol):
+    """The providers as people see them."""
+
+    def known(self) -> Sequence[ProviderState]:
+        """Every provider that can be cast, the best first; the troupe is always among them."""
+        ...
+
+    async def look(self) -> None:
+        """Look again for servers on this machine, unless that was done a moment ago."""
+        ...
+
+    async def models(self, name: str) -> Sequence[Model]:
+        """Raises ProviderError; NotFound for a name that is not known."""
+        ...
+
+    async def check(self, name: str) -> Health:
+        """A free call. Raises NotFound."""
+        ...
+
+    def best(self) -> Route:
+        """Who plays a persona that names no provider: the best configured, else the troupe."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything the routes reach for; made once, by the composition root."""
+
+    store: Store
+    journal: Journal
+    hub: Hub
+    alarm: Alarm
+    clock: Clock
+    ids: IdSource
+    providers: Providers
+    personas: tuple[Persona, ...]
+    starters: tuple[Starter, ...]
+    #: A fresh seed for a conversation that names none.
+    seed: Callable[[], int]
+    #: Names of the checks that fail, empty when the house may be given traffic.
+    failing: Callable[[], Awaitable[Sequence[str]]]
+    #: Host names with port by which we are reached (`api/security.py`).
+    hosts: frozenset[str]
+    #: The built web app, if there is one.
+    web: Path | None = None
+
+    def now(self) -> int:
+        """Milliseconds UTC."""
+        return to_millis(self.clock.now())
+
+
+def serving(connection: HTTPConnection) -> House:
+    """The house that this application serves."""
+    return connection.app.state.house
+
+
+class Call:
+    """One request that changes something."""
+
+    def __init__(self, request: Request, house: House) -> None:
+        self._request = request
+        self.house = house
+        #: Local mode knows one person, whose house it is.
+        self.actor = HOST
+
+    async def commit(self, unit: Callable[[Work], BaseModel | None]) -> Response:
+        """Do the work in one transaction, once for each Idempotency-Key, and answer with it."""
+        status: int = self._request.scope["route"].status_code or 200
+        attempt = await idempotency.attempt_of(self._request, self.actor, self.house.now())
+
+        def whole(work: Work) -> Answer:
+            if attempt and (known := idempotency.claim(work.connection, attempt)):
+                return known
+            result = unit(work)
+            body = b"" if result is None else result.model_dump_json(by_alias=True).encode()
+            answer = Answer(status=status, body=body)
+            if attempt:
+                idempotency.settle(work.connection, attempt, answer)
+            return answer
+
+        return _response(await self.house.store.work(self.actor, whole))
+
+
+def called(request: Request, house: Annotated[House, Depends(serving)]) -> Call:
+    return Call(request, house)
+
+
+def _response(answer: Answer) -> Response:
+    headers = {"Idempotent-Replay": "true"} if answer.replayed else {}
+    media_type = "application/json" if answer.body else None
+    return Response(answer.body, answer.status, headers, media_type)

@@ -1,0 +1,77 @@
+"""Whether the house stands: for load balancers, and for whoever looks after it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from starlette.responses import JSONResponse
+
+from chimera.api.deps import House, serving
+from chimera.api.strict import Output
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+Serving = Annotated[House, Depends(serving)]
+
+
+class Standing(Output):
+    status: str
+    failing: list[str]
+
+
+class Service(Output):
+    """One provider's recent behaviour."""
+
+    name: str
+    ready: bool | None
+    calls: int
+    errors: int
+    last_success_at: int | None
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class Services(Output):
+    store_id: str
+    database: str
+    providers: list[Service]
+
+
+@router.get("/live")
+async def is_alive() -> Standing:
+    """The process answers; nothing else is looked at."""
+    return Standing(status="ok", failing=[])
+
+
+@router.get("/startup")
+async def is_started() -> Standing:
+    """Migrations and seeding are done: we listen only after them."""
+    return Standing(status="ok", failing=[])
+
+
+@router.get("/ready", response_model=Standing, responses={503: {"model": Standing}})
+async def is_ready(house: Serving) -> Response:
+    """Whether traffic may be sent here; names the checks that fail and nothing more."""
+    failing = list(await house.failing())
+    answer: dict[str, Any] = {"status": "unready" if failing else "ok", "failing": failing}
+    return JSONResponse(answer, 503 if failing else 200)
+
+
+@router.get("/services")
+async def list_services(house: Serving) -> Services:
+    """How the parts have been doing lately."""
+    return Services(
+        store_id=house.store.store_id,
+        database=house.store.dialect,
+        providers=[
+            Service(
+                name=each.name,
+                ready=each.ready,
+                calls=each.calls,
+                errors=each.errors,
+                last_success_at=each.last_success_at,
+                p50_ms=each.p50_ms,
+                p95_ms=each.p95_ms,
+            )
+            for each in house.providers.known()
+        ],
+    )

@@ -1,0 +1,184 @@
+"""The doors: which requests come in at all, and what every answer says to browsers.
+
+Pure ASGI and outermost, so that errors carry the headers too (`security.md` sections 2, 4, 8).
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chimera.api.errors import (
+    REQUEST_ID,
+    ForeignOrigin,
+    TooLarge,
+    UnsupportedMedia,
+    WrongHost,
+    problem,
+)
+from chimera.core.errors import ChimeraError, Malformed
+from chimera.core.ids import IdSource
+
+#: Where a page's nonce waits for the page and its policy.
+NONCE: Final = "chimera.nonce"
+LARGEST_BODY: Final = 1_000_000
+API: Final = "/api/"
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+_ALWAYS: Mapping[str, str] = {
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": (
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+    ),
+}
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; "
+    "style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self' {socket}; media-src 'self' blob:; worker-src 'self'; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-src 'none'; "
+    "frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; "
+    "trusted-types chimera"
+)
+
+
+def loopback_hosts(port: int) -> frozenset[str]:
+    """The `Host` values by which a server on this machine alone may be addressed."""
+    names = {f"{name}:{port}" for name in _LOOPBACK}
+    return frozenset(names | set(_LOOPBACK)) if port == 80 else frozenset(names)
+
+
+def own_origin(scope: Scope) -> str:
+    """The origin of our pages, as the browser that sent this request knows us."""
+    secure = scope["scheme"] in {"https", "wss"}
+    return f"{'https' if secure else 'http'}://{Headers(scope=scope).get('host', '')}"
+
+
+def check_host(scope: Scope, hosts: Iterable[str]) -> None:
+    """Raises WrongHost unless the request is addressed to us, once."""
+    named = Headers(scope=scope).getlist("host")
+    if len(named) != 1 or named[0].lower() not in hosts:
+        raise WrongHost("This server does not answer under that host name.")
+
+
+def check_origin(scope: Scope) -> None:
+    """Raises ForeignOrigin if another site's page is asking.
+
+    Reads of the API are refused too when the browser says that another site asks; without any
+    such word (programs send none) only loopback protects, as local mode promises.
+    """
+    headers = Headers(scope=scope)
+    ours = headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+    if scope["method"] in _SAFE:
+        refused = not ours and scope["path"].startswith(API) and not _navigates(headers)
+    else:
+        refused = not ours or _foreign(headers, scope)
+    if refused:
+        raise ForeignOrigin("Only pages of this server may do that.")
+
+
+def _navigates(headers: Headers) -> bool:
+    """A link to a page, followed by a person, harms nothing."""
+    return headers.get("sec-fetch-mode") == "navigate"
+
+
+def _foreign(headers: Headers, scope: Scope) -> bool:
+    origin = headers.get("origin")
+    return origin is not None and origin != own_origin(scope)
+
+
+def check_body(scope: Scope) -> None:
+    """Raises for a body that is packed, too large or of no clear length."""
+    headers = Headers(scope=scope)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMedia("Send the body as it is, without Content-Encoding.")
+    declared = headers.get("content-length")
+    if declared is not None and not declared.isdecimal():
+        raise Malformed("The Content-Length is not a number.")
+    if declared is not None and int(declared) > LARGEST_BODY:
+        raise _too_large()
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"A body may have {LARGEST_BODY:,} bytes at most.")
+
+
+class Metered:
+    """Counts a request's body while it is read."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._read = 0
+
+    async def __call__(self) -> Message:
+        """The next message. Raises TooLarge once there was too much."""
+        message = await self._receive()
+        self._read += len(message.get("body", b""))
+        if self._read > LARGEST_BODY:
+            raise _too_large()
+        return message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The outermost layer around the application."""
+
+    app: ASGIApp
+    hosts: frozenset[str]
+    ids: IdSource
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self.app(scope, receive, send)
+        scope[REQUEST_ID] = self.ids.new("req")
+        if scope["type"] == "websocket":
+            # The socket's own rules are checked before it is accepted (`api/live.py`).
+            return await self.app(scope, receive, send)
+        scope[NONCE] = secrets.token_urlsafe(16)
+        send = _Headed(scope, send)
+        try:
+            check_host(scope, self.hosts)
+            check_origin(scope)
+            check_body(scope)
+        except ChimeraError as error:
+            refusal: Response = problem(error, scope[REQUEST_ID])
+            return await refusal(scope, receive, send)
+        return await self.app(scope, Metered(receive), send)
+
+
+class _Headed:
+    """Adds our headers to the answer; what the answer says itself wins."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _headers_for(self._scope, headers).items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _headers_for(scope: Scope, answer: Mapping[str, str]) -> dict[str, str]:
+    ours = dict(_ALWAYS) | {"X-Request-Id": scope[REQUEST_ID]}
+    if answer.get("content-type", "").startswith("text/html"):
+        socket = own_origin(scope).replace("http", "ws", 1)
+        ours["Content-Security-Policy"] = _PAGE_POLICY.format(nonce=scope[NONCE], socket=socket)
+        ours["Cache-Control"] = "no-store"
+    else:
+        ours["Content-Security-Policy"] = _API_POLICY
+        ours["Cache-Control"] = "no-store"
+        ours["Vary"] = "Cookie, Authorization"
+    return ours

@@ -1,0 +1,219 @@
+"""The addresses of conversations (`api.md` section 3)."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from chimera.api.deps import Call, House, Work, called, serving
+from chimera.api.paging import Cursor, Limit
+from chimera.api.strict import SAFE_INTEGER, StrictRoute
+from chimera.core.conversation import Status
+from chimera.core.errors import NotFound
+from chimera.features.conversations import schemas, service
+
+router = APIRouter(route_class=StrictRoute, tags=["conversations"])
+
+_FORM = re.compile(r"cnv_[A-Za-z0-9_-]{1,60}\Z", re.ASCII)
+
+
+def _possible(conversation_id: Annotated[str, Path(description="Begins with `cnv_`.")]) -> str:
+    """An id that no conversation can have is one that none has."""
+    if not _FORM.match(conversation_id):
+        raise NotFound("There is no such conversation.")
+    return conversation_id
+
+
+ConversationId = Annotated[str, Depends(_possible)]
+Called = Annotated[Call, Depends(called)]
+Serving = Annotated[House, Depends(serving)]
+Seq = Annotated[int, Query(ge=0, le=SAFE_INTEGER)]
+Search = Annotated[
+    str | None, Query(max_length=200, description="Words to find in titles, topics and messages.")
+]
+Verb = Literal["start", "pause", "resume", "stop", "clear", "skip"]
+
+_STATUS_HEADER = {
+    "description": "Successful Response",
+    "headers": {
+        "Conversation-Status": {
+            "description": "The status at the moment of the answer.",
+            "schema": {"type": "string", "enum": ["created", "running", "paused", "ended"]},
+        }
+    },
+}
+
+
+def _say_status(response: Response, status: Status) -> None:
+    response.headers["Conversation-Status"] = status
+
+
+@router.post("/conversations", status_code=201, response_model=schemas.Conversation)
+async def create_conversation(body: schemas.CreateConversation, call: Called) -> Response:
+    """Create a conversation and, unless `start` is false, start it."""
+    cast = service.cast_of(body, call.house)
+    return await call.commit(lambda work: service.create(work, call.house, body, cast))
+
+
+@router.get("/conversations")
+async def list_conversations(
+    house: Serving,
+    status: Status | None = None,
+    q: Search = None,
+    sort: schemas.Sort = "newest",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> schemas.ConversationPage:
+    """All conversations, newest first unless asked otherwise."""
+    wanted = service.Wanted(status=status, q=q, sort=sort, limit=limit, cursor=cursor)
+    return await house.store.read(partial(service.listing, wanted=wanted))
+
+
+@router.get("/conversations/{conversation_id}", responses={200: _STATUS_HEADER})
+async def get_conversation(
+    conversation_id: ConversationId, house: Serving, response: Response
+) -> schemas.Conversation:
+    found = await house.store.read(partial(service.get, conversation_id=conversation_id))
+    _say_status(response, found.status)
+    return found
+
+
+@router.patch("/conversations/{conversation_id}", response_model=schemas.Conversation)
+async def change_conversation(
+    conversation_id: ConversationId, body: schemas.PatchConversation, call: Called
+) -> Response:
+    """Rename it, show it to others, or change its tempo."""
+    return await call.commit(lambda work: service.change(work, conversation_id, body))
+
+
+@router.delete("/conversations/{conversation_id}", status_code=204)
+async def delete_conversation(conversation_id: ConversationId, call: Called) -> Response:
+    """Delete it with everything said in it, for good."""
+    return await call.commit(lambda work: service.delete(work, conversation_id))
+
+
+def _command(verb: Verb, summary: str) -> None:
+    do: Callable[[Work, str], schemas.Controlled] = service.COMMANDS[verb]
+
+    @router.post(
+        f"/conversations/{{conversation_id}}/{verb}",
+        name=f"{verb}_conversation",
+        description=summary,
+        response_model=schemas.Controlled,
+    )
+    async def command(conversation_id: ConversationId, call: Called) -> Response:  # pyright: ignore[reportUnusedFunction] - the router has it
+        return await call.commit(lambda work: do(work, conversation_id))
+
+
+_command("start", "Start a conversation that was only created.")
+_command("pause", "Pause it; a line being said is withdrawn and said again afterwards.")
+_command("resume", "Go on after a pause.")
+_command("stop", "End it now.")
+_command("clear", "Sweep the stage: what was said so far is no longer shown or remembered.")
+_command("skip", "Do not wait for the next line, or for the rest of this one.")
+
+
+@router.get("/conversations/{conversation_id}/messages", responses={200: _STATUS_HEADER})
+async def list_messages(  # noqa: PLR0913 - a list has that many filters
+    conversation_id: ConversationId,
+    house: Serving,
+    response: Response,
+    after_seq: Seq | None = None,
+    before_seq: Seq | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> schemas.MessagePage:
+    """What was said, oldest first.
+
+    With `after_seq` the first messages after it, with `before_seq` the last before it.
+    """
+    wanted = service.Span(after=after_seq, before=before_seq, limit=limit, cursor=cursor)
+    status, page = await house.store.read(
+        partial(service.messages, conversation_id=conversation_id, wanted=wanted)
+    )
+    _say_status(response, status)
+    return page
+
+
+@router.post(
+    "/conversations/{conversation_id}/messages", status_code=201, response_model=schemas.Posted
+)
+async def post_message(
+    conversation_id: ConversationId, body: schemas.PostMessage, call: Called
+) -> Response:
+    """A viewer speaks; the cast answers before it goes on."""
+    return await call.commit(lambda work: service.post(work, conversation_id, body))
+
+
+@router.get("/conversations/{conversation_id}/events", responses={200: _STATUS_HEADER})
+async def list_events(
+    conversation_id: ConversationId,
+    call: Called,
+    after: Seq = 0,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> schemas.EventPage:
+    """The log after a seq."""
+    return await service.events(call, conversation_id, after=after, limit=limit, cursor=cursor)
+
+
+@router.post("/conversations/{conversation_id}/topic", response_model=schemas.Controlled)
+async def wish_topic(
+    conversation_id: ConversationId, body: schemas.WishTopic, call: Called
+) -> Response:
+    """Wish another topic."""
+    return await call.commit(lambda work: service.wish(work, conversation_id, body))
+
+
+@router.post("/conversations/{conversation_id}/invite", response_model=schemas.Controlled)
+async def invite_participant(
+    conversation_id: ConversationId, body: schemas.Invite, call: Called
+) -> Response:
+    """Let this participant speak next."""
+    return await call.commit(lambda work: service.invite(work, conversation_id, body))
+
+
+@router.post("/conversations/{conversation_id}/direct", response_model=schemas.Controlled)
+async def direct(conversation_id: ConversationId, body: schemas.Direct, call: Called) -> Response:
+    """Give one participant, or all, a director's note."""
+    return await call.commit(lambda work: service.direct(work, conversation_id, body))
+
+
+@router.patch(
+    "/conversations/{conversation_id}/participants/{participant_id}",
+    response_model=schemas.Controlled,
+)
+async def change_participant(
+    conversation_id: ConversationId,
+    participant_id: Annotated[str, Path(max_length=100)],
+    body: schemas.PatchParticipant,
+    call: Called,
+) -> Response:
+    """Mute a participant, or let it speak again."""
+    return await call.commit(lambda work: service.mute(work, conversation_id, participant_id, body))
+
+
+@router.get("/conversations/{conversation_id}/analytics", responses={200: _STATUS_HEADER})
+async def get_analytics(
+    conversation_id: ConversationId, house: Serving, response: Response
+) -> schemas.Analytics:
+    """Who said how much, and the whole conversation as a score."""
+    status, found = await house.store.read(
+        partial(service.analytics, conversation_id=conversation_id)
+    )
+    _say_status(response, status)
+    return found
+
+
+@router.get("/starters")
+async def list_starters(
+    house: Serving,
+    topic: Annotated[str | None, Query(max_length=500)] = None,
+    theme: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> schemas.StarterPage:
+    """Questions to open with: those of a theme, or those nearest to what was typed."""
+    return service.starters(house, topic=topic, theme=theme, limit=limit, cursor=cursor)

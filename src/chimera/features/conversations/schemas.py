@@ -1,0 +1,317 @@
+"""What clients send and get about conversations (`contracts/openapi.json` is made from this)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from chimera.api.strict import OMIT_NONE, SAFE_INTEGER, Input, Name, Output, Text
+from chimera.core import conversation as core
+from chimera.core.generation import Ending
+
+Visibility = Literal["private", "unlisted", "public"]
+Sort = Literal["newest", "oldest", "active"]
+
+#: A moment: RFC 3339, UTC, milliseconds.
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+Title = Annotated[Text, Field(min_length=1, max_length=200)]
+Topic = Annotated[Text, Field(min_length=1, max_length=500)]
+Speech = Annotated[Text, Field(min_length=1, max_length=500)]
+ParticipantId = Annotated[str, Field(pattern=r"^par_[A-Za-z0-9_-]{1,60}$")]
+ProviderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+ModelId = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
+
+
+# -- what comes in ----------------------------------------------------------------------------
+
+
+class SeatRequest(Input):
+    """One member of the cast. `name` renames the persona for this conversation."""
+
+    persona: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$", description="An id or a slug.")]
+    name: Annotated[Name, Field(min_length=1, max_length=60)] | None = None
+    provider: ProviderName | None = None
+    model: ModelId | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+
+
+class PaceRequest(Input):
+    """The tempo: a speed, or the name of one."""
+
+    mode: core.Mode = "stream"
+    speed: Annotated[float, Field(ge=0.1, le=8)] | None = None
+    preset: Literal["real", "lively", "game"] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "PaceRequest":
+        if self.speed is not None and self.preset is not None:
+            raise ValueError("Give a speed or a preset, not both.")
+        return self
+
+    def pace(self) -> core.Pace:
+        named = core.PRESETS[self.preset] if self.preset else 1.0
+        return core.Pace(mode=self.mode, speed=self.speed if self.speed is not None else named)
+
+
+class BudgetRequest(Input):
+    """A money ceiling, and what happens when it is spent."""
+
+    amount: Annotated[float, Field(gt=0, le=1_000_000)]
+    currency: Literal["USD"] = "USD"
+    when_spent: Literal["finale", "improv", "pause"] = "finale"
+
+    def budget(self) -> core.Budget:
+        return core.Budget.model_validate(self.model_dump())
+
+
+class CreateConversation(Input):
+    """A topic is enough; everything else has a default."""
+
+    topic: Topic
+    title: Title | None = None
+    cast: Annotated[list[SeatRequest], Field(min_length=2, max_length=8)] | None = None
+    pace: PaceRequest = PaceRequest()
+    max_turns: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    max_minutes: Annotated[float, Field(gt=0, le=525_600)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=SAFE_INTEGER)] | None = None
+    min_turns: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    idle_minutes: Annotated[float, Field(gt=0, le=525_600)] | None = None
+    stop_phrase: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+    budget: BudgetRequest | None = None
+    seed: Annotated[int, Field(ge=0, le=SAFE_INTEGER)] | None = None
+    visibility: Visibility = "private"
+    start: bool = True
+    director: Literal["show", "human"] = "show"
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = (
+        None
+    )
+
+    def limits(self) -> core.Limits:
+        return core.Limits(
+            max_turns=self.max_turns,
+            max_minutes=self.max_minutes,
+            max_tokens=self.max_tokens,
+            min_turns=self.min_turns,
+            idle_minutes=self.idle_minutes,
+            stop_phrase=self.stop_phrase,
+            budget=self.budget.budget() if self.budget else None,
+        )
+
+
+class PatchConversation(Input):
+    """What may be changed while it goes on; absent fields stay as they are."""
+
+    title: Title | None = None
+    visibility: Visibility | None = None
+    pace: PaceRequest | None = None
+
+
+class PostMessage(Input):
+    """A viewer speaks, to the whole cast or to one of it."""
+
+    text: Speech
+    name: Annotated[Name, Field(min_length=1, max_length=40)] | None = None
+    to: ParticipantId | None = None
+
+
+class WishTopic(Input):
+    topic: Topic
+
+
+class Invite(Input):
+    participant_id: ParticipantId
+
+
+class Direct(Input):
+    """A note of the director's, to one participant or to all."""
+
+    note: Speech
+    participant_id: ParticipantId | None = None
+
+
+class PatchParticipant(Input):
+    muted: bool
+
+
+# -- what goes out ----------------------------------------------------------------------------
+
+
+class Pace(Output):
+    mode: core.Mode
+    speed: float
+
+
+class Participant(Output):
+    id: str
+    persona_id: str
+    slug: str
+    name: str
+    color: str
+    mask: str
+    provider: str
+    model: str
+    muted: bool
+
+
+class Cost(Output):
+    amount: float
+    currency: Literal["USD"]
+    estimated: bool
+
+
+class LastLine(Output):
+    participant_id: Annotated[str | None, OMIT_NONE] = None
+    name: Annotated[str | None, OMIT_NONE] = None
+    text: str
+
+
+class Conversation(Output):
+    id: str
+    title: str
+    topic: str
+    status: core.Status
+    ended_because: Annotated[core.EndedBecause | None, OMIT_NONE] = None
+    paused_because: Annotated[core.PausedBecause | None, OMIT_NONE] = None
+    resume_at: Annotated[Moment | None, OMIT_NONE] = None
+    head_seq: int
+    created_at: Moment
+    started_at: Annotated[Moment | None, OMIT_NONE] = None
+    ended_at: Annotated[Moment | None, OMIT_NONE] = None
+    pace: Pace
+    visibility: Visibility
+    participants: list[Participant]
+    message_count: int
+    cost: Cost
+    last_line: Annotated[LastLine | None, OMIT_NONE] = None
+
+
+class ConversationPage(Output):
+    items: list[Conversation]
+    next_cursor: str | None
+
+
+class Controlled(Output):
+    """The conversation after a command, and the seq of the command's event."""
+
+    conversation: Conversation
+    seq: int
+
+
+class Author(Output):
+    kind: Literal["persona", "viewer", "host", "system"]
+    name: str
+
+
+class Route(Output):
+    provider: str
+    model: str
+    understudy_for: Annotated[str | None, OMIT_NONE] = None
+    why: Annotated[str | None, OMIT_NONE] = None
+
+
+class Usage(Output):
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: Annotated[float | None, OMIT_NONE] = None
+    estimated: bool
+
+
+class Timings(Output):
+    first_token_ms: int
+    duration_ms: int
+    planned_ms: Annotated[int | None, OMIT_NONE] = None
+    ready_ms: Annotated[int | None, OMIT_NONE] = None
+    late_ms: Annotated[int | None, OMIT_NONE] = None
+
+
+class Message(Output):
+    id: str
+    seq: int
+    conversation_id: str
+    participant_id: Annotated[str | None, OMIT_NONE] = None
+    author: Author
+    text: str
+    at: Moment
+    route: Annotated[Route | None, OMIT_NONE] = None
+    usage: Annotated[Usage | None, OMIT_NONE] = None
+    timings: Annotated[Timings | None, OMIT_NONE] = None
+    ending: Annotated[Ending | None, OMIT_NONE] = None
+    scripted: bool
+    reactions: dict[str, int]
+
+
+class MessagePage(Output):
+    items: list[Message]
+    next_cursor: str | None
+
+
+class Posted(Output):
+    message: Message
+    seq: int
+
+
+class Actor(Output):
+    type: Literal["participant", "viewer", "host", "system"]
+    id: Annotated[str | None, OMIT_NONE] = None
+
+
+class Envelope(Output):
+    """One event of the log; `body` by `type` as in the public contract, section 5."""
+
+    conversation_id: str
+    seq: int
+    type: str
+    version: int
+    actor: Actor
+    at: Moment
+    visibility: Literal["all"] | list[str]
+    body: dict[str, Any]
+
+
+class EventPage(Output):
+    items: list[Envelope]
+    next_cursor: str | None
+
+
+class Share(Output):
+    """How much of the talk was one participant's."""
+
+    participant_id: str
+    messages: int
+    words: int
+    share: float
+
+
+class Score(Output):
+    """The whole conversation as five columns, one entry for each message.
+
+    `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
+    `participant` is a place in the conversation's `participants`, −1 for anybody else; `warmth`
+    is −1…1, null where nobody has judged it.
+    """
+
+    seq: list[int]
+    participant: list[int]
+    words: list[int]
+    warmth: list[float | None]
+    at: list[int]
+
+
+class Analytics(Output):
+    conversation_id: str
+    messages: int
+    words: int
+    shares: list[Share]
+    score: Score
+
+
+class Starter(Output):
+    id: str
+    text: str
+    themes: list[str]
+
+
+class StarterPage(Output):
+    items: list[Starter]
+    next_cursor: str | None
