@@ -13,35 +13,13 @@ from starlette.responses import Response
 from chimera.api import idempotency
 from chimera.api.idempotency import Answer
 from chimera.core.events import HOST
-from chimera.core.generation import Health, Model, Route
+from chimera.core.generation import Health, Model, ProviderState, Route
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Alarm, Hub
 from chimera.core.topics import Starter
 from chimera.engine.journal import Journal
 from chimera.store.database import Store, Work
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderState:
-    """What is known of one provider without asking it. Times are milliseconds UTC."""
-
-    name: str
-    title: str
-    ready: bool | None
-    local: bool
-    found: bool
-    base_url: str | None = None
-    models: tuple[str, ...] = ()
-    default_model: str | None = None
-    detail: str | None = None
-    calls: int = 0
-    errors: int = 0
-    last_success_at: int | None = None
-    last_failure_at: int | None = None
-    last_failure: str | None = None
-    p50_ms: float | None = None
-    p95_ms: float | None = None
 
 
 class Providers(Protocol):

@@ -158,6 +158,28 @@ class Route:
     why: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderState:
+    """What is known of one provider without asking it. Times are milliseconds UTC."""
+
+    name: str
+    title: str
+    ready: bool | None
+    local: bool
+    found: bool
+    base_url: str | None = None
+    models: tuple[str, ...] = ()
+    default_model: str | None = None
+    detail: str | None = None
+    calls: int = 0
+    errors: int = 0
+    last_success_at: int | None = None
+    last_failure_at: int | None = None
+    last_failure: str | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+
+
 class Provider(Protocol):
     """A service that runs models."""
 

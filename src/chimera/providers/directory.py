@@ -1,0 +1,90 @@
+"""The providers as people see them: which there are, how they do, and which plays by default."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chimera.core.errors import NotFound
+from chimera.core.generation import Health, Model, Provider, ProviderState, Route
+from chimera.core.ids import to_millis
+from chimera.providers.catalog import Catalog
+from chimera.providers.gateway import SCRIPTED, Gateway
+
+#: What the troupe is asked for by.
+IMPROV = "improv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a setting says of one provider."""
+
+    title: str
+    base_url: str | None = None
+    model: str | None = None
+    #: Named by a setting, and so preferred; a local server that was merely found is offered.
+    configured: bool = False
+
+
+class Directory:
+    """Every provider this house can cast, the best first."""
+
+    def __init__(self, gateway: Gateway, catalog: Catalog, entries: Mapping[str, Entry]) -> None:
+        self._gateway = gateway
+        self._catalog = catalog
+        self._entries = entries
+
+    def known(self) -> Sequence[ProviderState]:
+        return [self._state(name) for name in self._entries]
+
+    async def look(self) -> None:
+        await self._catalog.refresh()
+
+    async def models(self, name: str) -> Sequence[Model]:
+        provider = self._provider(name)
+        if name == SCRIPTED:
+            return await provider.models()
+        return await self._catalog.models(name)
+
+    async def check(self, name: str) -> Health:
+        return await self._provider(name).check()
+
+    def best(self) -> Route:
+        for name, entry in self._entries.items():
+            model = entry.model or self._catalog.default_model(name)
+            if entry.configured and model:
+                return Route(provider=name, model=model)
+        return Route(provider=SCRIPTED, model=IMPROV)
+
+    def _provider(self, name: str) -> Provider:
+        provider = self._gateway.providers.get(name)
+        if provider is None:
+            known = ", ".join(self._gateway.providers)
+            raise NotFound(f"There is no provider {name!r}; there are {known}.")
+        return provider
+
+    def _state(self, name: str) -> ProviderState:
+        entry, record = self._entries[name], self._gateway.health.record(name)
+        if name == SCRIPTED:
+            return ProviderState(
+                name=name, title=entry.title, ready=True, local=True, found=True,
+                models=(IMPROV,), default_model=IMPROV, calls=record.calls,
+            )  # fmt: skip
+        listing = self._catalog.listing(name)
+        answered = listing is not None and listing.failure is None
+        return ProviderState(
+            name=name,
+            title=entry.title,
+            ready=None if listing is None else answered,
+            local=self._catalog.is_local(name),
+            found=answered,
+            base_url=entry.base_url,
+            models=tuple(model.id for model in listing.models) if listing else (),
+            default_model=entry.model or self._catalog.default_model(name),
+            detail=listing.failure.message if listing and listing.failure else None,
+            calls=record.calls,
+            errors=sum(record.failures.values()),
+            last_success_at=to_millis(record.last_success) if record.last_success else None,
+            last_failure_at=to_millis(record.last_failure) if record.last_failure else None,
+            last_failure=record.last_code,
+            p50_ms=record.p50_ms,
+            p95_ms=record.p95_ms,
+        )
