@@ -1,9 +1,28 @@
-"""Who speaks next, and why: `decide` looks at the state and names the next thing to happen."""
+"""Who speaks next, and why: `decide` looks at the state and names the next thing to happen.
 
+No model is asked. Bids are sums of named terms (`engine.md` section 3), hard rules come before the
+draw, and every draw comes from a generator labelled with the number of the turn.
+"""
+
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
+from chimera.core import floor, pacing
 from chimera.core.conversation import Cause, EndedBecause
 from chimera.core.events import BidRef
+from chimera.core.floor import Standing
+from chimera.core.pacing import Rng
+from chimera.core.state import ConversationState
+
+#: Below this largest bid nobody speaks for one beat.
+THRESHOLD = 0.20
+#: Chance of an afterthought for a participant of talk 1.
+CONTINUES = 0.10
+NOTES_AT_ONCE = 3
+#: The directors that can be asked for by name.
+NAMES = tuple(floor.SCHEMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +57,217 @@ class End:
 
 
 Decision = Speak | Wait | End
+
+
+def labelled(state: ConversationState) -> Rng:
+    """The random sources of the coming turn; what the audience does meanwhile re-rolls nothing."""
+    return lambda label: Random(f"{state.seed}:{state.turn}:{label}")
+
+
+def decide(state: ConversationState, now_ms: int, rng: Rng) -> Decision:
+    """The next thing to happen. Same state, time and sources: same decision."""
+    because = stopped(state, now_ms)
+    if because is not None:
+        return End(because=because)
+    standings = floor.survey(state)
+    random = rng("speaker")
+    afterthought, drawn = random.random(), random.random()
+    claim = (
+        _human_first(state, standings)
+        or _given_back(state, standings)
+        or _invited(state, standings)
+        or _overdue(standings)
+        or _continuing(state, standings, afterthought)
+    )
+    if claim is None:
+        candidates = [each for each in standings if each.candidate]
+        seconds = _silence(state, candidates, now_ms, rng)
+        if seconds is not None:
+            return Wait(seconds=seconds)
+        claim = _draw(candidates, drawn)
+    return _speak(state, standings, claim, rng)
+
+
+def stopped(state: ConversationState, now_ms: int) -> EndedBecause | None:
+    """The limit that ends the conversation now, if one does."""
+    limits = state.limits
+    reached: tuple[tuple[EndedBecause, bool], ...] = (
+        ("turns", limits.max_turns is not None and state.finished >= limits.max_turns),
+        ("time", _minutes(state, now_ms) >= (limits.max_minutes or math.inf)),
+        ("tokens", limits.max_tokens is not None and state.tokens >= limits.max_tokens),
+        ("budget", spent(state) and _when_spent(state) == "finale"),
+        ("phrase", _phrase_said(state)),
+    )
+    return next((because for because, true in reached if true), None)
+
+
+def spent(state: ConversationState) -> bool:
+    """Whether the money ceiling is reached, whatever is to happen then."""
+    budget = state.limits.budget
+    return budget is not None and state.cost >= budget.amount
+
+
+def _when_spent(state: ConversationState) -> str | None:
+    return state.limits.budget.when_spent if state.limits.budget else None
+
+
+def _minutes(state: ConversationState, now_ms: int) -> float:
+    """How long the conversation has been running, its pauses taken off."""
+    if state.started_at is None:
+        return 0.0
+    return (now_ms - state.started_at - state.paused_ms) / 60_000
+
+
+def _phrase_said(state: ConversationState) -> bool:
+    """Whether the newest line, or what was said from the stalls since, holds the stop phrase."""
+    phrase = (state.limits.stop_phrase or "").casefold()
+    if not phrase:
+        return False
+    newest = [line for line in state.lines[-20:] if line.turn == state.finished]
+    return any(phrase in line.text.casefold() for line in newest)
+
+
+# --- the rules before the draw, in their order ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """Who has the floor by which rule."""
+
+    standing: Standing
+    cause: Cause
+    replies_to: str | None = None
+    human: bool = False
+
+
+def _human_first(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
+    """An open message from the stalls is answered by the next turn, the oldest first."""
+    able = [each for each in standings if each.seat.active]
+    if not state.unanswered or not able:
+        return None
+    message = state.unanswered[0]
+    named = {each.id: each for each in able if each.seat.benched <= state.turn}
+    for participant_id in message.addressed:
+        if participant_id in named:
+            return _Claim(
+                standing=named[participant_id],
+                cause="addressed",
+                replies_to=message.message_id,
+                human=True,
+            )
+    # With nobody else on stage even the last speaker answers.
+    chosen = max(able, key=lambda each: each.chance)
+    return _Claim(standing=chosen, cause="self_selected", replies_to=message.message_id, human=True)
+
+
+def _given_back(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
+    """Who was interrupted goes on."""
+    back = state.given_back
+    for each in standings:
+        if back and each.id == back.participant_id and each.seat.active:
+            return _Claim(standing=each, cause=back.cause, replies_to=_reply(state, each))
+    return None
+
+
+def _invited(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
+    able = {each.id: each for each in standings if each.seat.active}
+    for participant_id in state.invited:
+        if participant_id in able:
+            each = able[participant_id]
+            return _Claim(standing=each, cause="invited", replies_to=_reply(state, each))
+    return None
+
+
+def _overdue(standings: Sequence[Standing]) -> _Claim | None:
+    """Fairness: waiting orders candidates by deadline, so that nobody waits for ever."""
+    late = [each for each in standings if each.candidate and each.view.wait >= each.limit]
+    if not late:
+        return None
+    return _Claim(standing=max(late, key=lambda each: each.view.wait - each.limit), cause="overdue")
+
+
+def _continuing(
+    state: ConversationState, standings: Sequence[Standing], chance: float
+) -> _Claim | None:
+    """Now and then somebody adds an afterthought to a line that asks nobody anything."""
+    last = state.lines[-1] if state.lines else None
+    if last is None or last.addressed or last.questions or last.cause == "continued":
+        return None
+    if not any(each.candidate for each in standings):
+        return None
+    for each in standings:
+        if each.id == last.participant_id and each.seat.active:
+            talk = each.view.talk
+            return _Claim(standing=each, cause="continued") if chance < CONTINUES * talk else None
+    return None
+
+
+def _silence(
+    state: ConversationState, candidates: Sequence[Standing], now_ms: int, rng: Rng
+) -> float | None:
+    """Seconds of silence still due; None if somebody speaks.
+
+    A beat that is over is not followed by another: then whoever wants the floor most has it.
+    """
+    length = pacing.beat(state, rng)
+    if not candidates:
+        return length
+    wanted = max(each.value for each in candidates) >= THRESHOLD
+    awaited = any(each.view.addressed or each.view.owed for each in candidates)
+    if wanted or awaited or state.finished == 0 or state.landed_at is None:
+        return None
+    left = length - (now_ms - state.landed_at) / 1000
+    # Below what a clock of milliseconds can tell, the beat is over.
+    return left if left >= 0.001 else None
+
+
+def _draw(candidates: Sequence[Standing], drawn: float) -> _Claim:
+    chosen, reached = candidates[-1], 0.0
+    for each in candidates:
+        reached += each.chance
+        if drawn < reached:
+            chosen = each
+            break
+    cause: Cause = "self_selected"
+    if chosen.view.addressed:
+        cause = "addressed"
+    elif chosen.view.owed:
+        cause = "owed"
+    return _Claim(standing=chosen, cause=cause)
+
+
+# --- the turn that follows -----------------------------------------------------------------------
+
+
+def _speak(
+    state: ConversationState, standings: Sequence[Standing], claim: _Claim, rng: Rng
+) -> Speak:
+    chosen = claim.standing
+    words = pacing.length(state, chosen.seat.participant, rng)
+    if claim.cause == "continued":
+        words = min(words, pacing.AFTERTHOUGHT_WORDS)
+    forced = claim.cause if claim.cause in {"overdue", "invited"} else None
+    return Speak(
+        participant_id=chosen.id,
+        cause=claim.cause,
+        bids=tuple(each.bid(forced if each is chosen else None) for each in standings),
+        words=words,
+        note=_note(state, chosen.id),
+        replies_to=claim.replies_to or _reply(state, chosen),
+        human=claim.human,
+    )
+
+
+def _reply(state: ConversationState, standing: Standing) -> str | None:
+    """The message that named the speaker and still waits for an answer."""
+    line = floor.owing(state, standing.id)
+    return line.message_id if line else None
+
+
+def _note(state: ConversationState, participant_id: str) -> str | None:
+    """What the director has whispered to a participant since its last turn."""
+    back = state.given_back
+    again = back.note if back and back.participant_id == participant_id else None
+    notes = [note.note for note in state.notes if note.participant_id == participant_id]
+    said = [*([again] if again else []), *notes[-NOTES_AT_ONCE:]]
+    return " ".join(said) or None

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from chimera.core import events as ev
+from chimera.core import signals
 from chimera.core.conversation import (
-    Cause,
     EndedBecause,
     Limits,
     Pace,
@@ -17,86 +17,16 @@ from chimera.core.conversation import (
     PausedBecause,
     Status,
 )
+from chimera.core.parts import GivenBack, Line, OpenTurn, Seat
 
 #: Enough for the longest memory any rule has (the troupe's novelty guard: 150 lines).
 LINES_KEPT = 240
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One thing said, by a participant, a viewer or the host."""
-
-    seq: int
-    message_id: str
-    #: Finished turns when it was said, itself included.
-    turn: int
-    participant_id: str | None
-    kind: str
-    name: str
-    text: str
-    at: int
-    addressed: tuple[str, ...] = ()
-    questions: int = 0
-    visibility: ev.Visibility = "all"
-    cause: Cause | None = None
-    signals: ev.MessageSignals | None = None
-
-    @property
-    def words(self) -> int:
-        return len(self.text.split())
-
-    def heard_by(self, participant_id: str) -> bool:
-        return self.visibility == "all" or participant_id in self.visibility
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seat:
-    """A participant's place: whether it is taken, and how it has been used."""
-
-    participant: Participant
-    present: bool = True
-    muted: bool = False
-    #: Turns taken (`n_i`); a duet counts a half for each.
-    turns: float = 0
-    #: Number of finished turns after its last one; None if it never spoke.
-    spoke: int | None = None
-    #: Number of finished turns when it joined or was unmuted.
-    since: int = 0
-    joined_seq: int = 0
-    left_seq: int | None = None
-    energy: float = 1.0
-    #: Failed turns in a row; until turn number `benched` the others are preferred.
-    failures: int = 0
-    benched: int = 0
-
-    @property
-    def id(self) -> str:
-        return self.participant.id
-
-    @property
-    def active(self) -> bool:
-        return self.present and not self.muted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTurn:
-    """A turn whose start is in the log and whose end is not."""
-
-    turn_id: str
-    message_id: str
-    participant_id: str
-    cause: Cause
-    seq: int
-    at: int
-    generation: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack:
-    """A turn that was interrupted or paused: the floor is its speaker's again."""
-
-    participant_id: str
-    cause: Cause
+TOPICS_KEPT = 50
+UNANSWERED_KEPT = 50
+#: Two whispers for each of eight participants.
+NOTES_KEPT = 16
+#: A word is new to the topic if so many messages did not have it (`engine.md` section 10.1).
+NOVELTY_REACHES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +53,7 @@ class ConversationState:
     #: Viewers' messages after which no later started turn has finished, oldest first.
     unanswered: tuple[Line, ...] = ()
     invited: tuple[str, ...] = ()
+    #: The director's whispers that wait for their participant's next turn; each names one.
     notes: tuple[ev.DirectorNoted, ...] = ()
     open_turn: OpenTurn | None = None
     given_back: GivenBack | None = None
@@ -145,6 +76,9 @@ class ConversationState:
     last_at: int = 0
     #: When the last message landed, milliseconds UTC.
     landed_at: int | None = None
+    paused_at: int | None = None
+    #: Milliseconds spent in pauses that are over.
+    paused_ms: int = 0
     paused_because: PausedBecause | None = None
     resume_at: str | None = None
     ended_because: EndedBecause | None = None
@@ -201,11 +135,11 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
             return replace(state, invited=(*state.invited, who))
         case ev.TopicChanged(topic=topic):
             return replace(
-                state, topic=topic, topics=(*state.topics, topic), topic_seq=envelope.seq,
-                topic_turn=state.finished,
+                state, topic=topic, topics=(*state.topics, topic)[-TOPICS_KEPT:],
+                topic_seq=envelope.seq, topic_turn=state.finished,
             )  # fmt: skip
-        case ev.DirectorNoted():
-            return replace(state, notes=(*state.notes, envelope.body))
+        case ev.DirectorNoted() as body:
+            return replace(state, notes=(*state.notes, *_whispers(state, body))[-NOTES_KEPT:])
         case ev.TurnSkipped():
             return replace(state, skipped=True)
         case ev.ConversationRenamed(title=title):
@@ -214,6 +148,14 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
             return replace(state, pace=pace)
         case _:
             return _life(state, envelope)
+
+
+def _whispers(state: ConversationState, noted: ev.DirectorNoted) -> tuple[ev.DirectorNoted, ...]:
+    """A note for the whole cast waits for each participant apart."""
+    if noted.participant_id is not None:
+        return (noted,)
+    cast = state.participants
+    return tuple(ev.DirectorNoted(note=noted.note, participant_id=each.id) for each in cast)
 
 
 def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
@@ -225,10 +167,15 @@ def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
             return replace(state, status="running", started_at=envelope.at)
         case ev.ConversationPaused(because=because, resume_at=resume_at):
             return replace(
-                state, status="paused", paused_because=because, resume_at=resume_at
+                state, status="paused", paused_because=because, resume_at=resume_at,
+                paused_at=envelope.at,
             )  # fmt: skip
         case ev.ConversationResumed():
-            return replace(state, status="running", paused_because=None, resume_at=None)
+            paused = envelope.at - state.paused_at if state.paused_at is not None else 0
+            return replace(
+                state, status="running", paused_because=None, resume_at=None, paused_at=None,
+                paused_ms=state.paused_ms + paused,
+            )  # fmt: skip
         case ev.ConversationEnded(because=because):
             return replace(state, status="ended", ended_because=because, ended_at=envelope.at)
         case ev.ConversationCleared():
@@ -253,17 +200,27 @@ def _created(
 def _seating(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
     body, now = envelope.body, state.finished
     match body:
-        case ev.ParticipantJoined(participant=Participant() as newcomer):
+        case ev.ParticipantJoined(participant_id=who, participant=newcomer):
+            if any(seat.id == who for seat in state.seats):
+                recast = {"participant": newcomer} if newcomer else {}
+                return _reseat(state, who, present=True, left_seq=None, since=now, **recast)
+            if newcomer is None:
+                return state
             seat = Seat(participant=newcomer, since=now, joined_seq=envelope.seq)
             return replace(state, seats=(*state.seats, seat))
         case ev.ParticipantLeft(participant_id=who):
-            return _reseat(state, who, present=False, left_seq=envelope.seq)
+            return _reseat(_uninvited(state, who), who, present=False, left_seq=envelope.seq)
         case ev.ParticipantMuted(participant_id=who):
-            return _reseat(state, who, muted=True)
+            return _reseat(_uninvited(state, who), who, muted=True)
         case ev.ParticipantUnmuted(participant_id=who):
             return _reseat(state, who, muted=False, since=now)
         case _:
             return state
+
+
+def _uninvited(state: ConversationState, participant_id: str) -> ConversationState:
+    invited = tuple(each for each in state.invited if each != participant_id)
+    return replace(state, invited=invited)
 
 
 def _reseat(state: ConversationState, participant_id: str, **changes: object) -> ConversationState:
@@ -293,20 +250,22 @@ def _turn_started(
     turn = OpenTurn(
         turn_id=body.turn_id, message_id=body.message_id, participant_id=body.participant_id,
         cause=body.cause, seq=envelope.seq, at=envelope.at, generation=body.generation,
+        note=body.note,
     )  # fmt: skip
-    invited = state.invited
-    if invited and invited[0] == body.participant_id:
-        invited = invited[1:]
+    invited = list(state.invited)
+    if body.participant_id in invited:
+        invited.remove(body.participant_id)
     return replace(
-        state, started=state.started + 1, open_turn=turn, given_back=None, invited=invited,
-        pace_draw=body.pace or state.pace_draw,
+        state, started=state.started + 1, open_turn=turn, given_back=None,
+        invited=tuple(invited), pace_draw=body.pace or state.pace_draw,
+        notes=tuple(each for each in state.notes if each.participant_id != body.participant_id),
     )  # fmt: skip
 
 
 def _turn_failed(state: ConversationState, body: ev.TurnFailed) -> ConversationState:
     turn = state.open_turn
     if body.code in {"interrupted", "paused"} and turn is not None:
-        back = GivenBack(participant_id=turn.participant_id, cause=turn.cause)
+        back = GivenBack(participant_id=turn.participant_id, cause=turn.cause, note=turn.note)
         return replace(state, open_turn=None, given_back=back)
     seats = tuple(
         _benched(seat, state.started) if seat.id == body.participant_id else seat
@@ -326,22 +285,34 @@ def _message_completed(
 ) -> ConversationState:
     turn, finished = state.open_turn, state.finished + 1
     started_seq = turn.seq if turn else envelope.seq
-    signals = body.signals or ev.MessageSignals()
+    read = body.signals or signals.read(
+        body.text, state.participants, body.participant_id, state.lines
+    )
     line = Line(
         seq=envelope.seq, message_id=body.message_id, turn=finished,
         participant_id=body.participant_id, kind="persona",
         name=state.seat(body.participant_id).participant.name, text=body.text, at=envelope.at,
-        addressed=signals.addressed, questions=signals.questions, visibility=envelope.visibility,
-        cause=turn.cause if turn else None, signals=body.signals,
+        addressed=read.addressed, questions=read.questions, visibility=envelope.visibility,
+        cause=turn.cause if turn else None, signals=read,
     )  # fmt: skip
     return replace(
-        state, lines=(*state.lines, line)[-LINES_KEPT:], finished=finished, open_turn=None,
-        failures=0, messages=state.messages + 1, landed_at=envelope.at, skipped=False,
+        _landed(state, line), finished=finished, open_turn=None, failures=0,
         unanswered=tuple(each for each in state.unanswered if each.seq > started_seq),
         seats=tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats),
         tokens=state.tokens + body.usage.input_tokens + body.usage.output_tokens,
         cost=state.cost + (body.usage.cost or 0.0),
         cost_estimated=state.cost_estimated or body.usage.estimated,
+    )  # fmt: skip
+
+
+def _landed(state: ConversationState, line: Line) -> ConversationState:
+    """Everything a message changes, whoever said it."""
+    recent = [each.text for each in state.lines[-NOVELTY_REACHES:]]
+    fresh = signals.novelty(line.text, recent)
+    energy = state.energy if fresh is None else 0.93 * state.energy + 0.07 * fresh
+    return replace(
+        state, lines=(*state.lines, line)[-LINES_KEPT:], messages=state.messages + 1,
+        landed_at=line.at, skipped=False, energy=energy,
     )  # fmt: skip
 
 
@@ -358,15 +329,12 @@ def _after_turn(seat: Seat, speaker: str, finished: int) -> Seat:
 def _message_posted(
     state: ConversationState, body: ev.MessagePosted, envelope: ev.Envelope
 ) -> ConversationState:
+    read = signals.read(body.text, state.participants, None, state.lines)
     line = Line(
         seq=envelope.seq, message_id=body.message_id, turn=state.finished, participant_id=None,
         kind=body.author.kind, name=body.author.name, text=body.text, at=envelope.at,
-        addressed=(body.to,) if body.to else (), questions=body.text.count("?"),
-        visibility=envelope.visibility,
+        addressed=(body.to,) if body.to else read.addressed, questions=read.questions,
+        visibility=envelope.visibility, signals=read,
     )  # fmt: skip
-    human = body.author.kind == "viewer"
-    return replace(
-        state, lines=(*state.lines, line)[-LINES_KEPT:], messages=state.messages + 1,
-        landed_at=envelope.at, skipped=False,
-        unanswered=(*state.unanswered, line) if human else state.unanswered,
-    )  # fmt: skip
+    open_ = (*state.unanswered, line) if body.author.kind == "viewer" else state.unanswered
+    return replace(_landed(state, line), unanswered=open_[-UNANSWERED_KEPT:])

@@ -1,0 +1,168 @@
+"""Whole conversations with no engine, clock or network: decide, plan, write, apply.
+
+For figures about the director and the pacing, and for the tests that guard them. Time is a number
+that the planned gaps move on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from chimera.core import events as ev
+from chimera.core import pacing, signals
+from chimera.core.conversation import Limits, Pace, Participant
+from chimera.core.director import Decision, End, Speak, Wait, decide, labelled
+from chimera.core.pacing import TurnPlan
+from chimera.core.persona import Character, Traits
+from chimera.core.state import ConversationState, apply
+
+SYLLABLES = ("ka", "lo", "mi", "ren", "ta", "vo", "sil", "dur", "pe", "gan", "thi", "wel")
+
+#: What a participant says in its turn.
+Writer = Callable[[ConversationState, Speak], str]
+
+
+def seat(index: int, *, talk: float = 0.5, tempo: float = 0.5, **character: object) -> Participant:
+    """A participant without a story."""
+    name = ("Ada", "Bruno", "Cleo", "Dora", "Emil", "Fritz", "Gerda", "Hugo")[index]
+    return Participant(
+        id=f"par_{index}", persona_id=f"per_{name.lower()}", slug=name.lower(),
+        name=f"The {name}", short=name, color="steel", mask=name.lower(),
+        provider="stub", model="words",
+        character=Character.model_validate({"traits": Traits(talk=talk, tempo=tempo), **character}),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One finished turn of a headless conversation."""
+
+    speak: Speak
+    plan: TurnPlan
+    text: str
+    #: Words of the line before it; None for the first.
+    previous: int | None
+
+
+class Headless:
+    """One conversation, played as fast as the machine can."""
+
+    def __init__(
+        self,
+        cast: Sequence[Participant],
+        *,
+        seed: int = 1,
+        topic: str = "Why do we whistle in the dark?",
+        director: str = "show",
+        pace: Pace | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.state = ConversationState(id="cnv_headless")
+        self.now = 1_700_000_000_000
+        self.log: list[ev.Envelope] = []
+        self.played: list[Played] = []
+        self.waits = 0
+        self.append(
+            ev.ConversationCreated(
+                title=topic, topic=topic, participants=tuple(cast), seed=seed,
+                pace=pace or Pace(), limits=limits or Limits(), director=director,
+            )
+        )  # fmt: skip
+        self.append(ev.ConversationStarted())
+
+    def append(self, body: ev.Body) -> ev.Envelope:
+        """Put an event in the log, now."""
+        envelope = ev.Envelope(
+            conversation_id=self.state.id, seq=self.state.seq + 1, at=self.now,
+            actor=ev.SYSTEM, body=body,
+        )  # fmt: skip
+        self.log.append(envelope)
+        self.state = apply(self.state, envelope)
+        return envelope
+
+    def post(self, text: str, *, name: str = "Anna", to: str | None = None) -> None:
+        """A viewer says something."""
+        author = ev.Author(kind="viewer", name=name)
+        message_id = f"msg_v{self.state.seq}"
+        self.append(ev.MessagePosted(message_id=message_id, author=author, text=text, to=to))
+
+    def step(self, write: Writer) -> Decision:
+        """Carry out the next decision."""
+        decision = decide(self.state, self.now, labelled(self.state))
+        match decision:
+            case Speak():
+                self._perform(decision, write)
+            case Wait(seconds=seconds):
+                self.waits += 1
+                self.now += max(1, round(1000 * seconds))
+            case End(because=because):
+                self.append(ev.ConversationEnded(because=because))
+        return decision
+
+    def run(self, turns: int, write: Writer) -> "Headless":
+        """So many finished turns, or fewer if the conversation ends."""
+        while len(self.played) < turns and self.state.status == "running":
+            self.step(write)
+        return self
+
+    def _perform(self, speak: Speak, write: Writer) -> None:
+        before = self.state
+        text = write(before, speak)
+        plan = pacing.plan(before, speak, text, labelled(before))
+        self.start(speak, plan)
+        landed = (before.landed_at or before.started_at or 0) + round(1000 * plan.wait_s)
+        self.now = max(self.now + 1, landed)
+        self.finish(speak, text)
+        previous = before.lines[-1].words if before.lines else None
+        self.played.append(Played(speak=speak, plan=plan, text=text, previous=previous))
+
+    def start(self, speak: Speak, plan: TurnPlan) -> None:
+        """The coming turn begins."""
+        number = self.state.turn
+        self.append(
+            ev.TurnStarted(
+                turn_id=f"trn_{number}", message_id=f"msg_{number}", generation=number,
+                participant_id=speak.participant_id, cause=speak.cause, bids=speak.bids,
+                pause_ms=plan.pause_ms, pace=plan.draw, typing=plan.typing, note=speak.note,
+                route=ev.RouteRef(provider="stub", model="words"),
+            )
+        )  # fmt: skip
+
+    def finish(self, speak: Speak, text: str) -> None:
+        """The open turn lands."""
+        turn = self.state.open_turn
+        assert turn is not None
+        read = signals.read(text, self.state.participants, speak.participant_id, self.state.lines)
+        self.append(
+            ev.MessageCompleted(
+                turn_id=turn.turn_id, message_id=turn.message_id, text=text,
+                participant_id=speak.participant_id, signals=read,
+                route=ev.RouteRef(provider="stub", model="words"),
+                usage=ev.UsageRef(input_tokens=100, output_tokens=len(text.split()), cost=0.001),
+            )
+        )  # fmt: skip
+
+    def fail(self, speak: Speak, code: str) -> None:
+        """The open turn does not land."""
+        turn = self.state.open_turn
+        assert turn is not None
+        self.append(
+            ev.TurnFailed(
+                turn_id=turn.turn_id, message_id=turn.message_id, code=code,
+                participant_id=speak.participant_id,
+            )
+        )  # fmt: skip
+
+
+def random_words(seed: int, *, addressing: float = 0.0) -> Writer:
+    """The Stub: made-up words of the asked length, now and then with somebody's name."""
+
+    def write(state: ConversationState, speak: Speak) -> str:
+        random = Random(f"{seed}:{state.turn}")
+        words = ["".join(random.choices(SYLLABLES, k=3)) for _ in range(max(1, speak.words))]
+        others = [each for each in state.participants if each.id != speak.participant_id]
+        if random.random() < addressing:
+            words.insert(0, f"{random.choice(others).short},")
+        return " ".join(words) + "."
+
+    return write

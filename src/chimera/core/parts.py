@@ -1,0 +1,86 @@
+"""The parts of a conversation's state: lines said, seats taken, turns open or given back."""
+
+from dataclasses import dataclass
+
+from chimera.core import events as ev
+from chimera.core.conversation import Cause, Participant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing said, by a participant, a viewer or the host."""
+
+    seq: int
+    message_id: str
+    #: Finished turns when it was said, itself included.
+    turn: int
+    participant_id: str | None
+    kind: str
+    name: str
+    text: str
+    at: int
+    addressed: tuple[str, ...] = ()
+    questions: int = 0
+    visibility: ev.Visibility = "all"
+    cause: Cause | None = None
+    signals: ev.MessageSignals | None = None
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+    def heard_by(self, participant_id: str) -> bool:
+        return self.visibility == "all" or participant_id in self.visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A participant's place: whether it is taken, and how it has been used."""
+
+    participant: Participant
+    present: bool = True
+    muted: bool = False
+    #: Turns taken (`n_i`); a duet counts a half for each.
+    turns: float = 0
+    #: Number of finished turns after its last one; None if it never spoke.
+    spoke: int | None = None
+    #: Number of finished turns when it joined or was unmuted.
+    since: int = 0
+    joined_seq: int = 0
+    left_seq: int | None = None
+    energy: float = 1.0
+    #: Failed turns in a row; until turn number `benched` the others are preferred.
+    failures: int = 0
+    benched: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.participant.id
+
+    @property
+    def active(self) -> bool:
+        return self.present and not self.muted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTurn:
+    """A turn whose start is in the log and whose end is not."""
+
+    turn_id: str
+    message_id: str
+    participant_id: str
+    cause: Cause
+    seq: int
+    at: int
+    generation: int
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """A turn that was interrupted or paused: the floor is its speaker's again."""
+
+    participant_id: str
+    cause: Cause
+    #: What the director had whispered for it.
+    note: str | None = None

@@ -1,0 +1,334 @@
+"""What a text says about itself: whom it names, what it asks, which words carry it.
+
+Plain arithmetic on words, without a model (`engine.md` section 6). Every threshold on likeness is
+in calibrated units, because the raw cosines of two embedders cannot be compared.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from itertools import pairwise
+from typing import Protocol
+from zlib import crc32
+
+from chimera.core.conversation import Participant
+from chimera.core.events import MessageSignals
+
+#: A sparse vector: the places that are not zero.
+Vector = Mapping[int, float]
+
+DIMENSIONS = 4096
+KEYWORDS_KEPT = 5
+#: A question with "you" goes to whom its speaker addressed at most so many turns ago.
+YOU_REACHES = 3
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_QUESTION = re.compile(r"[?？؟]+")
+_SENTENCE = re.compile(r"[^.!?？؟。！\n]*[.!?？؟。！\n]*")
+_PHRASE_BREAK = re.compile(r"[^\w\s'’-]+|\n")
+
+
+class Spoken(Protocol):
+    """What is read of an earlier line."""
+
+    @property
+    def participant_id(self) -> str | None: ...
+    @property
+    def turn(self) -> int: ...
+    @property
+    def addressed(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cues:
+    """The word lists of one language."""
+
+    stop_words: frozenset[str]
+    #: Before a role word these make it one of many: "a scientist" calls nobody.
+    indefinite: frozenset[str]
+    second_person: frozenset[str]
+
+
+@cache
+def load_cues(language: str = "en") -> Cues:
+    """The house's lists for a language. Raises FileNotFoundError if there are none."""
+    source = resources.files("chimera") / "data" / "cues" / f"{language}.json"
+    data = json.loads(source.read_text("utf-8"))
+    return Cues(
+        stop_words=frozenset(data["stop_words"]),
+        indefinite=frozenset(data["indefinite"]),
+        second_person=frozenset(data["second_person"]),
+    )
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return [match.group().lower().replace("’", "'") for match in _WORD.finditer(text)]
+
+
+def content(text: str) -> list[str]:
+    """The words that carry the meaning: no stop words, nothing of a single letter."""
+    stop_words = load_cues().stop_words
+    return [word for word in tokens(text) if len(word) > 1 and word not in stop_words]
+
+
+@lru_cache(maxsize=2048)
+def content_words(text: str) -> frozenset[str]:
+    """The different content words of at least four letters."""
+    return frozenset(word for word in content(text) if len(word) >= 4)
+
+
+def novelty(text: str, earlier: Iterable[str]) -> float | None:
+    """Share of content words that no earlier text has; None below two such words."""
+    words = content_words(text)
+    if len(words) < 2:
+        return None
+    known = frozenset[str]().union(*(content_words(each) for each in earlier))
+    return len(words - known) / len(words)
+
+
+# --- whom and what -----------------------------------------------------------------------------
+
+
+def read(
+    text: str, cast: Sequence[Participant], speaker_id: str | None, lines: Sequence[Spoken]
+) -> MessageSignals:
+    """The signals of a text that `speaker_id` (None: a viewer) says after `lines`."""
+    return MessageSignals(
+        addressed=addressed(text, cast, speaker_id, lines),
+        questions=count_questions(text),
+        keywords=keywords(text),
+    )
+
+
+def count_questions(text: str) -> int:
+    """How many times the text asks; "?!?" asks once."""
+    return len(_QUESTION.findall(text))
+
+
+def addressed(
+    text: str, cast: Sequence[Participant], speaker_id: str | None, lines: Sequence[Spoken]
+) -> tuple[str, ...]:
+    """Who is spoken to, the one who should answer first.
+
+    An @name goes before a plain name, the last named before the first. Where nobody is named, a
+    question with "you" goes to whom its speaker addressed last.
+    """
+    tagged: list[str] = []
+    plain: list[str] = []
+    for match, participant_id in _mentions(text, cast):
+        if participant_id == speaker_id:
+            continue
+        if match.group("at"):
+            tagged.append(participant_id)
+        elif _calls(text, match, viewer=speaker_id is None):
+            plain.append(participant_id)
+    named = tuple(dict.fromkeys([*reversed(tagged), *reversed(plain)]))
+    return named or _meant_by_you(text, cast, speaker_id, lines)
+
+
+def _mentions(text: str, cast: Sequence[Participant]) -> Iterable[tuple["re.Match[str]", str]]:
+    people = _people(tuple((each.id, each.names) for each in cast))
+    if people is None:
+        return
+    pattern, owners = people
+    for match in pattern.finditer(text):
+        yield match, owners[match.group("name").casefold()]
+
+
+@lru_cache(maxsize=256)
+def _people(
+    cast: tuple[tuple[str, tuple[str, ...]], ...],
+) -> tuple["re.Pattern[str]", Mapping[str, str]] | None:
+    """One pattern for all names, the longest first; of two with one name the first seat has it."""
+    owners: dict[str, str] = {}
+    for participant_id, names in cast:
+        for name in names:
+            owners.setdefault(name.casefold(), participant_id)
+    spellings = {name for _, names in cast for name in names if name.casefold() in owners}
+    if not spellings:
+        return None
+    ordered = sorted(spellings, key=lambda name: (-len(name), name))
+    joined = "|".join(re.escape(name) for name in ordered)
+    return re.compile(rf"(?<!\w)(?P<at>@)?(?P<name>{joined})(?!\w)", re.IGNORECASE), owners
+
+
+def _calls(text: str, match: "re.Match[str]", *, viewer: bool) -> bool:
+    """Whether a name stands for a participant here and not for the common word.
+
+    "A philosopher" is anybody. In lower case a name counts where a person types it, or where
+    commas set it apart as people do when they call somebody.
+    """
+    before = text[: match.start()].rstrip()
+    previous = tokens(before[-24:])
+    adjacent = previous and before[-1:].isalnum() and previous[-1]
+    if adjacent and adjacent in load_cues().indefinite:
+        return False
+    if viewer or match.group("name").split()[-1][:1].isupper():
+        return True
+    after = text[match.end() :].lstrip()
+    opens = not before or before[-1] in ",;:.!?—–-"
+    closes = not after or after[0] in ",;:.!?—–-"
+    return opens and closes
+
+
+def _meant_by_you(
+    text: str, cast: Sequence[Participant], speaker_id: str | None, lines: Sequence[Spoken]
+) -> tuple[str, ...]:
+    if not lines or not _asks_you(text):
+        return ()
+    seated = {each.id for each in cast}
+    oldest = lines[-1].turn + 1 - YOU_REACHES
+    for line in reversed(lines):
+        if line.turn < oldest:
+            break
+        if line.participant_id == speaker_id and line.addressed:
+            first = line.addressed[0]
+            return (first,) if first in seated and first != speaker_id else ()
+    return ()
+
+
+def _asks_you(text: str) -> bool:
+    you = load_cues().second_person
+    return any(
+        _QUESTION.search(sentence) and not you.isdisjoint(tokens(sentence))
+        for sentence in _SENTENCE.findall(text)
+    )
+
+
+def keywords(text: str, limit: int = KEYWORDS_KEPT) -> tuple[str, ...]:
+    """The phrases between stop words, those of long and well-connected words first (RAKE)."""
+    phrases = _phrases(text)
+    frequency = Counter(word for phrase in phrases for word in phrase)
+    degree: Counter[str] = Counter()
+    for phrase in phrases:
+        for word in phrase:
+            degree[word] += len(phrase)
+    scores = {
+        " ".join(phrase): sum(degree[word] / frequency[word] for word in phrase)
+        for phrase in phrases
+    }
+    ranked = sorted(scores, key=lambda phrase: (-scores[phrase], phrase))
+    return tuple(ranked[:limit])
+
+
+def _phrases(text: str) -> list[tuple[str, ...]]:
+    """Runs of one to three content words."""
+    stop_words = load_cues().stop_words
+    phrases: list[tuple[str, ...]] = []
+    for clause in _PHRASE_BREAK.split(text):
+        run: list[str] = []
+        for word in [*tokens(clause), ""]:
+            if len(word) >= 3 and word not in stop_words and not word.isdigit():
+                run.append(word)
+                continue
+            if 1 <= len(run) <= 3:
+                phrases.append(tuple(run))
+            run = []
+    return phrases
+
+
+# --- likeness ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Cosines of unrelated (`lo`, median) and of related texts (`hi`, P90), as measured."""
+
+    lo: float
+    hi: float
+
+    def rel(self, cosine: float) -> float:
+        """0 for unrelated texts, 1 for clearly related ones; not clipped."""
+        return (cosine - self.lo) / (self.hi - self.lo)
+
+
+#: Hashed vectors of two messages, and of three messages against a centroid.
+HASHED_PAIR = Calibration(0.011, 0.203)
+HASHED_WINDOW = Calibration(0.076, 0.311)
+
+
+@lru_cache(maxsize=256)
+def vector(text: str) -> Vector:
+    """The hashed vector of a text, of length 1; empty if it has no content words.
+
+    Content words count 1, pairs of them .7, the character 3- and 4-grams of `<word>` .35.
+    """
+    words = content(text)
+    weights: dict[int, float] = {}
+    for feature, count in Counter(words).items():
+        _add(weights, f"w:{feature}", 1.0 + math.log(count))
+    for pair, count in Counter(pairwise(words)).items():
+        _add(weights, f"p:{pair[0]} {pair[1]}", 0.7 * (1.0 + math.log(count)))
+    for gram, count in Counter(_grams(words)).items():
+        _add(weights, f"g:{gram}", 0.35 * (1.0 + math.log(count)))
+    return _unit(weights)
+
+
+def _grams(words: Iterable[str]) -> Iterable[str]:
+    for word in words:
+        bounded = f"<{word}>"
+        for size in (3, 4):
+            for start in range(len(bounded) - size + 1):
+                yield bounded[start : start + size]
+
+
+def _add(weights: dict[int, float], feature: str, weight: float) -> None:
+    digest = crc32(feature.encode())
+    # The sign comes from a bit the place does not use, so that collisions cancel on average.
+    sign = 1.0 if digest & 0x80000000 else -1.0
+    place = digest % DIMENSIONS
+    weights[place] = weights.get(place, 0.0) + sign * weight
+
+
+def _unit(weights: Mapping[int, float]) -> Vector:
+    norm = math.sqrt(math.fsum(value * value for value in weights.values()))
+    if norm == 0:
+        return {}
+    return {place: value / norm for place, value in weights.items() if value}
+
+
+def mean_vector(vectors: Iterable[tuple[Vector, float]]) -> Vector:
+    """The weighted mean of some vectors, scaled to length 1; a centroid, or a query."""
+    total: dict[int, float] = {}
+    for each, weight in vectors:
+        for place, value in each.items():
+            total[place] = total.get(place, 0.0) + weight * value
+    return _unit(total)
+
+
+def cosine(one: Vector, other: Vector) -> float:
+    """How alike two vectors of length 1 are, −1…1; 0 if one is empty."""
+    if len(one) > len(other):
+        one, other = other, one
+    return math.fsum(value * other.get(place, 0.0) for place, value in one.items())
+
+
+# --- repetition --------------------------------------------------------------------------------
+
+
+def jaccard(one: str, other: str) -> float:
+    """Shared words over all words of two texts, 0…1."""
+    return overlap(frozenset(tokens(one)), frozenset(tokens(other)))
+
+
+def overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Shared members over all members of two sets, 0…1."""
+    union = len(one | other)
+    return len(one & other) / union if union else 0.0
+
+
+def ngrams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
+    """All runs of `size` words."""
+    return [tuple(words[start : start + size]) for start in range(len(words) - size + 1)]
+
+
+def repeated(texts: Iterable[str], size: int = 4) -> float:
+    """Share of runs of `size` words that stood there before, over all the texts."""
+    runs = [run for text in texts for run in ngrams(tokens(text), size)]
+    return 1 - len(set(runs)) / len(runs) if runs else 0.0
