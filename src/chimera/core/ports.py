@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from chimera.core.generation import Performance
 from chimera.core.sequence import Draft
 
 
@@ -17,6 +16,13 @@ class HubState:
     seq: int = 0
     generation: int = 0
     draft: Draft | None = None
+
+
+class Frame(NamedTuple):
+    """One frame as it goes over the wire; `seq` is the place of an event, None for the rest."""
+
+    data: bytes
+    seq: int | None = None
 
 
 class Channel(Protocol):
@@ -35,8 +41,8 @@ class Channel(Protocol):
         """How many watch, over all processes."""
         ...
 
-    def since(self, position: int) -> Sequence[bytes] | None:
-        """The frames after `position`, encoded; None if they fell off the ring."""
+    def since(self, position: int) -> Sequence[Frame] | None:
+        """The frames after `position`, encoded once for all; None if they fell off the ring."""
         ...
 
     async def changed(self, position: int) -> None:
@@ -45,7 +51,12 @@ class Channel(Protocol):
 
 
 class Hub(Protocol):
-    """Fan-out of frames. It may lose or repeat; the log is the truth."""
+    """Fan-out of frames. It may lose, repeat or reorder; the log is the truth."""
+
+    @property
+    def degraded_since(self) -> datetime | None:
+        """Since when frames of other processes do not arrive; None while all is well."""
+        ...
 
     async def publish(
         self,
@@ -59,7 +70,9 @@ class Hub(Protocol):
     ) -> None:
         """Send frames to all watchers and remember what late joiners get.
 
-        With `keep_draft` false the retained draft becomes `draft`, also when that is None.
+        `seq` is that of the last frame where the frames are events, one after the other. Signals
+        of a `generation` below the newest are dropped. With `keep_draft` false the retained draft
+        becomes `draft`, also when that is None.
         """
         ...
 
@@ -82,15 +95,3 @@ class Alarm(Protocol):
         ...
 
     async def cancel(self, key: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AheadText:
-    """A line written before its turn began (`realtime.md` section 4, step 6)."""
-
-    turn: int
-    base: str | None
-    steering_seq: int
-    participant_id: str
-    performance: Performance
-    audience: tuple[str, ...] = field(default=())

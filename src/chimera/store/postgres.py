@@ -1,0 +1,110 @@
+"""PostgreSQL: a pool of connections, deadlines on the server, and one second chance."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from chimera.core.errors import Unready
+from chimera.store.units import Result, Unit, sqlstate, translated
+
+OLDEST = 14
+#: Seconds to wait for a free connection before the caller is told to come back.
+_CHECKOUT = 3.0
+#: How often a unit is begun again because another transaction was in its way.
+_CONFLICTS = 3
+_SERVER_SETTINGS = {
+    "application_name": "chimera",
+    "statement_timeout": "5000",
+    "idle_in_transaction_session_timeout": "10000",
+    # Our queries are short: compiling them takes longer than running them.
+    "jit": "off",
+}
+
+
+class Postgres:
+    """One server; implements `Backend`."""
+
+    def __init__(self, url: URL, *, pool_size: int) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_CHECKOUT,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            connect_args={"timeout": 5, "server_settings": _SERVER_SETTINGS},
+        )
+
+    async def write(self, unit: Unit[Result]) -> Result:
+        """Begin again after a conflict, and once after a broken connection.
+
+        A connection that breaks during the commit leaves open whether it happened: then the caller
+        hears StoreBusy, because a second run could double what it wrote.
+        """
+        conflicts, broken = _CONFLICTS, 1
+        while True:
+            attempt = _Attempt()
+            try:
+                return await self._write_once(unit, attempt)
+            except DBAPIError as error:
+                if error.connection_invalidated and broken and not attempt.committing:
+                    broken -= 1
+                elif sqlstate(error) in {"40001", "40P01"} and conflicts:
+                    conflicts -= 1
+                else:
+                    raise translated(error) from error
+            except Exception as error:
+                raise translated(error) from error
+
+    async def _write_once(self, unit: Unit[Result], attempt: "_Attempt") -> Result:
+        async with self._engine.connect() as connection:
+            result = await connection.run_sync(unit)
+            attempt.committing = True
+            await connection.commit()
+            return result
+
+    async def read(self, unit: Unit[Result]) -> Result:
+        broken = 1
+        while True:
+            try:
+                return await self._read_once(unit)
+            except DBAPIError as error:
+                if not (error.connection_invalidated and broken):
+                    raise translated(error) from error
+                broken -= 1
+            except Exception as error:
+                raise translated(error) from error
+
+    async def _read_once(self, unit: Unit[Result]) -> Result:
+        async with self._engine.connect() as connection:
+            await connection.execution_options(postgresql_readonly=True)
+            return await connection.run_sync(unit)
+
+    async def check_version(self) -> None:
+        """Raises Unready for a server too old for us, OSError for one that is not there."""
+        async with self._engine.connect() as connection:
+            number = int((await connection.execute(text("SHOW server_version_num"))).scalar_one())
+        if number < OLDEST * 10_000:
+            raise Unready(
+                f"PostgreSQL {number // 10_000} is too old; Chimera needs {OLDEST} or newer.",
+                exit_code=4,
+            )
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class _Attempt:
+    """Whether a run of a unit had come to its commit."""
+
+    __slots__ = ("committing",)
+
+    def __init__(self) -> None:
+        self.committing = False
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,219 @@
+"""What an event changes outside the log: the conversation's row, the messages, the money.
+
+Written in the transaction of the event, so that no list ever disagrees with its log.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, update
+
+from chimera.core import events as ev
+from chimera.core.conversation import Participant
+from chimera.core.ids import to_millis
+from chimera.store.tables import conversations, messages, usage
+
+#: A list shows one line of the last message, never all of it.
+_LINE = 200
+
+_INSERT_MESSAGES = insert(messages)
+_INSERT_USAGE = insert(usage)
+_FORGET_MESSAGES = delete(messages).where(
+    messages.c.conversation_id == bindparam("of"), messages.c.seq <= bindparam("up_to")
+)
+_SEAT = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("of"))
+    .values(cast=bindparam("cast"))
+)
+
+Cast = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New values of a conversation's row, and amounts to be added to its counters."""
+
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    adds: dict[str, float] = field(default_factory=dict[str, float])
+
+    def add(self, column: str, amount: float) -> None:
+        self.adds[column] = self.adds.get(column, 0) + amount
+
+
+def seated(participants: Iterable[Participant]) -> Cast:
+    """The cast as lists show it; names and masks without their characters."""
+    return [
+        {
+            "id": each.id, "persona_id": each.persona_id, "slug": each.slug, "name": each.name,
+            "color": each.color, "mask": each.mask, "provider": each.provider,
+            "model": each.model, "muted": False,
+        }
+        for each in participants
+    ]  # fmt: skip
+
+
+def change(events: Iterable[ev.NewEvent], at: int) -> Change:
+    """What these events do to their conversation's row, the cast apart."""
+    result = Change()
+    for event in events:
+        _talk(result, event.body, at)
+        _life(result, event.body, at)
+        _settings(result, event.body)
+    return result
+
+
+def _talk(result: Change, body: ev.Body, at: int) -> None:
+    match body:
+        case ev.MessageCompleted():
+            result.adds.pop("failures", None)
+            result.values.update({
+                "failures": 0, "last_at": at,
+                "last_line": {"participant_id": body.participant_id, "text": body.text[:_LINE]},
+            })  # fmt: skip
+            result.add("message_count", 1)
+            result.add("tokens", body.usage.input_tokens + body.usage.output_tokens)
+            if body.usage.cost:
+                result.add("cost", body.usage.cost)
+            if body.usage.estimated:
+                result.values["cost_estimated"] = True
+        case ev.MessagePosted():
+            line = {"name": body.author.name, "text": body.text[:_LINE]}
+            result.values.update({"last_at": at, "last_line": line})
+            result.add("message_count", 1)
+        case ev.TurnFailed() if body.code not in {"interrupted", "paused"}:
+            result.add("failures", 1)
+        case _:
+            pass
+
+
+def _life(result: Change, body: ev.Body, at: int) -> None:
+    match body:
+        case ev.ConversationStarted():
+            result.values.update({"status": "running", "started_at": at})
+        case ev.ConversationPaused():
+            result.values.update({
+                "status": "paused", "paused_because": body.because,
+                "resume_at": _millis(body.resume_at),
+            })  # fmt: skip
+        case ev.ConversationResumed():
+            result.values.update({"status": "running", "paused_because": None, "resume_at": None})
+        case ev.ConversationEnded():
+            result.values.update({
+                "status": "ended", "ended_at": at, "ended_because": body.because,
+                "paused_because": None, "resume_at": None,
+            })  # fmt: skip
+        case _:
+            pass
+
+
+def _settings(result: Change, body: ev.Body) -> None:
+    match body:
+        case ev.ConversationRenamed():
+            result.values["title"] = body.title
+        case ev.ConversationPaced():
+            result.values["pace"] = body.pace.model_dump(mode="json")
+        case ev.TopicChanged():
+            result.values["topic"] = body.topic
+        case ev.ConversationCleared():
+            result.adds.pop("message_count", None)
+            result.values.update({"message_count": 0, "last_line": None})
+        case _:
+            pass
+
+
+def _millis(moment: str | None) -> int | None:
+    return None if moment is None else to_millis(datetime.fromisoformat(moment))
+
+
+def project(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast) -> None:
+    """Write the rows that these events, just appended, imply."""
+    _project_cast(connection, envelopes, cast)
+    names = {each["id"]: each["name"] for each in cast}
+    said: list[dict[str, Any]] = []
+    spent: list[dict[str, Any]] = []
+    for envelope in envelopes:
+        match envelope.body:
+            case ev.MessageCompleted() as body:
+                said.append(_said(envelope, body, names))
+                spent.append(_spent(envelope, body))
+            case ev.MessagePosted() as body:
+                said.append(_posted(envelope, body))
+            case ev.ConversationCleared(up_to_seq=up_to):
+                of = envelope.conversation_id
+                connection.execute(_FORGET_MESSAGES, {"of": of, "up_to": up_to})
+            case _:
+                pass
+    if said:
+        connection.execute(_INSERT_MESSAGES, said)
+    if spent:
+        connection.execute(_INSERT_USAGE, spent)
+
+
+def _project_cast(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast) -> None:
+    """Change `cast` in place, and the row if anything changed."""
+    changed = False
+    for envelope in envelopes:
+        match envelope.body:
+            case ev.ParticipantJoined(participant=Participant() as newcomer):
+                cast.extend(seated([newcomer]))
+            case ev.ParticipantLeft(participant_id=who):
+                cast[:] = [each for each in cast if each["id"] != who]
+            case ev.ParticipantMuted(participant_id=who):
+                _mute(cast, who, muted=True)
+            case ev.ParticipantUnmuted(participant_id=who):
+                _mute(cast, who, muted=False)
+            case _:
+                continue
+        changed = True
+    if changed:
+        connection.execute(_SEAT, {"of": envelopes[0].conversation_id, "cast": cast})
+
+
+def _mute(cast: Cast, who: str, *, muted: bool) -> None:
+    for each in cast:
+        if each["id"] == who:
+            each["muted"] = muted
+
+
+def _said(
+    envelope: ev.Envelope, body: ev.MessageCompleted, names: Mapping[str, str]
+) -> dict[str, Any]:
+    return _row(envelope, body.message_id, body.text) | {
+        "participant_id": body.participant_id, "author_kind": "persona",
+        "author_name": names.get(body.participant_id, body.participant_id),
+        "replies_to": body.replies_to, "ending": body.ending, "scripted": body.scripted,
+        "route": body.route.model_dump(mode="json", exclude_none=True),
+        "usage": body.usage.model_dump(mode="json", exclude_none=True),
+        "timings": body.timings.model_dump(mode="json", exclude_none=True),
+    }  # fmt: skip
+
+
+def _posted(envelope: ev.Envelope, body: ev.MessagePosted) -> dict[str, Any]:
+    return _row(envelope, body.message_id, body.text) | {
+        "author_kind": body.author.kind, "author_name": body.author.name,
+        "user_id": envelope.actor.id,
+    }  # fmt: skip
+
+
+def _row(envelope: ev.Envelope, message_id: str, text: str) -> dict[str, Any]:
+    """A message with every column, because rows inserted together must have the same."""
+    return {
+        "id": message_id, "conversation_id": envelope.conversation_id, "seq": envelope.seq,
+        "participant_id": None, "user_id": None, "text": text, "at": envelope.at,
+        "visibility": envelope.visibility, "replies_to": None, "ending": None, "scripted": False,
+        "route": None, "usage": None, "timings": None,
+    }  # fmt: skip
+
+
+def _spent(envelope: ev.Envelope, body: ev.MessageCompleted) -> dict[str, Any]:
+    return {
+        "id": body.message_id, "conversation_id": envelope.conversation_id,
+        "turn_id": body.turn_id, "participant_id": body.participant_id,
+        "provider": body.route.provider, "model": body.route.model,
+        "input_tokens": body.usage.input_tokens, "output_tokens": body.usage.output_tokens,
+        "cached_tokens": body.usage.cached_tokens, "cost": body.usage.cost,
+        "estimated": body.usage.estimated, "state": "settled", "at": envelope.at,
+    }  # fmt: skip

@@ -1,0 +1,167 @@
+"""The tables: what the database keeps, in the form in which it keeps it.
+
+Times are integer milliseconds UTC and ids are text, equal on both databases. Whatever can be told
+from the log (status, counts, the cast, the last line) is a projection which `store/log.py` writes
+in the transaction of its event; nobody else writes it.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    or_,
+)
+
+metadata = MetaData()
+
+_Big = BigInteger().with_variant(Integer, "sqlite")
+_Json = JSON(none_as_null=True)
+_OWNED = "conversations.id"
+
+conversations = Table(
+    "conversations",
+    metadata,
+    # A number of its own: the search index of SQLite needs row numbers that never move.
+    Column("number", _Big, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    # The fence and the clock (realtime.md section 2).
+    Column("status", Text, nullable=False),
+    Column("head_seq", _Big, nullable=False),
+    Column("generation", _Big, nullable=False),
+    Column("open_turn", Text),
+    Column("run_deadline", _Big),
+    Column("next_turn_at", _Big),
+    Column("resume_at", _Big),
+    Column("failures", _Big, nullable=False),
+    # What lists and pages show.
+    Column("title", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("seed", _Big, nullable=False),
+    Column("director", Text, nullable=False),
+    Column("language", Text),
+    Column("starter", Text),
+    Column("pace", _Json, nullable=False),
+    Column("limits", _Json, nullable=False),
+    # [{id, persona_id, slug, name, color, mask, provider, model, muted}], present ones only.
+    Column("cast", _Json, nullable=False),
+    Column("visibility", Text, nullable=False),
+    Column("owner", Text),
+    Column("created_at", _Big, nullable=False),
+    Column("started_at", _Big),
+    Column("ended_at", _Big),
+    Column("last_at", _Big, nullable=False),
+    Column("ended_because", Text),
+    Column("paused_because", Text),
+    Column("message_count", _Big, nullable=False),
+    Column("tokens", _Big, nullable=False),
+    Column("cost", Float, nullable=False),
+    Column("cost_estimated", Boolean, nullable=False),
+    # {participant_id?, name?, text}
+    Column("last_line", _Json),
+)
+
+#: True for the rows the reconciler has to look at; literal, so that both planners see the index.
+RINGING = or_(
+    literal_column("status") == literal_column("'running'"),
+    literal_column("resume_at").is_not(None),
+)
+
+Index("conversations_ringing", conversations.c.id, sqlite_where=RINGING, postgresql_where=RINGING)
+Index("conversations_by_activity", conversations.c.last_at, conversations.c.id)
+Index("conversations_by_age", conversations.c.created_at, conversations.c.id)
+Index(
+    "conversations_by_status",
+    conversations.c.status,
+    conversations.c.last_at,
+    conversations.c.id,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("conversation_id", Text, ForeignKey(_OWNED, ondelete="CASCADE"), primary_key=True),
+    Column("seq", _Big, primary_key=True, autoincrement=False),
+    Column("type", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("actor", _Json, nullable=False),
+    Column("visibility", _Json, nullable=False),
+    Column("body", _Json, nullable=False),
+    Column("at", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("number", _Big, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("conversation_id", Text, ForeignKey(_OWNED, ondelete="CASCADE"), nullable=False),
+    Column("seq", _Big, nullable=False),
+    Column("participant_id", Text),
+    Column("author_kind", Text, nullable=False),
+    Column("author_name", Text, nullable=False),
+    # The actor's id, where a person wrote it.
+    Column("user_id", Text),
+    Column("text", Text, nullable=False),
+    Column("at", _Big, nullable=False),
+    Column("visibility", _Json, nullable=False),
+    Column("replies_to", Text),
+    Column("ending", Text),
+    Column("scripted", Boolean, nullable=False),
+    Column("route", _Json),
+    Column("usage", _Json),
+    Column("timings", _Json),
+    UniqueConstraint("conversation_id", "seq", name="messages_in_order"),
+)
+
+#: One line of spending. It outlives its conversation: money stays counted.
+usage = Table(
+    "usage",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("turn_id", Text, nullable=False),
+    Column("participant_id", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("input_tokens", _Big, nullable=False),
+    Column("output_tokens", _Big, nullable=False),
+    Column("cached_tokens", _Big, nullable=False),
+    Column("cost", Float),
+    Column("estimated", Boolean, nullable=False),
+    # settled: the line was said; discarded: it was paid for and thrown away.
+    Column("state", Text, nullable=False),
+    Column("at", _Big, nullable=False),
+    Index("usage_by_time", "at"),
+    Index("usage_by_conversation", "conversation_id", "at"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text),
+    Column("created_at", _Big, nullable=False),
+    Index("idempotency_by_age", "created_at"),
+)
+
+#: Facts about the store itself; `store_id` changes when a backup is restored.
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
