@@ -1,8 +1,13 @@
 """A character anyone may cast: who it is, how it talks, what moves it."""
 
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from importlib import resources
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
@@ -11,6 +16,39 @@ Gel = Literal[
     "rose", "coral", "amber", "straw", "moss", "verdigris",
     "lagoon", "steel", "periwinkle", "wisteria", "orchid", "lime",
 ]  # fmt: skip
+
+#: Words that stand for a part of the protocol and not for somebody on stage.
+ROLE_WORDS = frozenset({
+    "ai", "assistant", "audience", "developer", "host", "human", "system", "the", "tool", "user",
+    "viewer",
+})  # fmt: skip
+
+
+def check_name(name: str) -> str:
+    """A name that can stand before a colon and be called. Raises ValueError."""
+    name = name.strip()
+    if not name[:1].isalnum() or not all(_belongs(character) for character in name):
+        raise ValueError(
+            "a name begins with a letter or digit and holds only letters, digits, spaces, "
+            "points, hyphens and apostrophes"
+        )
+    words = {word for word in re.split(r"[\W_]+", name.casefold()) if not word.isdigit()}
+    if words <= ROLE_WORDS:
+        raise ValueError(f"{name!r} looks like a role in the conversation, not like a name")
+    return name
+
+
+def _belongs(character: str) -> bool:
+    # Letters of many scripts carry their vowels as marks.
+    return (
+        character.isalnum()
+        or character in " .'’-"
+        or unicodedata.category(character).startswith("M")
+    )
+
+
+#: What somebody on stage may be called.
+Name = Annotated[str, AfterValidator(check_name)]
 
 
 class Frozen(BaseModel):
@@ -52,7 +90,7 @@ class Business(Frozen):
 class Character(Frozen):
     """What everybody may know of a persona's ways; enough to decide who speaks and when."""
 
-    aliases: tuple[str, ...] = Field(default=(), max_length=12)
+    aliases: tuple[Name, ...] = Field(default=(), max_length=12)
     tagline: str = Field(default="", max_length=140)
     expertise: tuple[str, ...] = Field(default=(), max_length=40)
     sample_lines: tuple[str, ...] = Field(default=(), max_length=40)
@@ -71,8 +109,8 @@ class Persona(Character):
     """One edition of a character. Everything in it is data; nothing in it is ever executed."""
 
     slug: Slug
-    name: str = Field(min_length=1, max_length=60)
-    short: str = Field(min_length=1, max_length=24)
+    name: Name = Field(min_length=1, max_length=60)
+    short: Name = Field(min_length=1, max_length=24)
     color: Gel
     mask: str = Field(max_length=120)
     about: str = Field(max_length=800)
@@ -90,3 +128,12 @@ class Persona(Character):
     def character(self) -> Character:
         """The public part, without the card that only a model reads."""
         return Character.model_validate(self.model_dump(include=set(Character.model_fields)))
+
+
+@cache
+def load_house() -> tuple[Persona, ...]:
+    """The personas that ship with the house, by slug."""
+    folder = resources.files("chimera") / "data" / "personas"
+    cards = [each for each in folder.iterdir() if each.name.endswith(".toml")]
+    personas = [Persona.model_validate(tomllib.loads(card.read_text("utf-8"))) for card in cards]
+    return tuple(sorted(personas, key=lambda persona: persona.slug))

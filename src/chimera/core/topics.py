@@ -58,23 +58,22 @@ def suggest(
     theme: str | None = None,
     query: str | None = None,
 ) -> tuple[Starter, ...]:
-    """So many openings: of a theme, near a query if there is one, else drawn."""
+    """So many openings: of a theme, those nearest to a query first, else as they are drawn."""
     pool = [each for each in starters if theme is None or theme in each.themes]
     random.shuffle(pool)
     if query and query.strip():
         near = {each.id: _nearness(each, query) for each in pool}
-        pool = [each for each in pool if near[each.id] > 0]
         pool.sort(key=lambda each: -near[each.id])
     return tuple(pool[:count])
 
 
 def _nearness(starter: Starter, query: str) -> float:
-    """Shared words first, then likeness of the letters, so that "dreaming" finds "dreams"."""
+    """Shared words, or likeness of their letters, so that "dreaming" finds "dreams"."""
     wanted = set(signals.content(query)) or set(signals.tokens(query))
     said = f"{starter.text} {starter.frame.phrase} {' '.join(starter.themes)}"
     shared = len(wanted & set(signals.tokens(said))) / len(wanted) if wanted else 0.0
     likeness = signals.HASHED_PAIR.rel(signals.cosine(signals.vector(query), _vector_of(said)))
-    return shared + (likeness if likeness > 0.5 else 0.0)
+    return shared + min(max(likeness, 0.0), 1.0)
 
 
 @lru_cache(maxsize=512)
