@@ -224,9 +224,7 @@ def read(
     connection: Connection, conversation_id: str, *, after: int, limit: int
 ) -> list[ev.Envelope]:
     """The events with `after < seq ≤ after + limit`, ascending."""
-    rows = connection.execute(
-        sql.READ, {"of": conversation_id, "after": after, "upto": after + limit}
-    )
+    rows = connection.execute(sql.READ, _page(conversation_id, after, limit))
     return [_envelope(conversation_id, row) for row in rows]
 
 
@@ -234,9 +232,7 @@ def read_wire(
     connection: Connection, conversation_id: str, *, after: int, limit: int
 ) -> list[dict[str, Any]]:
     """The same as they go over the wire, exactly as stored, without a model in between."""
-    rows = connection.execute(
-        sql.READ, {"of": conversation_id, "after": after, "upto": after + limit}
-    )
+    rows = connection.execute(sql.READ, _page(conversation_id, after, limit))
     return [
         {
             "conversation_id": conversation_id, "seq": row.seq, "type": row.type,
