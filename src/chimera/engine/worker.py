@@ -119,6 +119,10 @@ class TurnWorker:
             if not self._awake:
                 self._quiet.set()
 
+    @property
+    def draining(self) -> bool:
+        return self._worker.concurrency == 0
+
     def attend(self, *, running: bool) -> None:
         """Look for alarms often while any conversation runs, seldom while none does."""
         interval = _BUSY if running else _IDLE

@@ -1,0 +1,398 @@
+"""One turn, from the choice of its speaker to the landing of its message."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chimera.core import events as ev
+from chimera.core import guard, pacing, prompt, signals
+from chimera.core.director import Speak, labelled
+from chimera.core.errors import BadStream, ProviderError, Withdrawn
+from chimera.core.generation import (
+    Ending,
+    Performance,
+    Route,
+    Scene,
+    TurnRequest,
+)
+from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.persona import Persona
+from chimera.core.ports import Hub
+from chimera.core.state import ConversationState, apply
+from chimera.engine.journal import Claim, Journal
+from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, together
+from chimera.realtime.drafts import DraftWriter
+
+#: A run counts as stuck when it is awake so long after its line was due: 60 s for all attempts at
+#: a text, 10 s to write it, 5 s to spare (`realtime.md` section 4).
+RUN_MS = 75_000
+#: Characters a second at which a line flows that somebody did not want to wait for.
+HURRIED_CPS = 40.0
+#: The longest delay after failures in a row.
+BACKOFF_MS = 120_000
+ENDINGS: dict[str, Ending] = {
+    "stop": "complete", "length": "length", "refused": "refused", "filtered": "refused",
+}  # fmt: skip
+
+
+class Performer(Protocol):
+    """The one way to a model."""
+
+    async def perform(
+        self, turn: TurnRequest, on_text: Callable[[str], None] | None = None
+    ) -> Performance: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything a turn needs from outside."""
+
+    journal: Journal
+    gateway: Performer
+    hub: Hub
+    clock: Clock
+    ids: IdSource
+    #: The card of a persona by its id.
+    persona: Callable[[str], Persona]
+
+    def now(self) -> int:
+        return to_millis(self.clock.now())
+
+
+def backoff_ms(failures: int) -> int:
+    """How long to wait before the next try after so many failures in a row."""
+    return min(2_000 * 2**failures, BACKOFF_MS)
+
+
+def judge(news: Sequence[ev.Envelope]) -> None:
+    """Whether a turn about to start still fits after these events. Raises Withdrawn."""
+    if any(envelope.type in ev.STEERING for envelope in news):
+        raise Withdrawn("somebody steered meanwhile")
+
+
+class Performing:
+    """The shell around one Speak. `play` is called once."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        claim: Claim,
+        state: ConversationState,
+        speak: Speak,
+        *,
+        next_wake: Callable[[ConversationState], int],
+    ) -> None:
+        self._stage = stage
+        self._claim = claim
+        self._state = state
+        self._speak = speak
+        self._next_wake = next_wake
+        self._speaker = state.seat(speak.participant_id).participant
+        self._turn_id = stage.ids.new("trn")
+        self._message_id = stage.ids.new("msg")
+        self._news = News()
+        self._rehearsal = Rehearsal(self._news.changed)
+        self._stream = guard.Stream(self._speaker, state.participants)
+        self._fed = 0
+        self._safe = ""
+        self._line: guard.Trimmed | None = None
+        self._ready_ms: int | None = None
+
+    async def play(self) -> int:
+        """Perform the turn; when the conversation wants the next run, in milliseconds.
+
+        Raises Withdrawn if the turn no longer fits, Superseded if another run is in charge.
+        """
+        async with together() as group:
+            listener = group.create_task(self._listen())
+            call = group.create_task(self._rehearsal.run(self._perform))
+            try:
+                return await self._acts()
+            finally:
+                listener.cancel()
+                call.cancel()
+
+    async def _acts(self) -> int:
+        plan = await self._until_start()
+        if self._failure:
+            return await self._fail(self._failure, plan, started=False)
+        await self._start(plan)
+        writer = DraftWriter(
+            self._stage.hub, self._state.id, message_id=self._message_id, turn_id=self._turn_id,
+            participant_id=self._speaker.id, generation=self._claim.generation,
+        )  # fmt: skip
+        async with writer:
+            await self._show(plan, writer)
+            if self._failure:
+                await writer.withdraw(self._failure.code)
+        if self._failure:
+            return await self._fail(self._failure, plan, started=True)
+        return await self._finish(plan)
+
+    # --- the text ------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        async for heard in self._stage.journal.follow(self._state.id, after=self._claim.seen):
+            if isinstance(heard, ev.Envelope):
+                self._news.hear(heard)
+
+    async def _perform(self, on_text: Callable[[str], None]) -> Performance:
+        state, speak = self._state, self._speak
+        composed = prompt.compose(state, speak, self._stage.persona(self._speaker.persona_id))
+        scene = Scene(state=state, speak=speak, turn=state.turn)
+        request = composed.request(
+            model=self._speaker.model, temperature=self._speaker.temperature, scene=scene
+        )
+        turn = TurnRequest(
+            conversation_id=state.id,
+            turn_id=self._turn_id,
+            participant_id=self._speaker.id,
+            route=Route(provider=self._speaker.provider, model=self._speaker.model),
+            request=request,
+            kind="human_question" if speak.human else "banter" if state.finished else "opening",
+        )
+        return await self._stage.gateway.perform(turn, on_text)
+
+    def _read(self) -> None:
+        """Take in what the call has brought; after it the line is known or the failure is."""
+        rehearsal = self._rehearsal
+        if self._line is None and rehearsal.performance is not None:
+            done = rehearsal.performance
+            self._ready_ms = self._stage.now()
+            self._line = guard.trim(
+                done.text, self._speaker, self._state.participants, words=self._speak.words,
+                ending="cut_off" if done.broken else ENDINGS[done.reason],
+            )  # fmt: skip
+        elif self._line is None and self._fed < len(rehearsal.text):
+            piece, self._fed = rehearsal.text[self._fed :], len(rehearsal.text)
+            self._safe += self._stream.feed(piece)
+
+    @property
+    def _failure(self) -> ProviderError | None:
+        if self._line is not None and not self._line.text:
+            return BadStream("the answer held no line for this speaker")
+        return self._rehearsal.error
+
+    @property
+    def _complete(self) -> bool:
+        return self._line is not None or self._failure is not None
+
+    # --- the start -----------------------------------------------------------------------------
+
+    async def _until_start(self) -> pacing.TurnPlan:
+        """Wait for the start of the turn, by the true length once the text is there."""
+        while True:
+            self._read()
+            if self._news.steered:
+                raise Withdrawn("somebody steered before the turn began")
+            text = self._line.text if self._line else None
+            plan = pacing.plan(self._state, self._speak, text, labelled(self._state))
+            if self._failure:
+                return plan
+            left = self._start_ms(plan) - self._stage.now()
+            ready = self._complete or self._state.pace.mode != "instant"
+            if left <= 0 and ready:
+                return plan
+            await self._news.wait(left / 1000 if left > 0 else RUN_MS / 1000)
+
+    @property
+    def _hurried(self) -> bool:
+        return self._state.skipped or self._news.skipped
+
+    def _start_ms(self, plan: pacing.TurnPlan) -> int:
+        if self._hurried:
+            return 0
+        return landing(self._state) + round(1000 * plan.start_s)
+
+    def _started(self, plan: pacing.TurnPlan) -> ev.NewEvent:
+        speak, route = self._speak, self._rehearsal_route()
+        body = ev.TurnStarted(
+            turn_id=self._turn_id,
+            message_id=self._message_id,
+            participant_id=self._speaker.id,
+            generation=self._claim.generation,
+            cause=speak.cause,
+            pause_ms=plan.pause_ms,
+            bids=speak.bids,
+            route=route,
+            pace=plan.draw,
+            typing=plan.typing,
+            note=speak.note,
+        )
+        return self._said(body)
+
+    def _rehearsal_route(self) -> ev.RouteRef:
+        done = self._rehearsal.performance
+        route = done.route if done else Route(
+            provider=self._speaker.provider, model=self._speaker.model
+        )  # fmt: skip
+        return ev.RouteRef(
+            provider=route.provider,
+            model=route.model,
+            understudy_for=route.understudy_for,
+            why=route.why,
+        )
+
+    def _said(self, body: ev.Body) -> ev.NewEvent:
+        return ev.NewEvent(body=body, actor=ev.Actor(type="participant", id=self._speaker.id))
+
+    async def _start(self, plan: pacing.TurnPlan) -> None:
+        deadline = self._stage.now() + round(1000 * plan.lead_s) + RUN_MS
+        # Due at once: whoever finds this turn dead should not wait for it.
+        await self._append(
+            [self._started(plan)], open_turn=True, deadline=deadline, due=self._stage.now()
+        )
+        self._news.turn_id = self._turn_id
+
+    async def _append(
+        self,
+        events: Sequence[ev.NewEvent],
+        *,
+        due: int,
+        open_turn: bool = False,
+        deadline: int | None = None,
+    ) -> bool:
+        """Append what this turn says; whether somebody steered meanwhile.
+
+        A turn that has started is finished in any case; one that has not is withdrawn.
+        """
+        steered = False
+
+        def weigh(news: Sequence[ev.Envelope]) -> None:
+            nonlocal steered
+            if open_turn:
+                judge(news)
+            steered = any(each.type in ev.STEERING for each in news)
+
+        self._claim = await self._stage.journal.append_turn(
+            self._claim, events, open_turn=self._turn_id if open_turn else None,
+            deadline=deadline, due=due, judge=weigh,
+        )  # fmt: skip
+        fresh = await self._stage.journal.read(
+            self._state.id, after=self._state.seq, limit=self._claim.seen - self._state.seq
+        )
+        for envelope in fresh:
+            self._state = apply(self._state, envelope)
+        return steered
+
+    # --- the show ------------------------------------------------------------------------------
+
+    async def _show(self, plan: pacing.TurnPlan, writer: DraftWriter) -> None:
+        """Until the line is whole and due, or its provider has failed."""
+        clock = self._stage.clock
+        began, shown = clock.monotonic(), 0
+        hurried = self._state.skipped
+        flows = plan.flow_cps is not None
+        rate = max(plan.flow_cps or 0.0, HURRIED_CPS if hurried else 0.0)
+        while True:
+            self._read()
+            if self._news.floor_gone:
+                raise Withdrawn("the floor was taken away")
+            elapsed = clock.monotonic() - began
+            text = self._line.text if self._line else self._safe
+            due = self._due(plan, hurried=hurried, rate=rate, length=len(text))
+            over = self._complete and (elapsed >= due or (self._news.skipped and not hurried))
+            if flows and not self._failure:
+                allowed = len(text) if over else int(elapsed * rate) + 1
+                shown = await self._reveal(writer, text, shown, allowed)
+            if self._failure or over:
+                return
+            await self._news.wait(self._next_look(due - elapsed, flows=flows))
+
+    async def _reveal(self, writer: DraftWriter, text: str, shown: int, allowed: int) -> int:
+        upto = next_boundary(text, shown, allowed)
+        if upto > shown:
+            await writer.add(text[shown:upto])
+        return upto
+
+    def _due(self, plan: pacing.TurnPlan, *, hurried: bool, rate: float, length: int) -> float:
+        """Seconds from the start of the turn to the landing of its message."""
+        if not hurried:
+            return plan.lead_s
+        return length / rate if rate else 0.0
+
+    def _next_look(self, left: float, *, flows: bool) -> float:
+        if flows:
+            return BEAT_S
+        return left if left > 0 else RUN_MS / 1000
+
+    # --- the end -------------------------------------------------------------------------------
+
+    async def _finish(self, plan: pacing.TurnPlan) -> int:
+        body = self._completed(plan)
+        due = self._next_wake(self._after(body))
+        if await self._append([self._said(body)], due=due):
+            due = self._stage.now()
+            await self._stage.journal.sleep(self._claim, due)
+        return due
+
+    def _completed(self, plan: pacing.TurnPlan) -> ev.MessageCompleted:
+        done, line = self._rehearsal.performance, self._line
+        if done is None or line is None:
+            raise AssertionError("a line lands only when it is complete")
+        state, now = self._state, self._stage.now()
+        read = signals.read(line.text, state.participants, self._speaker.id, state.lines)
+        if line.spoke_for and line.spoke_for not in read.addressed:
+            # Who was spoken for is treated as addressed (`engine.md` section 14.4).
+            read = read.model_copy(update={"addressed": (*read.addressed, line.spoke_for)})
+        if done.signals:
+            read = read.model_copy(update=done.signals)
+        due = landing(self._state) + round(1000 * plan.gap_s)
+        ready = self._ready_ms or now
+        return ev.MessageCompleted(
+            turn_id=self._turn_id,
+            message_id=self._message_id,
+            participant_id=self._speaker.id,
+            text=line.text,
+            ending=line.ending,
+            route=self._rehearsal_route(),
+            usage=ev.UsageRef(
+                input_tokens=done.usage.input_tokens,
+                output_tokens=done.usage.output_tokens,
+                cached_tokens=done.usage.cached_tokens,
+                cost=done.usage.cost,
+                estimated=done.usage.estimated,
+            ),
+            timings=ev.Timings(
+                first_token_ms=done.first_token_ms,
+                duration_ms=done.duration_ms,
+                planned_ms=plan.pause_ms,
+                ready_ms=max(0, ready - landing(self._state)),
+                late_ms=max(0, ready - due) or None,
+            ),
+            scripted=done.scripted,
+            replies_to=self._speak.replies_to,
+            signals=read,
+        )
+
+    def _after(self, body: ev.Body) -> ConversationState:
+        """The state as it will be, for the time of the next run."""
+        envelope = ev.Envelope(
+            conversation_id=self._state.id,
+            seq=self._state.seq + 1,
+            at=self._stage.now(),
+            actor=ev.Actor(type="participant", id=self._speaker.id),
+            body=body,
+        )
+        return apply(self._state, envelope)
+
+    async def _fail(self, error: ProviderError, plan: pacing.TurnPlan, *, started: bool) -> int:
+        """A failure is an event with a reason, never speech; the next try comes by itself."""
+        failed = self._said(
+            ev.TurnFailed(
+                turn_id=self._turn_id,
+                message_id=self._message_id,
+                participant_id=self._speaker.id,
+                code=error.code,
+                detail=error.message,
+                retryable=error.retryable,
+            )
+        )
+        due = self._stage.now() + backoff_ms(self._state.failures)
+        await self._append([failed] if started else [self._started(plan), failed], due=due)
+        return due
+
+
+def landing(state: ConversationState) -> int:
+    """When the last message landed, from which the coming gap counts; else when talk began."""
+    return state.landed_at or state.started_at or state.last_at

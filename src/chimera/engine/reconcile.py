@@ -1,0 +1,68 @@
+"""Sees to it that every running conversation has its alarm set, whatever was lost.
+
+It only schedules: it never writes to a log and holds no transaction over a call to the docket.
+"""
+
+from functools import partial
+
+import structlog
+
+from chimera.core.ids import Clock, from_millis, to_millis
+from chimera.core.ports import Alarm
+from chimera.store import log as logs
+from chimera.store.database import Store
+from chimera.store.log import Ringing
+
+log = structlog.get_logger()
+
+PAGE = 500
+#: A row that is late by this much had its alarm and did not wake from it.
+STUCK_MS = 30_000
+#: No pause is longer: the slowest pace (speed 0.1) stretches the longest human gap of 180 s by 3.5.
+LONGEST_PAUSE_MS = 15 * 60_000
+
+
+class Reconciler:
+    """One pass at the start and then every 30 seconds, by the docket."""
+
+    def __init__(self, store: Store, alarm: Alarm, clock: Clock) -> None:
+        self._store = store
+        self._alarm = alarm
+        self._clock = clock
+        #: Conversations found stuck, by the reason; anything but nothing is a bug to look at.
+        self.unstuck: dict[str, int] = {}
+        self._first = True
+
+    async def run(self) -> int:
+        """Set what is missing; how many conversations run."""
+        seen, after = 0, ""
+        while page := await self._store.read(partial(logs.ringing, after=after, limit=PAGE)):
+            for row in page:
+                await self._see_to(row)
+            seen, after = seen + len(page), page[-1].id
+        self._first = False
+        return seen
+
+    async def _see_to(self, row: Ringing) -> None:
+        now = to_millis(self._clock.now())
+        # At the start everything is late, and no alarm is set that could be waited for.
+        why = None if self._first else stuck(row, now)
+        if why is not None:
+            self.unstuck[why] = self.unstuck.get(why, 0) + 1
+            log.warning("a conversation was stuck", conversation_id=row.id, why=why)
+            await self._alarm.ring(row.id, from_millis(now))
+            return
+        due = max(now, row.next_turn_at or row.resume_at or now)
+        await self._alarm.add(row.id, from_millis(due))
+
+
+def stuck(row: Ringing, now: int) -> str | None:
+    """Why this row needs a new alarm instead of the one it has; None if it does not."""
+    if row.run_deadline is not None:
+        return "awake" if row.run_deadline < now - STUCK_MS else None
+    due = row.next_turn_at
+    if due is None:
+        return None
+    if due < now - STUCK_MS:
+        return "late"
+    return "far" if due > now + LONGEST_PAUSE_MS else None

@@ -1,0 +1,96 @@
+"""How a line reaches the viewers at its own pace, while it may still be being written."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from chimera.core import events as ev
+from chimera.core.errors import ProviderError
+from chimera.core.generation import Performance
+
+#: A piece is shown no more often than this; the eye cannot tell.
+BEAT_S = 0.05
+
+Perform = Callable[[Callable[[str], None]], Awaitable[Performance]]
+
+
+@asynccontextmanager
+async def together() -> AsyncGenerator[asyncio.TaskGroup]:
+    """A TaskGroup that raises the error itself instead of a group of one."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+class Rehearsal:
+    """One call of a model under way: what has come of it so far, and how it ended."""
+
+    def __init__(self, changed: asyncio.Event) -> None:
+        self._changed = changed
+        self.text = ""
+        self.performance: Performance | None = None
+        self.error: ProviderError | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.performance is not None or self.error is not None
+
+    def _hear(self, piece: str) -> None:
+        self.text += piece
+        self._changed.set()
+
+    async def run(self, perform: Perform) -> None:
+        """Carry out the call; a provider's failure is kept, not raised."""
+        try:
+            self.performance = await perform(self._hear)
+        except ProviderError as error:
+            self.error = error
+        self._changed.set()
+
+
+@dataclass(slots=True)
+class News:
+    """What others append while a run is awake."""
+
+    #: The turn that is open, once it is: its failure by another hand means the floor is gone.
+    turn_id: str | None = None
+    steered: bool = False
+    floor_gone: bool = False
+    skipped: bool = False
+    #: Set at anything a waiting run should look at: news, or a piece of text.
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hear(self, envelope: ev.Envelope) -> None:
+        match envelope.body:
+            case ev.TurnFailed(turn_id=turn_id) if turn_id == self.turn_id:
+                self.floor_gone = True
+            case ev.TurnSkipped():
+                self.skipped = True
+            case body if body.type in ev.STEERING:
+                self.steered = True
+            case _:
+                return
+        self.changed.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return after so long, or at once when something changes."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.changed.wait()
+        except TimeoutError:
+            return
+        self.changed.clear()
+
+
+def next_boundary(text: str, shown: int, allowed: int) -> int:
+    """How far to show: to the last word boundary within `allowed`, never back behind `shown`."""
+    if allowed >= len(text):
+        return len(text)
+    boundary = max(text.rfind(mark, shown, max(allowed, shown)) for mark in " \n")
+    return shown if boundary < 0 else boundary + 1

@@ -1,0 +1,252 @@
+"""One run: fold, decide, perform, say when to come back.
+
+The rules and their corner cases are in `realtime.md` section 4. A run keeps nothing that matters:
+killed at any moment, the next one reads the log and goes on.
+"""
+
+from collections import OrderedDict
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from chimera.core import director, pacing
+from chimera.core import events as ev
+from chimera.core.director import Decision, End, Speak, Wait
+from chimera.core.errors import Stale, Superseded, Withdrawn
+from chimera.core.ids import from_millis
+from chimera.core.state import ConversationState, fold
+from chimera.engine.journal import Claim
+from chimera.engine.performing import RUN_MS, Performing, Stage, backoff_ms, judge, landing
+
+log = structlog.get_logger()
+
+#: A run that is earlier than this sleeps on; one that is nearer waits, awake.
+EARLY_MS = 1000
+#: How long before its start a model is asked for a line, and the troupe.
+HEAD_START_MS = 2500
+TROUPE_MS = 0
+#: States of conversations kept between runs; the log can make every one anew.
+STATES_KEPT = 2000
+#: A run whose turn no longer fits begins again at most so often.
+ATTEMPTS = 4
+#: Lengths by which the earliest start of a turn is found before its text is known.
+LENGTHS = ("a", "a " * 6, "a " * 12, "word " * 30)
+
+
+class Audience(Protocol):
+    """Who watches."""
+
+    async def absent_s(self, conversation_id: str) -> float:
+        """For how many seconds nobody has."""
+        ...
+
+
+class Turns:
+    """Runs turns. One of the three loops that must survive whatever happens in them."""
+
+    def __init__(
+        self, stage: Stage, audience: Audience, *, instant_per_minute: int | None = 20
+    ) -> None:
+        self._stage = stage
+        self._audience = audience
+        self._instant_per_minute = instant_per_minute
+        self._states: OrderedDict[str, ConversationState] = OrderedDict()
+        self._stumbles: dict[str, int] = {}
+
+    async def run(
+        self,
+        conversation_id: str,
+        awake: AbstractAsyncContextManager[None] | None = None,
+    ) -> datetime | None:
+        """Carry one turn; when to ring again, None for never. Raises nothing but CancelledError."""
+        async with awake or nullcontext():
+            try:
+                due = await self._attempts(conversation_id)
+            except Superseded:
+                return None
+            except Exception as error:  # the loop survives; the error is told below
+                due = await self._stumbled(conversation_id, error)
+            else:
+                self._stumbles.pop(conversation_id, None)
+        return None if due is None else from_millis(due)
+
+    async def _attempts(self, conversation_id: str) -> int | None:
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._run(conversation_id)
+            except (Withdrawn, Stale):
+                continue
+        return self._stage.now() + EARLY_MS
+
+    async def _run(self, conversation_id: str) -> int | None:
+        claim = await self._stage.journal.claim(conversation_id)
+        if claim is None:
+            self._states.pop(conversation_id, None)
+            return None
+        if claim.status == "paused":
+            claim = await self._resume(claim)
+        state = await self._load(claim)
+        if state.open_turn is not None:
+            claim, state = await self._close_interrupted(claim, state)
+        elif claim.next_turn_at is not None and claim.next_turn_at > self._stage.now() + EARLY_MS:
+            return await self._sleep(claim, claim.next_turn_at)
+        return await self._decide(claim, state)
+
+    async def _load(self, claim: Claim) -> ConversationState:
+        """The state at `claim.seen`, from the one kept if there is one."""
+        key = claim.conversation_id
+        kept = self._states.pop(key, None)
+        if kept is not None and kept.seq > claim.seen:
+            kept = None
+        state = kept or ConversationState(id=key)
+        while state.seq < claim.seen:
+            limit = min(500, claim.seen - state.seq)
+            state = fold(
+                key, await self._stage.journal.read(key, after=state.seq, limit=limit), state
+            )
+        self._states[key] = state
+        if len(self._states) > STATES_KEPT:
+            self._states.popitem(last=False)
+        return state
+
+    async def _resume(self, claim: Claim) -> Claim:
+        """The pause had an end, and it has come."""
+        return await self._stage.journal.append_turn(
+            claim, [ev.NewEvent(body=ev.ConversationResumed(), actor=ev.SYSTEM)], open_turn=None,
+            deadline=self._stage.now() + RUN_MS, due=self._stage.now(), judge=_accept,
+        )  # fmt: skip
+
+    async def _close_interrupted(
+        self, claim: Claim, state: ConversationState
+    ) -> tuple[Claim, ConversationState]:
+        """The run before us died in the middle of a turn: viewers drop the half line by this."""
+        turn = state.open_turn
+        if turn is None:
+            return claim, state
+        failed = ev.TurnFailed(
+            turn_id=turn.turn_id, message_id=turn.message_id, participant_id=turn.participant_id,
+            code="interrupted", detail="The line broke off and is spoken again.", retryable=True,
+        )  # fmt: skip
+        claim = await self._stage.journal.append_turn(
+            claim, [ev.NewEvent(body=failed, actor=ev.SYSTEM)], open_turn=None,
+            deadline=self._stage.now() + RUN_MS, due=self._stage.now(), judge=_accept,
+        )  # fmt: skip
+        return claim, await self._load(claim)
+
+    # --- deciding ------------------------------------------------------------------------------
+
+    async def _decide(self, claim: Claim, state: ConversationState) -> int | None:
+        if await self._is_deserted(state):
+            return await self._change(claim, ev.ConversationPaused(because="idle"))
+        match self._decision(state):
+            case End(because=because):
+                return await self._change(claim, ev.ConversationEnded(because=because))
+            case Wait(seconds=seconds):
+                return await self._sleep(claim, self._stage.now() + round(1000 * seconds))
+            case Speak() as speak:
+                wake = self._wake(state, speak)
+                if wake > self._stage.now() + EARLY_MS:
+                    return await self._sleep(claim, wake)
+                performing = Performing(self._stage, claim, state, speak, next_wake=self._next_wake)
+                return await performing.play()
+
+    def _decision(self, state: ConversationState) -> Decision:
+        return director.decide(state, self._stage.now(), director.labelled(state))
+
+    async def _is_deserted(self, state: ConversationState) -> bool:
+        limit = state.limits.idle_minutes
+        if limit is None or state.unanswered:
+            return False
+        return await self._audience.absent_s(state.id) > 60 * limit
+
+    async def _change(self, claim: Claim, body: ev.Body) -> None:
+        """Append what ends or pauses the talk; no run follows."""
+        await self._stage.journal.append_turn(
+            claim, [ev.NewEvent(body=body, actor=ev.SYSTEM)], open_turn=None, deadline=None,
+            due=None, judge=judge,
+        )  # fmt: skip
+
+    async def _sleep(self, claim: Claim, due: int) -> int:
+        """Go to sleep without an event. Raises Withdrawn if there is something new to read."""
+        await self._stage.journal.sleep(claim, due)
+        return due
+
+    def _wake(self, state: ConversationState, speak: Speak) -> int:
+        """When to ask for the line: as late as it can be without being late for its start.
+
+        The gap depends on the length of the text, which is not known yet; the earliest start of
+        any length is.
+        """
+        if state.skipped:
+            return 0
+        if state.pace.mode == "instant":
+            return self._instant_wake(state)
+        rng = director.labelled(state)
+        starts = (pacing.plan(state, speak, text, rng).start_s for text in LENGTHS)
+        scripted = state.seat(speak.participant_id).participant.provider == "scripted"
+        head_start = TROUPE_MS if scripted else HEAD_START_MS
+        return landing(state) + round(1000 * min(starts)) - head_start
+
+    def _next_wake(self, state: ConversationState) -> int:
+        """When the run after this turn should begin; never in the past."""
+        now = self._stage.now()
+        match self._decision(state):
+            case Speak() as speak:
+                return max(now, self._wake(state, speak))
+            case Wait(seconds=seconds):
+                return now + round(1000 * seconds)
+            case End():
+                return now
+
+    def _instant_wake(self, state: ConversationState) -> int:
+        """Without pauses, but not without bounds: a script may run away with somebody's money."""
+        soonest = landing(state) + round(1000 * pacing.INSTANT_S)
+        spoken = [line.at for line in state.lines if line.participant_id]
+        most = self._instant_per_minute
+        if most is None or len(spoken) < most:
+            return soonest
+        return max(soonest, spoken[-most] + 60_000)
+
+    # --- what must not happen, and does --------------------------------------------------------
+
+    async def _stumbled(self, conversation_id: str, error: Exception) -> int | None:
+        """An unexpected error: told under an id, shown if a turn was open, tried again later."""
+        error_id = self._stage.ids.new("err")
+        log.error(
+            "a run failed", conversation_id=conversation_id, error_id=error_id, exc_info=error
+        )
+        self._states.pop(conversation_id, None)
+        stumbles = self._stumbles.get(conversation_id, 0)
+        self._stumbles[conversation_id] = stumbles + 1
+        due = self._stage.now() + backoff_ms(stumbles)
+        try:
+            return await self._record_stumble(conversation_id, error_id, due)
+        except Superseded:
+            return None
+        except Exception:  # the store is away: the row still says what is due
+            log.exception("the failure could not be written", error_id=error_id)
+            return due
+
+    async def _record_stumble(self, conversation_id: str, error_id: str, due: int) -> int | None:
+        claim = await self._stage.journal.claim(conversation_id)
+        if claim is None:
+            return None
+        turn = (await self._load(claim)).open_turn
+        if turn is None:
+            return await self._sleep(claim, due)
+        failed = ev.TurnFailed(
+            turn_id=turn.turn_id, message_id=turn.message_id, participant_id=turn.participant_id,
+            code="internal", detail=f"Something went wrong behind the stage ({error_id}).",
+            retryable=True,
+        )  # fmt: skip
+        await self._stage.journal.append_turn(
+            claim, [ev.NewEvent(body=failed, actor=ev.SYSTEM)], open_turn=None, deadline=None,
+            due=due, judge=_accept,
+        )  # fmt: skip
+        return due
+
+
+def _accept(news: object) -> None:
+    """A turn that died is closed whatever has happened since."""
