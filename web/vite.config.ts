@@ -24,7 +24,7 @@ const api = process.env.CHIMERA_API ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
   html: { cspNonce: '__CSP_NONCE__' },
-  build: { target: 'es2023', manifest: true, assetsInlineLimit: 0 },
+  build: { target: 'es2023', manifest: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { proxy: { '/api': { target: api, ws: true } } },
   plugins: [
     sonnerNonce,
@@ -33,6 +33,8 @@ export default defineConfig({
       : tanstackRouter({
           target: 'react',
           autoCodeSplitting: true,
+          // A loader waits for nothing by lying beside its component, and the shell stays small.
+          codeSplittingOptions: { defaultBehavior: [['component', 'loader']] },
           routesDirectory: 'src/app/routes',
           generatedRouteTree: 'src/app/routeTree.gen.ts',
         }),

@@ -15,7 +15,6 @@ export function Switch({ label, hint, checked, onChange }: SwitchProps) {
     <label className="switch">
       <input
         type="checkbox"
-        role="switch"
         className="visually-hidden"
         checked={checked}
         onChange={(event) => onChange(event.target.checked)}

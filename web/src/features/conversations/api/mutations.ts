@@ -1,8 +1,8 @@
 /** What is done to conversations; the log tells every screen the outcome, lists are asked anew. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, unwrap } from '#lib/api/client.ts'
+import { CONVERSATIONS, conversationKey } from '#lib/api/keys.ts'
 import type { Conversation, CreateConversation, PatchConversation, PostMessage } from '#lib/api/types.ts'
-import { CONVERSATIONS, conversationQuery } from './queries.ts'
 
 export type Control = 'start' | 'pause' | 'resume' | 'stop' | 'clear' | 'skip'
 
@@ -10,7 +10,7 @@ export type Control = 'start' | 'pause' | 'resume' | 'stop' | 'clear' | 'skip'
 function useRemember() {
   const client = useQueryClient()
   return (conversation: Conversation) => {
-    client.setQueryData(conversationQuery(conversation.id).queryKey, conversation)
+    client.setQueryData(conversationKey(conversation.id), conversation)
     void client.invalidateQueries({
       queryKey: CONVERSATIONS,
       predicate: ({ queryKey }) => queryKey[1] !== 'one',

@@ -1,6 +1,7 @@
 /** What is read of conversations: one factory per resource. */
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, unwrap } from '#lib/api/client.ts'
+import { CONVERSATIONS, conversationKey, RUNNING } from '#lib/api/keys.ts'
 import type { ConversationStatus } from '#lib/api/types.ts'
 
 export interface LibraryFilter {
@@ -10,12 +11,9 @@ export interface LibraryFilter {
 
 const PAGE = 30
 
-/** Every conversation list begins with this key, so that one invalidation reaches them all. */
-export const CONVERSATIONS = ['conversations'] as const
-
 export const conversationQuery = (id: string) =>
   queryOptions({
-    queryKey: [...CONVERSATIONS, 'one', id],
+    queryKey: conversationKey(id),
     queryFn: ({ signal }) =>
       unwrap(
         api.GET('/api/v1/conversations/{conversation_id}', {
@@ -28,7 +26,7 @@ export const conversationQuery = (id: string) =>
 /** What is on now: running conversations, newest first. */
 export const runningQuery = () =>
   queryOptions({
-    queryKey: [...CONVERSATIONS, 'running'],
+    queryKey: RUNNING,
     queryFn: async ({ signal }) =>
       (
         await unwrap(
@@ -74,6 +72,20 @@ export const libraryQuery = ({ status, q }: LibraryFilter) =>
       ),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  })
+
+/** A few conversations whose words match, for jumping there. */
+export const paletteQuery = (q: string) =>
+  queryOptions({
+    queryKey: [...CONVERSATIONS, 'palette', q],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap(
+          api.GET('/api/v1/conversations', { params: { query: { limit: 6, ...(q ? { q } : {}) } }, signal }),
+        )
+      ).items,
+    placeholderData: keepPreviousData,
   })
 
 /** Openings to begin with: by theme, or near to what was typed. */

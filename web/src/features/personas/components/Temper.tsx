@@ -1,0 +1,33 @@
+/** The seven traits, each between its two ends. */
+import { casting } from '#messages/house.ts'
+import './Temper.css'
+
+export function Temper({ traits }: { readonly traits: Readonly<Record<string, number>> }) {
+  return (
+    <section>
+      <h2 className="t-caption">{casting.traits}</h2>
+      <ul className="temper">
+        {Object.entries(casting.trait).flatMap(([name, [low, high]]) => {
+          const value = traits[name]
+          if (value === undefined) return []
+          return (
+            <li key={name} className="temper-row">
+              <span className="temper-low">{low}</span>
+              <span
+                className="temper-line"
+                role="meter"
+                aria-label={`${low} to ${high}`}
+                aria-valuemin={0}
+                aria-valuemax={100}
+                aria-valuenow={Math.round(value * 100)}
+              >
+                <span className="temper-dot" style={{ left: `${value * 100}%` }} />
+              </span>
+              <span>{high}</span>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
