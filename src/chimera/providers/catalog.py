@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import resources
 from typing import Any
+from urllib.parse import urlsplit
 
-from chimera.core.errors import NotFound, ProviderError, ProviderSlow
+from chimera.core.errors import Invalid, NotFound, ProviderError, ProviderSlow
 from chimera.core.generation import Model, Provider, Usage
 from chimera.core.ids import Clock
 
@@ -20,6 +21,7 @@ _LIST_AGE = 600.0
 _LOCAL_PATIENCE = 0.5
 _PATIENCE = 10.0
 _MILLION = 1_000_000
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 – read, never bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,16 +221,18 @@ def listed_price(provider: str, model: str, usage: Usage, at: datetime) -> float
 def ollama_url(host: str | None) -> str:
     """The base URL that `OLLAMA_HOST` means: any of `host`, `:port`, `host:port` or a URL."""
     text = (host or "").strip()
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        scheme, rest = "http", text
-    rest = rest.strip("/")
-    name, _, port = rest.partition(":")
-    if rest.startswith("["):
-        name, _, port = rest.rpartition("]")[0] + "]", "", rest.rpartition("]")[2].lstrip(":")
+    named_scheme = "://" in text
+    try:
+        parts = urlsplit(text if named_scheme else f"http://{text}")
+        port = parts.port
+    except ValueError as error:
+        raise Invalid(f"OLLAMA_HOST is not an address: {text!r}") from error
+    if port is None:
+        port = {"http": 80, "https": 443}.get(parts.scheme, 11434) if named_scheme else 11434
     # A server that listens everywhere is called here.
-    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(name, name)  # noqa: S104 – read, not bound
-    return f"{scheme}://{name}:{port or 11434}/v1"
+    name = parts.hostname if parts.hostname not in _EVERYWHERE else None
+    name = name or "127.0.0.1"
+    return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}:{port}/v1"
 
 
 def _override(entry: Mapping[str, Any]) -> Override:

@@ -127,7 +127,10 @@ def from_answer(
     secrets: Iterable[str] = (),
 ) -> ProviderError:
     """The error an HTTP answer stands for; `secrets` are cut out of whatever it quotes."""
-    fault = _read_fault(body)
+    fault, named = _read_fault(body)
+    if status < 300 and named:
+        # Sent as a success, an error keeps only the status it names itself.
+        status = fault.implied_status
     lowered = {name.lower(): value for name, value in headers.items()}
     return _build(
         _judge(status, fault), fault, status=status, secrets=secrets, wait=_wait(lowered, now)
@@ -137,7 +140,7 @@ def from_answer(
 def from_event(error: object, *, secrets: Iterable[str] = ()) -> ProviderError:
     """The error an object inside a running stream stands for."""
     fault = _fault_of(error)
-    status = fault.status or _KINDS.get(fault.kind) or _KINDS.get(fault.code) or 500
+    status = fault.implied_status
     return _build(_judge(status, fault), fault, status=status, secrets=secrets, wait=None)
 
 
@@ -177,6 +180,11 @@ class _Fault:
     status: int | None = None
     limit: int | None = None
 
+    @property
+    def implied_status(self) -> int:
+        """The status that would have come with it, had it not come inside a success."""
+        return self.status or _KINDS.get(self.kind) or _KINDS.get(self.code) or 500
+
 
 def _judge(status: int, fault: _Fault) -> type[ProviderError]:
     for name in (fault.code, fault.kind):
@@ -213,20 +221,21 @@ def _build(
     return error(message, status=status)
 
 
-def _read_fault(body: bytes) -> _Fault:
+def _read_fault(body: bytes) -> tuple[_Fault, bool]:
+    """What a body says, and whether it says so in an error object."""
     text = body.decode("utf-8", "replace").strip()
     if text.startswith("<"):
-        return _Fault(message="an HTML page")
+        return _Fault(message="an HTML page"), False
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):
-        return _Fault(message=text)
+        return _Fault(message=text), False
     if isinstance(parsed, list) and parsed:
         parsed = cast("list[object]", parsed)[0]
     if isinstance(parsed, dict):
         fields = cast("dict[str, Any]", parsed)
-        return _fault_of(fields.get("error") or fields)
-    return _Fault(message=text)
+        return _fault_of(fields.get("error") or fields), bool(fields.get("error"))
+    return _Fault(message=text), False
 
 
 def _fault_of(error: object) -> _Fault:
