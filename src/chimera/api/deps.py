@@ -1,23 +1,27 @@
 """What routes are given: the house they serve, and a call with its transaction."""
 
+import asyncio
+import pathlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from chimera.api import idempotency
 from chimera.api.idempotency import Answer
+from chimera.core.errors import NotFound
 from chimera.core.events import HOST
 from chimera.core.generation import Health, Model, ProviderState, Route
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Alarm, Hub
 from chimera.core.topics import Starter
+from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
 from chimera.store.database import Store, Work
 
@@ -54,6 +58,8 @@ class House:
     journal: Journal
     hub: Hub
     alarm: Alarm
+    #: Told of arrivals: the play goes on for whoever comes in.
+    audience: Audience
     clock: Clock
     ids: IdSource
     providers: Providers
@@ -66,7 +72,9 @@ class House:
     #: Host names with port by which we are reached (`api/security.py`).
     hosts: frozenset[str]
     #: The built web app, if there is one.
-    web: Path | None = None
+    web: pathlib.Path | None = None
+    #: Set when the process is about to go: viewers are told to call again elsewhere.
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self) -> int:
         """Milliseconds UTC."""
@@ -113,3 +121,17 @@ def _response(answer: Answer) -> Response:
     headers = {"Idempotent-Replay": "true"} if answer.replayed else {}
     media_type = "application/json" if answer.body else None
     return Response(answer.body, answer.status, headers, media_type)
+
+
+_FORM = re.compile(r"cnv_[A-Za-z0-9_-]{1,60}\Z")
+
+
+def _possible(conversation_id: Annotated[str, Path(description="Begins with `cnv_`.")]) -> str:
+    """An id that no conversation can have is one that none has."""
+    if not _FORM.match(conversation_id):
+        raise NotFound("There is no such conversation.")
+    return conversation_id
+
+
+#: The id in the address of a conversation.
+ConversationId = Annotated[str, Depends(_possible)]

@@ -71,9 +71,7 @@ def claim(connection: Connection, attempt: Attempt) -> Answer | None:
 
     Raises KeyReused for another request, StillRunning when the first call has not ended.
     """
-    connection.execute(
-        delete(idempotency).where(*_own(attempt), idempotency.c.created_at < attempt.now - KEPT_MS)
-    )
+    connection.execute(delete(idempotency).where(idempotency.c.created_at < attempt.now - KEPT_MS))
     if _take(connection, attempt):
         return None
     row = connection.execute(
@@ -95,11 +93,6 @@ def settle(connection: Connection, attempt: Attempt, answer: Answer) -> None:
         .where(*_own(attempt))
         .values(status=answer.status, body=answer.body.decode())
     )
-
-
-def sweep(connection: Connection, now: int) -> None:
-    """Forget what is older than a day."""
-    connection.execute(delete(idempotency).where(idempotency.c.created_at < now - KEPT_MS))
 
 
 def _own(attempt: Attempt) -> tuple[ColumnElement[bool], ...]:

@@ -42,7 +42,7 @@ _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Names this attempt; the same call with the same key is answered, not done, again.",
+    "description": "Names this attempt: repeated with it, a call is answered, not done, again.",
     "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,64}$"},
 }
 

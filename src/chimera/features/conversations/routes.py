@@ -1,32 +1,19 @@
 """The addresses of conversations (`api.md` section 3)."""
 
-import re
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from chimera.api.deps import Call, House, Work, called, serving
+from chimera.api.deps import Call, ConversationId, House, called, serving
 from chimera.api.paging import Cursor, Limit
 from chimera.api.strict import SAFE_INTEGER, StrictRoute
 from chimera.core.conversation import Status
-from chimera.core.errors import NotFound
 from chimera.features.conversations import schemas, service
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])
 
-_FORM = re.compile(r"cnv_[A-Za-z0-9_-]{1,60}\Z", re.ASCII)
-
-
-def _possible(conversation_id: Annotated[str, Path(description="Begins with `cnv_`.")]) -> str:
-    """An id that no conversation can have is one that none has."""
-    if not _FORM.match(conversation_id):
-        raise NotFound("There is no such conversation.")
-    return conversation_id
-
-
-ConversationId = Annotated[str, Depends(_possible)]
 Called = Annotated[Call, Depends(called)]
 Serving = Annotated[House, Depends(serving)]
 Seq = Annotated[int, Query(ge=0, le=SAFE_INTEGER)]
@@ -85,17 +72,17 @@ async def change_conversation(
     conversation_id: ConversationId, body: schemas.PatchConversation, call: Called
 ) -> Response:
     """Rename it, show it to others, or change its tempo."""
-    return await call.commit(lambda work: service.change(work, conversation_id, body))
+    return await call.commit(lambda work: service.change(work, call.house, conversation_id, body))
 
 
 @router.delete("/conversations/{conversation_id}", status_code=204)
 async def delete_conversation(conversation_id: ConversationId, call: Called) -> Response:
     """Delete it with everything said in it, for good."""
-    return await call.commit(lambda work: service.delete(work, conversation_id))
+    return await call.commit(lambda work: service.delete(work, call.house, conversation_id))
 
 
 def _command(verb: Verb, summary: str) -> None:
-    do: Callable[[Work, str], schemas.Controlled] = service.COMMANDS[verb]
+    do = service.COMMANDS[verb]
 
     @router.post(
         f"/conversations/{{conversation_id}}/{verb}",
@@ -104,7 +91,7 @@ def _command(verb: Verb, summary: str) -> None:
         response_model=schemas.Controlled,
     )
     async def command(conversation_id: ConversationId, call: Called) -> Response:  # pyright: ignore[reportUnusedFunction] - the router has it
-        return await call.commit(lambda work: do(work, conversation_id))
+        return await call.commit(lambda work: do(work, call.house, conversation_id))
 
 
 _command("start", "Start a conversation that was only created.")
@@ -116,7 +103,7 @@ _command("skip", "Do not wait for the next line, or for the rest of this one.")
 
 
 @router.get("/conversations/{conversation_id}/messages", responses={200: _STATUS_HEADER})
-async def list_messages(  # noqa: PLR0913 - a list has that many filters
+async def list_messages(
     conversation_id: ConversationId,
     house: Serving,
     response: Response,
@@ -144,19 +131,35 @@ async def post_message(
     conversation_id: ConversationId, body: schemas.PostMessage, call: Called
 ) -> Response:
     """A viewer speaks; the cast answers before it goes on."""
-    return await call.commit(lambda work: service.post(work, conversation_id, body))
+    return await call.commit(lambda work: service.post(work, call.house, conversation_id, body))
 
 
-@router.get("/conversations/{conversation_id}/events", responses={200: _STATUS_HEADER})
+@router.get(
+    "/conversations/{conversation_id}/events",
+    response_model=schemas.EventPage,
+    responses={200: _STATUS_HEADER},
+)
 async def list_events(
     conversation_id: ConversationId,
-    call: Called,
+    house: Serving,
+    request: Request,
     after: Seq = 0,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> schemas.EventPage:
-    """The log after a seq."""
-    return await service.events(call, conversation_id, after=after, limit=limit, cursor=cursor)
+) -> Response:
+    """The log after a seq. That of an ended conversation may be kept: it carries an ETag."""
+    page = await house.store.read(
+        partial(
+            service.events, conversation_id=conversation_id, after=after, limit=limit, cursor=cursor
+        )
+    )
+    headers = {"Conversation-Status": page.status}
+    if page.status == "ended":
+        headers |= {"ETag": f'"{page.head_seq}"', "Cache-Control": "private, no-cache"}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+    body = orjson.dumps({"items": page.envelopes, "next_cursor": page.next_cursor})
+    return Response(body, headers=headers, media_type="application/json")
 
 
 @router.post("/conversations/{conversation_id}/topic", response_model=schemas.Controlled)
@@ -164,7 +167,7 @@ async def wish_topic(
     conversation_id: ConversationId, body: schemas.WishTopic, call: Called
 ) -> Response:
     """Wish another topic."""
-    return await call.commit(lambda work: service.wish(work, conversation_id, body))
+    return await call.commit(lambda work: service.wish(work, call.house, conversation_id, body))
 
 
 @router.post("/conversations/{conversation_id}/invite", response_model=schemas.Controlled)
@@ -172,13 +175,13 @@ async def invite_participant(
     conversation_id: ConversationId, body: schemas.Invite, call: Called
 ) -> Response:
     """Let this participant speak next."""
-    return await call.commit(lambda work: service.invite(work, conversation_id, body))
+    return await call.commit(lambda work: service.invite(work, call.house, conversation_id, body))
 
 
 @router.post("/conversations/{conversation_id}/direct", response_model=schemas.Controlled)
 async def direct(conversation_id: ConversationId, body: schemas.Direct, call: Called) -> Response:
     """Give one participant, or all, a director's note."""
-    return await call.commit(lambda work: service.direct(work, conversation_id, body))
+    return await call.commit(lambda work: service.direct(work, call.house, conversation_id, body))
 
 
 @router.patch(
@@ -192,7 +195,9 @@ async def change_participant(
     call: Called,
 ) -> Response:
     """Mute a participant, or let it speak again."""
-    return await call.commit(lambda work: service.mute(work, conversation_id, participant_id, body))
+    return await call.commit(
+        lambda work: service.mute(work, call.house, conversation_id, participant_id, body)
+    )
 
 
 @router.get("/conversations/{conversation_id}/analytics", responses={200: _STATUS_HEADER})

@@ -3,10 +3,13 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
+from sqlalchemy import Row
 
 from chimera.api.strict import OMIT_NONE, SAFE_INTEGER, Input, Name, Output, Text
 from chimera.core import conversation as core
+from chimera.core import events as ev
 from chimera.core.generation import Ending
+from chimera.core.ids import rfc3339
 
 Visibility = Literal["private", "unlisted", "public"]
 Sort = Literal["newest", "oldest", "active"]
@@ -136,6 +139,10 @@ class PatchParticipant(Input):
 # -- what goes out ----------------------------------------------------------------------------
 
 
+def _moment(millis: int | None) -> str | None:
+    return None if millis is None else rfc3339(millis)
+
+
 class Pace(Output):
     mode: core.Mode
     speed: float
@@ -183,6 +190,22 @@ class Conversation(Output):
     message_count: int
     cost: Cost
     last_line: Annotated[LastLine | None, OMIT_NONE] = None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "Conversation":
+        """From a row of the table."""
+        return cls(
+            id=row.id, title=row.title, topic=row.topic, status=row.status,
+            ended_because=row.ended_because, paused_because=row.paused_because,
+            resume_at=_moment(row.resume_at), head_seq=row.head_seq,
+            created_at=rfc3339(row.created_at), started_at=_moment(row.started_at),
+            ended_at=_moment(row.ended_at), pace=Pace.model_validate(row.pace),
+            visibility=row.visibility,
+            participants=[Participant.model_validate(each) for each in row.cast],
+            message_count=row.message_count,
+            cost=Cost(amount=round(row.cost, 6), currency="USD", estimated=row.cost_estimated),
+            last_line=LastLine.model_validate(row.last_line) if row.last_line else None,
+        )  # fmt: skip
 
 
 class ConversationPage(Output):
@@ -240,6 +263,28 @@ class Message(Output):
     scripted: bool
     reactions: dict[str, int]
 
+    @classmethod
+    def of(cls, row: Row[Any]) -> "Message":
+        """From a row of the table."""
+        return cls(
+            id=row.id, seq=row.seq, conversation_id=row.conversation_id,
+            participant_id=row.participant_id,
+            author=Author(kind=row.author_kind, name=row.author_name), text=row.text,
+            at=rfc3339(row.at), route=Route.model_validate(row.route) if row.route else None,
+            usage=Usage.model_validate(row.usage) if row.usage else None,
+            timings=Timings.model_validate(row.timings) if row.timings else None,
+            ending=row.ending, scripted=row.scripted, reactions={},
+        )  # fmt: skip
+
+    @classmethod
+    def posted(cls, envelope: ev.Envelope, body: ev.MessagePosted) -> "Message":
+        """From the event of a viewer's message."""
+        return cls(
+            id=body.message_id, seq=envelope.seq, conversation_id=envelope.conversation_id,
+            author=Author(kind=body.author.kind, name=body.author.name), text=body.text,
+            at=rfc3339(envelope.at), scripted=False, reactions={},
+        )  # fmt: skip
+
 
 class MessagePage(Output):
     items: list[Message]
@@ -287,14 +332,12 @@ class Score(Output):
     """The whole conversation as five columns, one entry for each message.
 
     `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
-    `participant` is a place in the conversation's `participants`, −1 for anybody else; `warmth`
-    is −1…1, null where nobody has judged it.
+    `participant` is a place in the conversation's `participants`, −1 for anybody else.
     """
 
     seq: list[int]
     participant: list[int]
     words: list[int]
-    warmth: list[float | None]
     at: list[int]
 
 

@@ -1,0 +1,156 @@
+"""What a WebSocket and an event stream have in common: one viewer's line, one message in flight."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from contextlib import aclosing
+from functools import lru_cache, partial
+from typing import Protocol
+
+from chimera.api.deps import House
+from chimera.api.watching import Frames, Request, Watching, control, heads
+from chimera.core.errors import ChimeraError
+from chimera.core.ids import rfc3339
+
+HEARTBEAT_S = 15.0
+#: A viewer that takes nothing for so long is not there.
+STALLED_S = 30.0
+
+
+class Closed(Exception):
+    """The line ends; `code` is the WebSocket's close code, None if the viewer has gone."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Transport(Protocol):
+    """Puts frames on the wire."""
+
+    async def send(self, frames: Frames) -> None:
+        """Return once the other side can take more."""
+        ...
+
+
+class Line:
+    """Sends one viewer what it watches."""
+
+    def __init__(self, house: House, transport: Transport) -> None:
+        self._house = house
+        self._transport = transport
+        self._sending = asyncio.Lock()
+        self._watched: dict[str, tuple[Watching, asyncio.Task[None]]] = {}
+
+    @property
+    def watched(self) -> Sequence[str]:
+        """The ids of the conversations watched now."""
+        return list(self._watched)
+
+    def last(self, conversation_id: str) -> int | None:
+        """The newest seq given of a watched conversation."""
+        found = self._watched.get(conversation_id)
+        return found[0].last if found else None
+
+    async def send(self, *frames: bytes) -> None:
+        """Raises Closed if the viewer takes nothing for half a minute."""
+        await self._send(frames)
+
+    def watch(self, group: asyncio.TaskGroup, wanted: Request) -> None:
+        """Begin to watch, or begin again."""
+        self.unwatch(wanted.conversation_id)
+        watching = Watching(self._house, wanted)
+        task = group.create_task(self._follow(watching, wanted))
+        self._watched[wanted.conversation_id] = (watching, task)
+
+    def unwatch(self, conversation_id: str) -> None:
+        found = self._watched.pop(conversation_id, None)
+        if found:
+            found[1].cancel()
+
+    def hang_up(self) -> None:
+        for conversation_id in self.watched:
+            self.unwatch(conversation_id)
+
+    async def hello(self, connection_id: str, most: int) -> None:
+        await self.send(
+            control(
+                "hello",
+                protocol=1,
+                connection_id=connection_id,
+                store_id=self._house.store.store_id,
+                heartbeat_s=round(HEARTBEAT_S),
+                max_subscriptions=most,
+                server_time=self._time(),
+            )
+        )
+
+    async def beat(self) -> None:
+        """Heartbeats, for ever; each says how far the log of every watched conversation goes."""
+        degraded = None
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            head_seq = await self._house.store.read(partial(heads, conversation_ids=self.watched))
+            frames = [control("heartbeat", at=self._time(), head_seq=head_seq)]
+            since = self._house.hub.degraded_since
+            if since is not None and since != degraded:
+                millis = round(since.timestamp() * 1000)
+                frames.append(control("degraded", what="live_text", since=rfc3339(millis)))
+            degraded = since
+            await self._send(frames)
+
+    async def farewell(self) -> None:
+        """Before the process goes, tell this viewer to call again, each at another moment."""
+        await self._house.draining.wait()
+        await self.send(control("server.draining", retry_ms=random.randint(500, 5_000)))
+
+    async def _follow(self, watching: Watching, wanted: Request) -> None:
+        try:
+            async with aclosing(watching.frames()) as batches:
+                async for batch in batches:
+                    await self._send(batch)
+        except ChimeraError as error:
+            if error.retryable:
+                # Whoever calls again finds us in a better state, and resumes where it was.
+                raise Closed(1013) from error
+            self._watched.pop(wanted.conversation_id, None)
+            await self.send(refusal(error, wanted.request_id, wanted.conversation_id))
+
+    async def _send(self, frames: Frames) -> None:
+        async with self._sending:
+            try:
+                async with asyncio.timeout(STALLED_S):
+                    await self._transport.send(frames)
+            except TimeoutError:
+                raise Closed(4409) from None
+
+    def _time(self) -> str:
+        return rfc3339(self._house.now())
+
+
+def refusal(
+    error: ChimeraError, request_id: str | None = None, conversation_id: str | None = None
+) -> bytes:
+    """An error as a frame."""
+    about = {} if conversation_id is None else {"conversation_id": conversation_id}
+    return control(
+        "error",
+        request_id=request_id,
+        code=error.code,
+        message=error.message,
+        retryable=error.retryable,
+        **about,
+    )
+
+
+def joined(frames: Frames) -> str:
+    """One message for the socket. Viewers who are up to date share it."""
+    return _shared(tuple(frames)) if len(frames) <= 8 else _join(frames)
+
+
+def _join(frames: Frames) -> str:
+    return (b"[" + b",".join(frames) + b"]").decode()
+
+
+# The frames are the hub's own objects: their hashes are made once, comparing them is free.
+_shared = lru_cache(maxsize=512)(_join)

@@ -1,0 +1,107 @@
+"""Seats the personas a caller asks for, each with the route that plays it."""
+
+from collections.abc import Sequence
+
+from chimera.api.deps import House
+from chimera.api.errors import InvalidFields
+from chimera.core.conversation import Participant
+from chimera.core.errors import NotFound
+from chimera.core.generation import ProviderState, Route
+from chimera.core.persona import Persona, check_name
+from chimera.features.conversations.schemas import CreateConversation, SeatRequest
+from chimera.features.personas.service import find
+
+#: Who plays when nobody was chosen.
+DEFAULT_CAST = ("philosopher", "comedian", "scientist")
+#: A margin label is no longer.
+_LONGEST_SHORT = 24
+
+Faults = list[tuple[str, str]]
+
+
+def cast_of(body: CreateConversation, house: House) -> tuple[Participant, ...]:
+    """The cast. Raises InvalidFields that name every seat that cannot be taken."""
+    wanted = body.cast or [SeatRequest(persona=slug) for slug in DEFAULT_CAST]
+    faults: Faults = []
+    seated: list[Participant] = []
+    for place, seat in enumerate(wanted):
+        path = f"cast.{place}"
+        persona = _persona(house, seat, path, faults)
+        route = _route(house, seat, path, faults)
+        if persona is not None and route is not None:
+            participant = _seat(house, persona, seat, route)
+            _check_unlike(participant, seated, path, faults)
+            seated.append(participant)
+    if faults:
+        raise InvalidFields(faults)
+    return tuple(seated)
+
+
+def _persona(house: House, seat: SeatRequest, path: str, faults: Faults) -> Persona | None:
+    try:
+        persona = find(house.personas, seat.persona)
+    except NotFound as error:
+        faults.append((f"{path}.persona", error.message))
+        return None
+    if seat.name is not None:
+        try:
+            check_name(seat.name)
+        except ValueError:
+            faults.append((f"{path}.name", "This cannot be the name of somebody on stage."))
+    return persona
+
+
+def _route(house: House, seat: SeatRequest, path: str, faults: Faults) -> Route | None:
+    """What was asked for, else what the house plays with."""
+    best = house.providers.best()
+    if seat.provider is None and seat.model is None:
+        return best
+    known = {each.name: each for each in house.providers.known()}
+    provider = known.get(seat.provider or best.provider)
+    if provider is None:
+        names = ", ".join(known)
+        faults.append((f"{path}.provider", f"There is no such provider. There are: {names}."))
+        return None
+    model = seat.model or provider.default_model
+    if model is None:
+        faults.append((f"{path}.model", f"{provider.title} has no model ready. Name one."))
+        return None
+    if _lacks(provider, model):
+        names = ", ".join(provider.models[:10])
+        faults.append((f"{path}.model", f"{provider.title} has no such model. It has: {names}."))
+        return None
+    return Route(provider=provider.name, model=model)
+
+
+def _lacks(provider: ProviderState, model: str) -> bool:
+    """Lists of distant providers are never complete; what runs here is all there is."""
+    return bool(provider.local and provider.ready and provider.models) and (
+        model not in provider.models
+    )
+
+
+def _seat(house: House, persona: Persona, seat: SeatRequest, route: Route) -> Participant:
+    return Participant(
+        id=house.ids.new("par"),
+        persona_id=persona.id,
+        slug=persona.slug,
+        name=seat.name or persona.name,
+        short=seat.name[:_LONGEST_SHORT].strip() if seat.name else persona.short,
+        color=persona.color,
+        mask=persona.mask,
+        provider=route.provider,
+        model=route.model,
+        temperature=seat.temperature,
+        character=persona.character,
+    )
+
+
+def _check_unlike(
+    newcomer: Participant, seated: Sequence[Participant], path: str, faults: Faults
+) -> None:
+    """Two of one name could not be told apart, neither by the audience nor by a model."""
+    for other in seated:
+        if other.persona_id == newcomer.persona_id:
+            faults.append((f"{path}.persona", "This persona is in the cast already."))
+        elif {name.casefold() for name in other.names} & {newcomer.name.casefold()}:
+            faults.append((f"{path}.name", "Somebody else in the cast is called that."))

@@ -1,0 +1,463 @@
+"""What people do with conversations: create, control, list, speak in, look back on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row
+
+from chimera.api.deps import House
+from chimera.api.paging import Marker
+from chimera.core import events as ev
+from chimera.core.conversation import Participant, Status
+from chimera.core.errors import Invalid, NotFound
+from chimera.core.ids import from_millis
+from chimera.core.persona import check_name
+from chimera.core.topics import suggest
+from chimera.features.conversations import schemas, tables
+from chimera.features.conversations.casting import cast_of
+from chimera.store import log
+from chimera.store.database import Work
+from chimera.store.log import Appended
+
+__all__ = ["cast_of", "create"]
+
+#: A title made from a topic is no longer.
+_LONGEST_TITLE = 120
+_GUEST = "Guest"
+
+_ALL: frozenset[Status] = frozenset({"created", "running", "paused", "ended"})
+
+
+# -- creating and controlling -----------------------------------------------------------------
+
+
+def create(
+    work: Work, house: House, wanted: schemas.CreateConversation, cast: tuple[Participant, ...]
+) -> schemas.Conversation:
+    """A new conversation, running unless that is not wanted."""
+    conversation_id = house.ids.new("cnv")
+    starter = next((each.id for each in house.starters if each.text == wanted.topic), None)
+    created = ev.ConversationCreated(
+        title=wanted.title or _title(wanted.topic),
+        topic=wanted.topic,
+        participants=cast,
+        pace=wanted.pace.pace(),
+        seed=house.seed() if wanted.seed is None else wanted.seed,
+        limits=wanted.limits(),
+        director=wanted.director,
+        language=wanted.language,
+        starter=starter,
+    )
+    events = [ev.NewEvent(body=created, actor=work.actor)]
+    if wanted.start:
+        events.append(ev.NewEvent(body=ev.ConversationStarted(), actor=work.actor))
+    done = house.journal.create(
+        work,
+        conversation_id,
+        events,
+        visibility=wanted.visibility,
+        owner=work.actor.id,
+        wake_at=house.now() if wanted.start else None,
+    )
+    _wake(work, house, conversation_id, done)
+    return get(work.connection, conversation_id)
+
+
+def _title(topic: str) -> str:
+    """The topic on one line, cut between words where it is long."""
+    line = " ".join(topic.split())
+    if len(line) <= _LONGEST_TITLE:
+        return line
+    return line[: _LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+
+
+def start(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
+    return _append(
+        work, house, conversation_id, ev.ConversationStarted(), only={"created"}, wake=True
+    )
+
+
+def pause(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
+    body = ev.ConversationPaused()
+    return _interrupt(work, house, conversation_id, body, code="paused", only={"running"})
+
+
+def resume(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
+    return _append(
+        work, house, conversation_id, ev.ConversationResumed(), only={"paused"}, wake=True
+    )
+
+
+def stop(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
+    body = ev.ConversationEnded(because="stopped")
+    only: set[Status] = {"created", "running", "paused"}
+    return _interrupt(work, house, conversation_id, body, code="stopped", only=only)
+
+
+def clear(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
+    """Everything up to now is swept; who was speaking begins anew."""
+    swept = tables.one(work.connection, conversation_id).head_seq
+    body = ev.ConversationCleared(up_to_seq=swept)
+    only: set[Status] = {"created", "running", "paused"}
+    return _interrupt(work, house, conversation_id, body, code="interrupted", only=only, wake=True)
+
+
+def skip(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
+    return _append(work, house, conversation_id, ev.TurnSkipped(), only={"running"}, wake=True)
+
+
+#: What a person may tell a conversation to do.
+COMMANDS: Mapping[str, Callable[[Work, House, str], schemas.Controlled]] = {
+    "start": start, "pause": pause, "resume": resume, "stop": stop, "clear": clear, "skip": skip,
+}  # fmt: skip
+
+
+def _append(
+    work: Work,
+    house: House,
+    conversation_id: str,
+    body: ev.Body,
+    *,
+    only: set[Status],
+    wake: bool = False,
+) -> schemas.Controlled:
+    done = house.journal.append(
+        work,
+        conversation_id,
+        [ev.NewEvent(body=body, actor=work.actor)],
+        unless=_ALL - only,
+        wake_at=house.now() if wake else None,
+    )
+    _wake(work, house, conversation_id, done)
+    return _controlled(work, conversation_id, done)
+
+
+def _interrupt(
+    work: Work,
+    house: House,
+    conversation_id: str,
+    body: ev.Body,
+    *,
+    code: str,
+    only: set[Status],
+    wake: bool = False,
+) -> schemas.Controlled:
+    """A command that ends the turn under way."""
+    done = house.journal.take_floor(
+        work,
+        conversation_id,
+        [ev.NewEvent(body=body, actor=work.actor)],
+        code=code,
+        unless=_ALL - only,
+        wake_at=house.now() if wake else None,
+    )
+    if wake:
+        _wake(work, house, conversation_id, done)
+    else:
+        work.afterwards(partial(house.alarm.cancel, conversation_id))
+    return _controlled(work, conversation_id, done)
+
+
+def _wake(work: Work, house: House, conversation_id: str, done: Appended) -> None:
+    """Ring once the work is safe, unless a run is awake: that one hears of it by itself."""
+    if done.ring_at is not None:
+        work.afterwards(partial(house.alarm.ring, conversation_id, from_millis(done.ring_at)))
+
+
+def _controlled(work: Work, conversation_id: str, done: Appended) -> schemas.Controlled:
+    return schemas.Controlled(conversation=get(work.connection, conversation_id), seq=done.seq)
+
+
+def change(
+    work: Work, house: House, conversation_id: str, wanted: schemas.PatchConversation
+) -> schemas.Conversation:
+    """Title and visibility also after the end; the tempo only while there is one."""
+    if wanted == schemas.PatchConversation():
+        raise Invalid("Name at least one field to change.")
+    now = tables.one(work.connection, conversation_id)
+    if wanted.title is not None and wanted.title != now.title:
+        renamed = ev.NewEvent(body=ev.ConversationRenamed(title=wanted.title), actor=work.actor)
+        house.journal.append(work, conversation_id, [renamed], unless=())
+    if wanted.pace is not None:
+        paced = ev.ConversationPaced(pace=wanted.pace.pace())
+        _append(work, house, conversation_id, paced, only=set(_ALL - {"ended"}), wake=True)
+    if wanted.visibility is not None:
+        tables.show(work.connection, conversation_id, wanted.visibility)
+    return get(work.connection, conversation_id)
+
+
+def delete(work: Work, house: House, conversation_id: str) -> None:
+    if not log.forget(work.connection, conversation_id):
+        raise NotFound("There is no such conversation.")
+    gone = {
+        "kind": "control", "type": "error", "code": "not_found", "retryable": False,
+        "message": "This conversation was deleted.", "conversation_id": conversation_id,
+    }  # fmt: skip
+    work.afterwards(partial(house.alarm.cancel, conversation_id))
+    work.afterwards(partial(house.hub.publish, conversation_id, [orjson.dumps(gone)]))
+
+
+# -- speaking and steering --------------------------------------------------------------------
+
+
+def post(
+    work: Work, house: House, conversation_id: str, wanted: schemas.PostMessage
+) -> schemas.Posted:
+    """A viewer's line; the cast is woken to answer it."""
+    row = tables.one(work.connection, conversation_id)
+    if wanted.to is not None:
+        _member(row, wanted.to, path="to")
+    body = ev.MessagePosted(
+        message_id=house.ids.new("msg"),
+        author=ev.Author(kind="viewer", name=_viewer_name(row, wanted.name)),
+        text=wanted.text,
+        to=wanted.to,
+    )
+    new = ev.NewEvent(body=body, actor=ev.Actor(type="viewer", id=work.actor.id))
+    done = house.journal.append(work, conversation_id, [new], wake_at=house.now())
+    _wake(work, house, conversation_id, done)
+    return schemas.Posted(message=schemas.Message.posted(done.envelopes[-1], body), seq=done.seq)
+
+
+def _viewer_name(row: Row[Any], wanted: str | None) -> str:
+    """Nobody in the stalls may pass for somebody on stage, or for the house."""
+    if wanted is None:
+        return _GUEST
+    taken = {label.casefold() for each in row.cast for label in (each["name"], each["slug"])}
+    bare = {label.removeprefix("the ") for label in taken}
+    try:
+        check_name(wanted)
+    except ValueError:
+        raise Invalid("This cannot be the name of a viewer.", path="name") from None
+    if wanted.casefold() in taken | bare:
+        raise Invalid("Somebody on stage is called that.", path="name")
+    return wanted
+
+
+def _member(row: Row[Any], participant_id: str, *, path: str) -> dict[str, Any]:
+    for each in row.cast:
+        if each["id"] == participant_id:
+            return each
+    raise Invalid("Nobody of that id takes part in this conversation.", path=path)
+
+
+def wish(
+    work: Work, house: House, conversation_id: str, wanted: schemas.WishTopic
+) -> schemas.Controlled:
+    """Another topic, by a person's wish."""
+    row = tables.one(work.connection, conversation_id)
+    body = ev.TopicChanged.model_validate(
+        {"topic": wanted.topic, "from": row.topic, "cause": "viewer"}
+    )
+    return _steer(work, house, conversation_id, body)
+
+
+def invite(
+    work: Work, house: House, conversation_id: str, wanted: schemas.Invite
+) -> schemas.Controlled:
+    member = _member(
+        tables.one(work.connection, conversation_id), wanted.participant_id, path="participant_id"
+    )
+    if member["muted"]:
+        raise Invalid("Who is muted cannot be invited to speak.", path="participant_id")
+    body = ev.ParticipantInvited(participant_id=wanted.participant_id)
+    return _steer(work, house, conversation_id, body)
+
+
+def direct(
+    work: Work, house: House, conversation_id: str, wanted: schemas.Direct
+) -> schemas.Controlled:
+    if wanted.participant_id is not None:
+        row = tables.one(work.connection, conversation_id)
+        _member(row, wanted.participant_id, path="participant_id")
+    body = ev.DirectorNoted(note=wanted.note, participant_id=wanted.participant_id)
+    return _steer(work, house, conversation_id, body)
+
+
+def mute(
+    work: Work,
+    house: House,
+    conversation_id: str,
+    participant_id: str,
+    wanted: schemas.PatchParticipant,
+) -> schemas.Controlled:
+    """A line being said is finished; saying twice what is so already changes nothing."""
+    row = tables.one(work.connection, conversation_id)
+    member = next((each for each in row.cast if each["id"] == participant_id), None)
+    if member is None:
+        raise NotFound("There is no such participant in this conversation.")
+    if member["muted"] == wanted.muted:
+        return schemas.Controlled(conversation=schemas.Conversation.of(row), seq=row.head_seq)
+    event = ev.ParticipantMuted if wanted.muted else ev.ParticipantUnmuted
+    return _steer(work, house, conversation_id, event(participant_id=participant_id))
+
+
+def _steer(work: Work, house: House, conversation_id: str, body: ev.Body) -> schemas.Controlled:
+    return _append(work, house, conversation_id, body, only=set(_ALL - {"ended"}), wake=True)
+
+
+# -- looking ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a list was asked for."""
+
+    status: Status | None
+    q: str | None
+    sort: schemas.Sort
+    limit: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which part of what was said was asked for."""
+
+    after: int | None
+    before: int | None
+    limit: int
+    cursor: str | None
+
+
+def get(connection: Connection, conversation_id: str) -> schemas.Conversation:
+    """Raises NotFound."""
+    return schemas.Conversation.of(tables.one(connection, conversation_id))
+
+
+def listing(connection: Connection, wanted: Wanted) -> schemas.ConversationPage:
+    terms = (wanted.q or "").strip() or None
+    marker = Marker(f"conversations:{wanted.status}:{wanted.sort}:{terms}")
+    past = None
+    if wanted.cursor is not None:
+        at, conversation_id = marker.read(wanted.cursor, int, str)
+        past = (int(at), str(conversation_id))
+    rows = tables.listing(
+        connection,
+        tables.Filter(
+            status=wanted.status, terms=terms, sort=wanted.sort, past=past, limit=wanted.limit
+        ),
+    )
+    page = rows[: wanted.limit]
+    more = len(rows) > wanted.limit
+    return schemas.ConversationPage(
+        items=[schemas.Conversation.of(row) for row in page],
+        next_cursor=marker.write(tables.place_of(page[-1], wanted.sort)) if more else None,
+    )
+
+
+def messages(
+    connection: Connection, conversation_id: str, wanted: Span
+) -> tuple[Status, schemas.MessagePage]:
+    """The status at this moment, and the page. With only `before` pages go backwards in time."""
+    status: Status = tables.one(connection, conversation_id).status
+    backwards = wanted.before is not None and wanted.after is None
+    marker = Marker(f"messages:{conversation_id}:{wanted.after}:{wanted.before}")
+    after, before = wanted.after, wanted.before
+    if wanted.cursor is not None:
+        place = int(marker.read(wanted.cursor, int)[0])
+        after, before = (after, place) if backwards else (place, before)
+    rows = tables.spoken(
+        connection,
+        conversation_id,
+        after=after,
+        before=before,
+        limit=wanted.limit,
+        backwards=backwards,
+    )
+    page = rows[: wanted.limit]
+    more = len(rows) > wanted.limit
+    items = [schemas.Message.of(row) for row in page]
+    return status, schemas.MessagePage(
+        items=items[::-1] if backwards else items,
+        next_cursor=marker.write([page[-1].seq]) if more else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """A page of the log, and where the conversation stands."""
+
+    status: Status
+    head_seq: int
+    envelopes: list[dict[str, Any]]
+    next_cursor: str | None
+
+
+def events(
+    connection: Connection, conversation_id: str, after: int, limit: int, cursor: str | None
+) -> Events:
+    row = tables.one(connection, conversation_id)
+    marker = Marker(f"events:{conversation_id}")
+    if cursor is not None:
+        after = int(marker.read(cursor, int)[0])
+    envelopes = log.read_wire(connection, conversation_id, after=after, limit=limit)
+    last = after + len(envelopes)
+    return Events(
+        status=row.status,
+        head_seq=row.head_seq,
+        envelopes=envelopes,
+        next_cursor=marker.write([last]) if envelopes and last < row.head_seq else None,
+    )
+
+
+def analytics(connection: Connection, conversation_id: str) -> tuple[Status, schemas.Analytics]:
+    row = tables.one(connection, conversation_id)
+    said = tables.score(connection, conversation_id)
+    places = {each["id"]: place for place, each in enumerate(row.cast)}
+    words = [len(each.text.split()) for each in said]
+    by_cast = {who: [0, 0] for who in places}
+    for each, count in zip(said, words, strict=True):
+        if each.participant_id in by_cast:
+            by_cast[each.participant_id][0] += 1
+            by_cast[each.participant_id][1] += count
+    total = sum(count for _, count in by_cast.values())
+    return row.status, schemas.Analytics(
+        conversation_id=conversation_id,
+        messages=len(said),
+        words=sum(words),
+        shares=[
+            schemas.Share(
+                participant_id=who,
+                messages=lines,
+                words=count,
+                share=round(count / total, 4) if total else 0.0,
+            )
+            for who, (lines, count) in by_cast.items()
+        ],
+        score=schemas.Score(
+            seq=_differences([each.seq for each in said]),
+            participant=[places.get(each.participant_id, -1) for each in said],
+            words=words,
+            at=_differences([each.at for each in said]),
+        ),
+    )
+
+
+def _differences(values: list[int]) -> list[int]:
+    return [later - earlier for earlier, later in pairwise([0, *values])]
+
+
+def starters(
+    house: House, *, topic: str | None, theme: str | None, limit: int, cursor: str | None
+) -> schemas.StarterPage:
+    """In the order of the house; with a topic, the nearest first."""
+    found = [each for each in house.starters if theme is None or theme in each.themes]
+    if topic is not None and topic.strip():
+        # The order among equals is drawn, by the words themselves: the same words, the same page.
+        found = list(suggest(found, len(found), Random(topic), query=topic))
+    marker = Marker(f"starters:{topic}:{theme}")
+    first = int(marker.read(cursor, int)[0]) if cursor else 0
+    page = found[first : first + limit]
+    more = first + limit < len(found)
+    return schemas.StarterPage(
+        items=[
+            schemas.Starter(id=each.id, text=each.text, themes=list(each.themes)) for each in page
+        ],
+        next_cursor=marker.write([first + limit]) if more else None,
+    )
