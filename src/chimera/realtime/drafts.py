@@ -39,6 +39,8 @@ class DraftWriter:
         self._draft = self._empty
         self._waiting: list[str] = []
         self._arrived = asyncio.Event()
+        # Frames must not overtake each other on their way out.
+        self._order = asyncio.Lock()
         self._group = asyncio.TaskGroup()
         self._pump: asyncio.Task[None] | None = None
 
@@ -120,10 +122,11 @@ class DraftWriter:
             await self.flush()
 
     async def _publish(self, signal: Signal, *, draft: Draft | None) -> None:
-        await self._hub.publish(
-            self._conversation_id,
-            [orjson.dumps(signal.wire())],
-            generation=self._empty.generation,
-            draft=draft,
-            keep_draft=draft is not None,
-        )
+        async with self._order:
+            await self._hub.publish(
+                self._conversation_id,
+                [orjson.dumps(signal.wire())],
+                generation=self._empty.generation,
+                draft=draft,
+                keep_draft=draft is not None,
+            )

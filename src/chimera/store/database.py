@@ -137,7 +137,7 @@ async def _backend(
     if address.drivername == "sqlite":
         path = Path(address.database or "")
         await asyncio.to_thread(_check_file, path)
-        backend = Sqlite(path, synchronous="FULL" if durable else "NORMAL")
+        backend = await Sqlite.open(path, synchronous="FULL" if durable else "NORMAL")
     else:
         backend = Postgres(address, pool_size=pool_size)
     try:

@@ -12,7 +12,7 @@ from chimera.store.units import Result, Unit, sqlstate, translated
 
 OLDEST = 14
 #: Seconds to wait for a free connection before the caller is told to come back.
-_CHECKOUT = 3.0
+CHECKOUT_S = 3.0
 #: How often a unit is begun again because another transaction was in its way.
 _CONFLICTS = 3
 _SERVER_SETTINGS = {
@@ -27,12 +27,12 @@ _SERVER_SETTINGS = {
 class Postgres:
     """One server; implements `Backend`."""
 
-    def __init__(self, url: URL, *, pool_size: int) -> None:
+    def __init__(self, url: URL, *, pool_size: int, checkout: float = CHECKOUT_S) -> None:
         self._engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=_CHECKOUT,
+            pool_timeout=checkout,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
             connect_args={"timeout": 5, "server_settings": _SERVER_SETTINGS},

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -168,9 +168,17 @@ class Readers:
 
 
 class Sqlite:
-    """One file; implements `Backend`. Make it inside the running loop, after `check`."""
+    """One file; implements `Backend`."""
 
-    def __init__(self, path: Path, *, synchronous: str) -> None:
+    def __init__(self, writing: Engine, reading: Engine) -> None:
+        self._writing = writing
+        self._reading = reading
+        self._writer = Writer(writing)
+        self._readers = Readers(reading)
+
+    @classmethod
+    async def open(cls, path: Path, *, synchronous: str) -> Self:
+        """The database in this file; it must have been checked that there can be one."""
         pragmas = {
             "journal_mode": "WAL",
             "busy_timeout": 5000,
@@ -179,10 +187,10 @@ class Sqlite:
         }
         writing = pragmas | {"wal_autocheckpoint": _CHECKPOINT_PAGES}
         reading = pragmas | {"wal_autocheckpoint": 0, "query_only": "on"}
-        self._writing = _engine(path, writing, begin="BEGIN IMMEDIATE", connections=1)
-        self._reading = _engine(path, reading, begin="BEGIN", connections=READERS)
-        self._writer = Writer(self._writing)
-        self._readers = Readers(self._reading)
+        return cls(
+            await asyncio.to_thread(_engine, path, writing, begin="BEGIN IMMEDIATE", connections=1),
+            await asyncio.to_thread(_engine, path, reading, begin="BEGIN", connections=READERS),
+        )
 
     async def write(self, unit: Unit[Result]) -> Result:
         return await self._writer.run(unit)

