@@ -89,7 +89,7 @@ const EXTRAS = {
   cheeks: [dot(16, 44, 2.7), dot(50, 44, 2.7)],
   tear: [fill('M47 39c3 4.500 2.600 8 0 8s-3-3.500 0-8Z')],
   brim: [line('M2 17c20-6 42-6 62 0M13 13c3-11 37-11 40 0')],
-  toque: [line('M11 14c14-3 30-3 44 0M22 11.500v-5M33 10.500V4.500M44 11.500v-5')],
+  toque: [line('M11 13c14-3 30-3 44 0M15 6C8 3 10-6 18-4c3-6 12-6 15-2c3-4 12-4 15 2c8-2 10 7 3 10')],
   beard: [line('M20 56c2 5 4 8 6 10M33 62v7M46 56c-2 5-4 8-6 10')],
   rivets: [dot(13, 13, 1.6), dot(53, 13, 1.6), dot(15, 46, 1.6), dot(51, 46, 1.6)],
 } satisfies Record<string, readonly Shape[]>

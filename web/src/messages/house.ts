@@ -25,6 +25,8 @@ export const casting = {
     verbosity: ['terse', 'talkative'],
     optimism: ['dark', 'bright'],
   } as Readonly<Record<string, readonly [string, string]>>,
+  between: (low: string, high: string, value: number) =>
+    `${Math.round(value * 100)} of 100 from ${low} to ${high}`,
   fond: 'fond of',
   wary: 'wary of',
 } as const

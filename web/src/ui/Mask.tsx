@@ -13,15 +13,15 @@ export interface MaskProps {
 }
 
 export function Mask({ mask, size = MASK_WIDTH, label, className }: MaskProps) {
-  const named =
-    label === undefined ? { 'aria-hidden': true as const } : { role: 'img' as const, 'aria-label': label }
   return (
     <svg
       className={clsx('mask', className)}
       viewBox={`0 0 ${MASK_WIDTH} ${MASK_HEIGHT}`}
       width={size}
       height={Math.round((size * MASK_HEIGHT) / MASK_WIDTH)}
-      {...named}
+      role="img"
+      aria-label={label}
+      aria-hidden={label === undefined ? true : undefined}
     >
       <path className="mask-shield" d={SHIELD} />
       {shapesOf(mask).map(({ d, filled }) => (

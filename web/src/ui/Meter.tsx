@@ -12,6 +12,7 @@ export interface MeterProps {
 export function Meter({ label, value, className }: MeterProps) {
   const percent = Math.round(Math.min(1, Math.max(0, value)) * 100)
   return (
+    // biome-ignore lint/a11y/useSemanticElements: the browsers' own meter cannot be drawn in a gel
     <span
       className={clsx('meter', className)}
       role="meter"

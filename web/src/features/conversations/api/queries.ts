@@ -10,6 +10,8 @@ export interface LibraryFilter {
 }
 
 const PAGE = 30
+/** The most the server looks for at once. */
+const WORDS_MAX = 200
 
 export const conversationQuery = (id: string) =>
   queryOptions({
@@ -36,22 +38,6 @@ export const runningQuery = () =>
     refetchInterval: 15_000,
   })
 
-/** The last finished line of a conversation, if it has one. */
-export const lastLineQuery = (id: string, headSeq: number) =>
-  queryOptions({
-    queryKey: [...CONVERSATIONS, 'last-line', id],
-    queryFn: async ({ signal }) => {
-      const page = await unwrap(
-        api.GET('/api/v1/conversations/{conversation_id}/messages', {
-          params: { path: { conversation_id: id }, query: { before_seq: headSeq + 1, limit: 1 } },
-          signal,
-        }),
-      )
-      return page.items.at(-1) ?? null
-    },
-    refetchInterval: 15_000,
-  })
-
 /** The library, page by page. */
 export const libraryQuery = ({ status, q }: LibraryFilter) =>
   infiniteQueryOptions({
@@ -63,7 +49,7 @@ export const libraryQuery = ({ status, q }: LibraryFilter) =>
             query: {
               limit: PAGE,
               ...(status ? { status } : {}),
-              ...(q ? { q } : {}),
+              ...(q ? { q: q.slice(0, WORDS_MAX) } : {}),
               ...(pageParam ? { cursor: pageParam } : {}),
             },
           },
@@ -76,16 +62,35 @@ export const libraryQuery = ({ status, q }: LibraryFilter) =>
   })
 
 /** A few conversations whose words match, for jumping there. */
-export const paletteQuery = (q: string) =>
+export const paletteQuery = (words: string) =>
   queryOptions({
-    queryKey: [...CONVERSATIONS, 'palette', q],
+    queryKey: [...CONVERSATIONS, 'palette', words],
     queryFn: async ({ signal }) =>
       (
         await unwrap(
-          api.GET('/api/v1/conversations', { params: { query: { limit: 6, ...(q ? { q } : {}) } }, signal }),
+          api.GET('/api/v1/conversations', {
+            params: { query: { limit: 6, ...(words ? { q: words.slice(0, WORDS_MAX) } : {}) } },
+            signal,
+          }),
         )
       ).items,
     placeholderData: keepPreviousData,
+  })
+
+/** Who said how much, message by message: what a small score is drawn from. */
+export const scoreQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...CONVERSATIONS, 'score', id],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap(
+          api.GET('/api/v1/conversations/{conversation_id}/analytics', {
+            params: { path: { conversation_id: id } },
+            signal,
+          }),
+        )
+      ).score,
+    staleTime: 60_000,
   })
 
 /** Openings to begin with: by theme, or near to what was typed. */

@@ -1,5 +1,6 @@
 /** Who is on stage: the company as masks to take, the taken ones with the mind each plays on. */
 import type { UseQueryResult } from '@tanstack/react-query'
+import clsx from 'clsx'
 import { X } from 'lucide-react'
 import { gelOf } from '#design/gels.ts'
 import type { Persona, Provider } from '#lib/api/types.ts'
@@ -33,7 +34,7 @@ export function CastPicker({ personas, providers, seats, error, onChange }: Cast
         </p>
       </div>
       {personas.error && <ErrorNote error={personas.error} onRetry={() => void personas.refetch()} />}
-      <ul className="company" aria-label={start.company}>
+      <ul className={clsx('company', personas.isPending && 'company-pending')} aria-label={start.company}>
         {company.map(({ slug, name, short, color, mask, tagline }) => {
           const taken = seats.some((seat) => seat.slug === slug)
           return (

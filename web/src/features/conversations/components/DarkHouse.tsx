@@ -8,6 +8,7 @@ import { useCreateConversation } from '../api/mutations.ts'
 import { startersQuery } from '../api/queries.ts'
 import { handful, mixed } from '../model/starters.ts'
 import { DEFAULT_CAST } from '../model/startForm.ts'
+import { Opening } from './Opening.tsx'
 import './DarkHouse.css'
 
 const OFFERED = 3
@@ -36,15 +37,13 @@ export function DarkHouse() {
         <ul className="dark-openings">
           {handful(mixed(starters), null, 0, OFFERED).map(({ id, text }) => (
             <li key={id}>
-              <button
-                type="button"
-                className="opening"
+              <Opening
                 disabled={create.isPending}
                 aria-label={live.startWith(text)}
                 onClick={() => begin(text)}
               >
                 {text}
-              </button>
+              </Opening>
             </li>
           ))}
         </ul>

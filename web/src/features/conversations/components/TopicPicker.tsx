@@ -8,6 +8,7 @@ import { TextArea } from '#ui/Field.tsx'
 import { startersQuery } from '../api/queries.ts'
 import { handful, mixed, suggestion, themesOf } from '../model/starters.ts'
 import { lengthOf, TOPIC_MAX } from '../model/startForm.ts'
+import { Opening } from './Opening.tsx'
 import './TopicPicker.css'
 
 const SHOWN = 4
@@ -86,7 +87,7 @@ function Openings({
           </Button>
         </div>
       </div>
-      <div className="themes" role="group" aria-label={start.theme}>
+      <fieldset className="themes" aria-label={start.theme}>
         {[null, ...themes].map((name) => (
           <button
             key={name ?? ''}
@@ -101,13 +102,11 @@ function Openings({
             {name ?? start.allThemes}
           </button>
         ))}
-      </div>
+      </fieldset>
       <ul className="openings-list">
         {handful(all, theme, page, SHOWN).map(({ id, text }) => (
           <li key={id}>
-            <button type="button" className="opening" onClick={() => onTake(text)}>
-              {text}
-            </button>
+            <Opening onClick={() => onTake(text)}>{text}</Opening>
           </li>
         ))}
       </ul>

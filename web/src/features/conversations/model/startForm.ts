@@ -123,7 +123,7 @@ export function mindsOf(providers: readonly Provider[]): readonly Mind[] {
   ]
 }
 
-/** Whether nothing chosen can cost money; unknown (null) while the providers are. */
+/** Whether nothing chosen can cost money: the house’s own choice may take any provider that is ready. Null: not known. */
 export function isFree(
   seats: readonly SeatChoice[],
   providers: readonly Provider[] | undefined,
@@ -132,7 +132,7 @@ export function isFree(
   const free = new Set(
     providers.filter(({ name, local }) => local || name === 'scripted').map(({ name }) => name),
   )
-  const others = providers.some(({ name, state }) => !free.has(name) && state !== 'down')
+  const others = providers.some(({ name, state }) => !free.has(name) && state === 'ready')
   return seats.every(({ mind }) => (mind === '' ? !others : free.has(mind.split(' ')[0] ?? '')))
 }
 

@@ -1,7 +1,6 @@
 /** The library: every conversation kept here, found by words and by state. */
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { ConversationStatus } from '#lib/api/types.ts'
 import { useLater } from '#lib/useLater.ts'
@@ -11,6 +10,7 @@ import { Button } from '#ui/Button.tsx'
 import { EmptyState } from '#ui/EmptyState.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Page } from '#ui/Page.tsx'
+import { SearchField } from '#ui/SearchField.tsx'
 import { Segmented } from '#ui/Segmented.tsx'
 import { libraryQuery } from '../api/queries.ts'
 import { LibraryRow } from '../components/LibraryRow.tsx'
@@ -46,17 +46,7 @@ export function LibraryView({ q, status, onChange }: LibraryViewProps) {
   return (
     <Page title={library.title}>
       <search className="library-bar">
-        <label className="library-search">
-          <Search aria-hidden="true" />
-          <span className="visually-hidden">{library.search}</span>
-          <input
-            type="search"
-            className="field-input"
-            placeholder={library.search}
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </label>
+        <SearchField label={library.search} value={text} onChange={setText} />
         <Segmented
           label={library.status}
           hideLabel

@@ -13,14 +13,7 @@ export function Temper({ traits }: { readonly traits: Readonly<Record<string, nu
           return (
             <li key={name} className="temper-row">
               <span className="temper-low">{low}</span>
-              <span
-                className="temper-line"
-                role="meter"
-                aria-label={`${low} to ${high}`}
-                aria-valuemin={0}
-                aria-valuemax={100}
-                aria-valuenow={Math.round(value * 100)}
-              >
+              <span className="temper-line" role="img" aria-label={casting.between(low, high, value)}>
                 <span className="temper-dot" style={{ left: `${value * 100}%` }} />
               </span>
               <span>{high}</span>

@@ -1,7 +1,6 @@
 /** Casting: the company of the house, one row each. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
 import { useState } from 'react'
 import { gelOf } from '#design/gels.ts'
 import { personasQuery } from '#lib/api/personas.ts'
@@ -10,6 +9,7 @@ import { EmptyState } from '#ui/EmptyState.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Mask } from '#ui/Mask.tsx'
 import { Page } from '#ui/Page.tsx'
+import { SearchField } from '#ui/SearchField.tsx'
 import { matching } from '../model/search.ts'
 import './CastingView.css'
 
@@ -20,17 +20,7 @@ export function CastingView() {
   return (
     <Page title={casting.title}>
       <p className="casting-about">{casting.about}</p>
-      <label className="casting-search">
-        <Search aria-hidden="true" />
-        <span className="visually-hidden">{casting.search}</span>
-        <input
-          type="search"
-          className="field-input"
-          placeholder={casting.search}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
-        />
-      </label>
+      <SearchField label={casting.search} value={words} onChange={setWords} />
       {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
       <ul className="casting-rows" aria-busy={isPending} aria-label={casting.title}>
         {shown.map(({ slug, name, tagline, color, mask }) => (

@@ -27,7 +27,13 @@ export function PersonaView({ slug }: { readonly slug: string }) {
       </Page>
     )
   }
-  if (!persona) return <main id="main" className="page" tabIndex={-1} aria-busy="true" />
+  if (!persona) {
+    return (
+      <main id="main" className="page" tabIndex={-1} aria-busy="true">
+        <h1 className="visually-hidden">{casting.title}</h1>
+      </main>
+    )
+  }
   return <PersonaPage persona={persona} company={company} />
 }
 

@@ -66,7 +66,7 @@ export function SettingsView() {
           label={settings.name}
           hint={settings.nameHint}
           autoComplete="nickname"
-          maxLength={60}
+          maxLength={40}
           value={own.viewerName}
           onChange={(event) => prefer({ viewerName: event.target.value })}
         />
