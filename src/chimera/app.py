@@ -1,9 +1,11 @@
 """The composition root: settings in, a house with all its parts out."""
 
+import fcntl
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import tempfile
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,9 +21,10 @@ from sqlalchemy import select
 
 from chimera.api.application import create_api
 from chimera.api.deps import House
-from chimera.core.errors import ChimeraError, NotFound
+from chimera.api.openapi import openapi_bytes
+from chimera.core.errors import ChimeraError, NotFound, Unready
 from chimera.core.events import SYSTEM
-from chimera.core.ids import IdSource
+from chimera.core.ids import Clock, IdSource
 from chimera.core.persona import Persona, load_house
 from chimera.core.ports import Hub
 from chimera.core.topics import load_starters
@@ -31,9 +34,10 @@ from chimera.engine.performing import Stage
 from chimera.engine.reconcile import Reconciler
 from chimera.engine.turns import Turns
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
+from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.conversations.schemas import CreateConversation
-from chimera.features.conversations.service import cast_of, create
+from chimera.features.conversations.service import create
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
 from chimera.providers import compatible
@@ -45,7 +49,7 @@ from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.providers.transport import Transport
 from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub
-from chimera.settings import CompatibleSettings, Settings
+from chimera.settings import CompatibleSettings, Settings, load_settings
 from chimera.store.database import Store
 from chimera.store.tables import conversations
 
@@ -120,7 +124,7 @@ def _is_set(name: str, given: CompatibleSettings, settings: Settings) -> bool:
     return given.api_key is not None or given.base_url is not None
 
 
-def build_models(settings: Settings, clock: SystemClock) -> Models:
+def build_models(settings: Settings, clock: Clock) -> Models:
     """Every provider that the settings name or this machine may run, and the troupe."""
     given = {name: _configured(name, settings) for name in settings.providers.order}
     wanted = [name for name in given if _wanted(name, given[name], settings)]
@@ -165,7 +169,7 @@ class Parts:
     """A running house, without its doors."""
 
     settings: Settings
-    clock: SystemClock
+    clock: Clock
     ids: IdSource
     store: Store
     hub: Hub
@@ -181,10 +185,14 @@ class Parts:
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
+async def open_parts(
+    settings: Settings, *, clock: Clock | None = None, ids: IdSource | None = None
+) -> AsyncGenerator[Parts]:
     """Everything but HTTP. Raises Unready with the exit code that says what is missing."""
-    clock, ids = SystemClock(), TimeOrderedIds()
+    clock, ids = clock or SystemClock(), ids or TimeOrderedIds()
     async with AsyncExitStack() as stack:
+        if settings.database.url is None:
+            stack.enter_context(only_one_process(settings.server.data_dir))
         store = await stack.enter_async_context(
             Store.open(settings.database_url, ids=ids, pool_size=settings.database.pool_size)
         )
@@ -220,8 +228,33 @@ async def open_parts(settings: Settings) -> AsyncGenerator[Parts]:
         )  # fmt: skip
 
 
+@contextmanager
+def only_one_process(folder: Path) -> Generator[None]:
+    """Hold the data folder. Raises Unready(3) if it cannot be written or another process has it.
+
+    The embedded database has one writer, and that writer is a process.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "chimera.lock").open("w")
+    except OSError as error:
+        raise Unready(
+            f"The data folder {folder} cannot be written: {error.strerror}.", exit_code=3
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Unready(
+                f"Another Chimera is using the data folder {folder}. Stop it, or name another"
+                " folder with DATA= or --data-dir.",
+                exit_code=3,
+            ) from None
+        yield
+
+
 @asynccontextmanager
-async def _open_hub(settings: Settings, clock: SystemClock) -> AsyncGenerator[Hub]:
+async def _open_hub(settings: Settings, clock: Clock) -> AsyncGenerator[Hub]:
     if settings.redis.url is None:
         yield MemoryHub()
         return
@@ -271,6 +304,16 @@ def create_app(house: House) -> FastAPI:
     return create_api(house, [conversations_router, personas_router, providers_router])
 
 
+async def describe_api() -> bytes:
+    """The API's description; needs no running house."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(
+            server={"data_dir": folder}, providers={"discover": False}, redis={}, database={}
+        )
+        async with open_parts(settings) as parts:
+            return openapi_bytes(create_app(create_house(parts, hosts=frozenset())))
+
+
 def built_web() -> Path | None:
     """The built web app: inside the package when installed, beside it in a checkout."""
     here = Path(__file__).parent
@@ -299,9 +342,8 @@ async def failing(parts: Parts) -> Sequence[str]:
 
 async def open_first_show(house: House, *, idle_minutes: float) -> None:
     """At the first start a conversation of the house is already playing, and costs nothing."""
-    if await house.store.read(
-        lambda connection: connection.execute(select(conversations.c.id).limit(1)).first()
-    ):
+    anything = select(conversations.c.id).limit(1)
+    if await house.store.read(lambda connection: connection.execute(anything).first()):
         return
     starter = Random(house.seed()).choice(house.starters)
     slugs = ("philosopher", "comedian", "scientist")
@@ -310,5 +352,5 @@ async def open_first_show(house: House, *, idle_minutes: float) -> None:
         "cast": [{"persona": slug, "provider": SCRIPTED} for slug in slugs],
         "idle_minutes": idle_minutes,
     })  # fmt: skip
-    cast = cast_of(body, house)
+    cast = seat_all(house, body.cast)
     await house.store.work(SYSTEM, lambda work: create(work, house, body, cast))

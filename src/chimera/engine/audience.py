@@ -45,7 +45,7 @@ class Audience:
         return now - self._seen.setdefault(conversation_id, now)
 
     async def arrived(self, conversation_id: str) -> None:
-        """Somebody begins to watch: a pause for want of viewers ends, and so does a long silence."""
+        """Somebody begins to watch: a pause for want of viewers ends, so does a long silence."""
         self._seen[conversation_id] = self._clock.monotonic()
         try:
             done = await self._store.work(

@@ -29,6 +29,8 @@ HEAD_START_MS = 2500
 TROUPE_MS = 0
 #: States of conversations kept between runs; the log can make every one anew.
 STATES_KEPT = 2000
+#: Turns a minute without pauses: a script may run away with somebody's money.
+INSTANT_PER_MINUTE = 20
 #: A run whose turn no longer fits begins again at most so often.
 ATTEMPTS = 4
 #: Lengths by which the earliest start of a turn is found before its text is known.
@@ -46,12 +48,9 @@ class Audience(Protocol):
 class Turns:
     """Runs turns. One of the three loops that must survive whatever happens in them."""
 
-    def __init__(
-        self, stage: Stage, audience: Audience, *, instant_per_minute: int | None = 20
-    ) -> None:
+    def __init__(self, stage: Stage, audience: Audience) -> None:
         self._stage = stage
         self._audience = audience
-        self._instant_per_minute = instant_per_minute
         self._states: OrderedDict[str, ConversationState] = OrderedDict()
         self._stumbles: dict[str, int] = {}
 
@@ -201,13 +200,12 @@ class Turns:
                 return now
 
     def _instant_wake(self, state: ConversationState) -> int:
-        """Without pauses, but not without bounds: a script may run away with somebody's money."""
+        """Without pauses, but not without bounds."""
         soonest = landing(state) + round(1000 * pacing.INSTANT_S)
         spoken = [line.at for line in state.lines if line.participant_id]
-        most = self._instant_per_minute
-        if most is None or len(spoken) < most:
+        if len(spoken) < INSTANT_PER_MINUTE:
             return soonest
-        return max(soonest, spoken[-most] + 60_000)
+        return max(soonest, spoken[-INSTANT_PER_MINUTE] + 60_000)
 
     # --- what must not happen, and does --------------------------------------------------------
 

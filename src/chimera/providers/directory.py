@@ -54,6 +54,13 @@ class Directory:
                 return Route(provider=name, model=model)
         return Route(provider=SCRIPTED, model=IMPROV)
 
+    def default_model(self, name: str) -> str | None:
+        """What plays if nobody chose: the model a setting names, else the catalog's."""
+        entry = self._entries.get(name)
+        if name == SCRIPTED:
+            return IMPROV
+        return (entry.model if entry else None) or self._catalog.default_model(name)
+
     def _provider(self, name: str) -> Provider:
         provider = self._gateway.providers.get(name)
         if provider is None:

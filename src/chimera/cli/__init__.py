@@ -1,0 +1,135 @@
+"""The commands (`api.md` section 1)."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chimera import __version__
+from chimera.cli import doctor as doctors
+from chimera.cli import providers, talk
+from chimera.core.errors import ChimeraError, Unready
+from chimera.settings import Settings, load_settings
+from chimera.telemetry import set_up_logs
+
+app = typer.Typer(
+    name="chimera",
+    help="A live theatre of AI minds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(providers.app, name="providers")
+app.command("talk")(talk.talk)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on; this machine only.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
+DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded database.")]
+
+
+def main() -> None:
+    """Run a command; what we raise on purpose ends in one line and a distinct exit code."""
+    try:
+        app()
+    except Unready as error:
+        print(f"chimera: {error.message}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except ChimeraError as error:
+        print(f"chimera: {error.message}", file=sys.stderr)
+        sys.exit(1)
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on the fastest loop there is."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every system
+
+        factory = uvloop.new_event_loop
+    except ImportError:
+        factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        try:
+            runner.run(work)
+        except BaseExceptionGroup as group:
+            raise first_of(group) from None
+
+
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that a group of tasks ended with."""
+    error = group.exceptions[0]
+    return first_of(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def settings_with(host: str | None, port: int | None, data_dir: Path | None) -> Settings:
+    given = {"host": host, "port": port, "data_dir": data_dir}
+    return load_settings(server={name: each for name, each in given.items() if each is not None})
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    worker: Annotated[bool, typer.Option(help="Run turns in this process.")] = True,
+) -> None:
+    """Serve the web app, the API and, unless told otherwise, run the turns."""
+    # The web stack is the slowest import we have; other commands do without it.
+    from chimera.cli import serving  # noqa: PLC0415
+
+    settings = settings_with(host, port, data_dir)
+    set_up_logs(settings.log.level, settings.log.format)
+    run(serving.serve(settings, with_worker=worker))
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Turns awake at once.")] = None,
+) -> None:
+    """Run turns for other processes; needs PostgreSQL and Redis."""
+    from chimera.cli import serving  # noqa: PLC0415
+
+    given = {} if concurrency is None else {"concurrency": concurrency}
+    settings = load_settings(engine=given)
+    set_up_logs(settings.log.level, settings.log.format)
+    run(serving.run_worker(settings))
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to this version's schema."""
+    from chimera.store import database  # noqa: PLC0415
+
+    settings = settings_with(None, None, data_dir)
+    if settings.database.url is None:
+        settings.server.data_dir.mkdir(parents=True, exist_ok=True)
+    run(database.migrate(settings.database_url))
+    print("The database is up to date.")
+
+
+@app.command()
+def doctor(
+    data_dir: DataDir = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what is set, what is missing, and what to do about it."""
+    findings = asyncio.run(doctors.examine(settings_with(None, None, data_dir)))
+    doctors.report(findings, as_json=json)
+    if any(finding.state == "broken" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's description, as it stands in contracts/openapi.json."""
+    from chimera.app import describe_api  # noqa: PLC0415
+
+    sys.stdout.buffer.write(asyncio.run(describe_api()))

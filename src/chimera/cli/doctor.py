@@ -1,0 +1,129 @@
+"""`chimera doctor`: what is set, what is missing, what to do about it."""
+
+import asyncio
+import json
+import shutil
+import sqlite3
+import sys
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.table import Table
+
+from chimera.app import LEAST_DISK, SystemClock, TimeOrderedIds, build_models, built_web
+from chimera.core.errors import Unready
+from chimera.core.generation import ProviderState
+from chimera.providers.gateway import SCRIPTED
+from chimera.settings import Settings
+from chimera.store.database import Store
+
+State = Literal["ok", "missing", "broken"]
+MARKS = {"ok": "[green]✓[/]", "missing": "[yellow]○[/]", "broken": "[red]✗[/]"}
+PATIENCE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at. `missing` is something one can do without."""
+
+    what: str
+    state: State
+    detail: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a start needs; an old database is migrated on the way."""
+    return [
+        _python(),
+        _web(),
+        _disk(settings),
+        await _database(settings),
+        await _redis(settings),
+        *await _providers(settings),
+    ]
+
+
+def _python() -> Finding:
+    return Finding(
+        what="Python",
+        state="ok",
+        detail=f"{sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}",
+    )
+
+
+def _web() -> Finding:
+    folder = built_web()
+    if folder is None:
+        return Finding(what="web app", state="missing", detail="not built; run: make run")
+    return Finding(what="web app", state="ok", detail=f"built in {folder}")
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.server.data_dir.absolute()
+    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    free = shutil.disk_usage(there).free
+    state: State = "ok" if free >= LEAST_DISK else "broken"
+    detail = f"{folder}, {free / 2**30:.1f} GiB free"
+    return Finding(what="data folder", state=state, detail=detail)
+
+
+async def _database(settings: Settings) -> Finding:
+    if settings.database.url is None and not settings.server.data_dir.is_dir():
+        return Finding(what="database", state="ok", detail="SQLite, made at the first start")
+    try:
+        async with Store.open(
+            settings.database_url, ids=TimeOrderedIds(), patience=PATIENCE_S
+        ) as store:
+            return Finding(what="database", state="ok", detail=f"{store.dialect}, migrated")
+    except Unready as error:
+        return Finding(what="database", state="broken", detail=error.message)
+
+
+async def _redis(settings: Settings) -> Finding:
+    if settings.redis.url is None:
+        return Finding(what="Redis", state="missing", detail="not set; one process needs none")
+    client = Redis.from_url(settings.redis.url, socket_connect_timeout=PATIENCE_S)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await client.xlen("chimera:doctor")
+    except (RedisError, OSError, TimeoutError) as error:
+        detail = f"named by CHIMERA_REDIS__URL, and does not answer as it should: {error}"
+        return Finding(what="Redis", state="broken", detail=detail)
+    finally:
+        await client.aclose()
+    return Finding(what="Redis", state="ok", detail="answers")
+
+
+async def _providers(settings: Settings) -> list[Finding]:
+    models = build_models(settings, SystemClock())
+    try:
+        await models.catalog.refresh()
+        return [_provider(each) for each in models.directory.known()]
+    finally:
+        await models.gateway.close()
+
+
+def _provider(found: ProviderState) -> Finding:
+    what = f"provider {found.name}"
+    if found.name == SCRIPTED:
+        return Finding(what=what, state="ok", detail="plays without any key")
+    if found.ready:
+        detail = f"{len(found.models)} models at {found.base_url}"
+        return Finding(what=what, state="ok", detail=detail)
+    # A local server that is not running is nothing wrong; a key that is refused is.
+    state: State = "missing" if found.local else "broken"
+    return Finding(what=what, state=state, detail=found.detail or "does not answer")
+
+
+def report(findings: list[Finding], *, as_json: bool) -> None:
+    """Print them, for people or for programs."""
+    if as_json:
+        print(json.dumps([asdict(each) for each in findings], ensure_ascii=False))
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for each in findings:
+        table.add_row(MARKS[each.state], each.what, each.detail)
+    Console().print(table)

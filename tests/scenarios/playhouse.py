@@ -1,0 +1,265 @@
+"""A whole house in one loop, on virtual time: playbooks say what happens and look at the log.
+
+The database runs inside the loop instead of in its threads, so that nothing but the loop decides
+what time it is, and a minute of talk takes no time at all.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Any
+
+import orjson
+from provider_fakes import LoopClock
+from sqlalchemy import Connection, StaticPool, create_engine, event
+
+from chimera.core import events as ev
+from chimera.core.conversation import Limits, Pace, Participant
+from chimera.core.generation import Provider
+from chimera.core.ids import from_millis
+from chimera.core.persona import Persona, load_house
+from chimera.core.state import ConversationState, fold
+from chimera.engine.audience import Audience
+from chimera.engine.journal import Appended, Journal
+from chimera.engine.performing import Stage
+from chimera.engine.turns import Turns
+from chimera.providers.catalog import Catalog
+from chimera.providers.gateway import Gateway
+from chimera.providers.scripted.provider import ScriptedProvider
+from chimera.realtime.hub import MemoryHub
+from chimera.store.database import Store, Work
+from chimera.store.tables import metadata
+from chimera.store.units import Result, Unit
+from fakes import CountingIds
+
+
+class InlineBackend:
+    """Implements `store.units.Backend` without a thread."""
+
+    def __init__(self) -> None:
+        self._engine = create_engine(
+            "sqlite://",
+            poolclass=StaticPool,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+        )
+        event.listen(self._engine, "connect", _by_hand)
+        event.listen(self._engine, "begin", _begin)
+        with self._engine.begin() as connection:
+            metadata.create_all(connection)
+
+    async def write(self, unit: Unit[Result]) -> Result:
+        await asyncio.sleep(0)
+        with self._engine.begin() as connection:
+            return unit(connection)
+
+    read = write
+
+    async def close(self) -> None:
+        self._engine.dispose()
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _by_hand(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+class LoopAlarm:
+    """Implements `core.ports.Alarm` with the loop's timers, one task for each ring."""
+
+    def __init__(self, group: asyncio.TaskGroup) -> None:
+        self._group = group
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self.running: dict[str, list[asyncio.Task[None]]] = {}
+        self.turn: Callable[[str], Any] | None = None
+
+    async def ring(self, key: str, at: datetime) -> None:
+        self._stop(key)
+        loop = asyncio.get_running_loop()
+        delay = max(0.0, (at - LoopClock().now()).total_seconds())
+        self._timers[key] = loop.call_later(delay, self._start, key)
+
+    async def add(self, key: str, at: datetime) -> None:
+        if key not in self._timers and not self.running.get(key):
+            await self.ring(key, at)
+
+    async def cancel(self, key: str) -> None:
+        self._stop(key)
+        for task in self.running.pop(key, []):
+            task.cancel()
+
+    def kill(self, key: str) -> None:
+        """End the run under way as a crash would: nothing of it is heard again."""
+        self._stop(key)
+        for task in self.running.pop(key, []):
+            task.cancel()
+
+    def close(self) -> None:
+        for key in [*self._timers, *self.running]:
+            self.kill(key)
+
+    def _stop(self, key: str) -> None:
+        timer = self._timers.pop(key, None)
+        if timer:
+            timer.cancel()
+
+    def _start(self, key: str) -> None:
+        self._timers.pop(key, None)
+        task = self._group.create_task(self._run(key))
+        self.running.setdefault(key, []).append(task)
+        task.add_done_callback(partial(self._over, key))
+
+    def _over(self, key: str, task: "asyncio.Task[None]") -> None:
+        if task in self.running.get(key, []):
+            self.running[key].remove(task)
+
+    async def _run(self, key: str) -> None:
+        if self.turn is None:
+            raise AssertionError("nobody takes turns")
+        due = await self.turn(key)
+        # A newer ring wins over the loser's own idea of when to come back.
+        if due is not None and key not in self._timers:
+            await self.ring(key, due)
+
+
+class Playhouse:
+    """What a playbook drives."""
+
+    def __init__(
+        self, *, store: Store, hub: MemoryHub, alarm: LoopAlarm, providers: Sequence[Provider]
+    ) -> None:
+        self.clock, self.ids = LoopClock(), CountingIds()
+        self.store, self.hub, self.alarm = store, hub, alarm
+        self.journal = Journal(store, hub, self.clock)
+        everybody = [*providers, ScriptedProvider()]
+        catalog = Catalog(providers, clock=self.clock, local=[each.name for each in providers])
+        self.gateway = Gateway(everybody, catalog=catalog, clock=self.clock, rng=Random(1))
+        self.audience = Audience(
+            journal=self.journal, store=store, hub=hub, alarm=alarm, clock=self.clock
+        )
+        cards = {each.id: each for each in load_house()}
+        self.stage = Stage(
+            journal=self.journal, gateway=self.gateway, hub=hub, clock=self.clock, ids=self.ids,
+            persona=cards.__getitem__,
+        )  # fmt: skip
+        self.turns = Turns(self.stage, self.audience)
+        alarm.turn = self.turns.run
+
+    async def open(
+        self,
+        *,
+        topic: str = "Should cities ban cars?",
+        slugs: Sequence[str] = ("philosopher", "comedian", "scientist"),
+        provider: str = "scripted",
+        providers: dict[str, str] | None = None,
+        pace: Pace | None = None,
+        seed: int = 7,
+        **limits: Any,
+    ) -> str:
+        """Create and start a conversation; its id."""
+        cards = {each.slug: each for each in load_house()}
+        cast = tuple(seat(cards[slug], (providers or {}).get(slug, provider)) for slug in slugs)
+        created = ev.ConversationCreated(
+            title=topic, topic=topic, participants=cast, pace=pace or Pace(), seed=seed,
+            limits=Limits(**limits),
+        )  # fmt: skip
+        conversation_id = self.ids.new("cnv")
+        bodies = [created, ev.ConversationStarted()]
+
+        def unit(work: Work) -> Appended:
+            return self.journal.create(
+                work, conversation_id,
+                [ev.NewEvent(body=body, actor=ev.HOST) for body in bodies],
+                wake_at=0,
+            )  # fmt: skip
+
+        await self.store.work(ev.HOST, unit)
+        await self.alarm.ring(conversation_id, self.clock.now())
+        return conversation_id
+
+    async def say(self, conversation_id: str, text: str, to: str | None = None) -> int:
+        """A viewer speaks; the seq of the line."""
+        body = ev.MessagePosted(
+            message_id=self.ids.new("msg"), author=ev.Author(kind="viewer", name="Anna"),
+            text=text, to=to,
+        )  # fmt: skip
+        return await self.tell(conversation_id, body, actor=ev.Actor(type="viewer"))
+
+    async def tell(self, conversation_id: str, body: ev.Body, actor: ev.Actor = ev.HOST) -> int:
+        """Append something of a person's and wake the cast; its seq."""
+        now = self.stage.now()
+        done = await self.store.work(
+            actor,
+            lambda work: self.journal.append(
+                work, conversation_id, [ev.NewEvent(body=body, actor=actor)], wake_at=now
+            ),
+        )
+        if done.ring_at is not None:
+            await self.alarm.ring(conversation_id, from_millis(done.ring_at))
+        return done.seq
+
+    async def take_floor(self, conversation_id: str, body: ev.Body, code: str) -> int:
+        """Pause, stop or clear; the seq."""
+        done = await self.store.work(
+            ev.HOST,
+            lambda work: self.journal.take_floor(
+                work, conversation_id, [ev.NewEvent(body=body, actor=ev.HOST)], code=code
+            ),
+        )
+        return done.seq
+
+    async def log(self, conversation_id: str) -> list[ev.Envelope]:
+        return await self.journal.read(conversation_id, limit=5000)
+
+    async def bodies(self, conversation_id: str, kind: type[Any]) -> list[Any]:
+        return [
+            each.body for each in await self.log(conversation_id) if isinstance(each.body, kind)
+        ]
+
+    async def state(self, conversation_id: str) -> ConversationState:
+        return fold(conversation_id, await self.log(conversation_id))
+
+    async def until(
+        self, conversation_id: str, kind: type[Any], count: int = 1, within: float = 600
+    ) -> ev.Envelope:
+        """Wait on virtual time for the so-manieth event of a kind."""
+        async with asyncio.timeout(within):
+            seen = 0
+            async for heard in self.journal.follow(conversation_id, after=0):
+                if isinstance(heard, ev.Envelope) and isinstance(heard.body, kind):
+                    seen += 1
+                    if seen == count:
+                        return heard
+        raise AssertionError("a log has no end")
+
+
+def seat(persona: Persona, provider: str) -> Participant:
+    return Participant(
+        id=f"par_{persona.slug}", persona_id=persona.id, slug=persona.slug, name=persona.name,
+        short=persona.short, color=persona.color, mask=persona.mask, provider=provider,
+        model="improv" if provider == "scripted" else "m1", character=persona.character,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def playhouse(*providers: Provider) -> AsyncGenerator[Playhouse]:
+    """A house with these providers beside the troupe."""
+    backend = InlineBackend()
+    store = Store(backend, dialect="sqlite", store_id="sto_test")
+    async with asyncio.TaskGroup() as group:
+        alarm = LoopAlarm(group)
+        try:
+            yield Playhouse(store=store, hub=MemoryHub(), alarm=alarm, providers=providers)
+        finally:
+            alarm.close()
+    await backend.close()
