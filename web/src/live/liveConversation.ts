@@ -47,7 +47,13 @@ export class LiveConversation {
   readonly store: ConversationStore
   readonly #parts: LiveParts
   readonly #listeners = new Set<() => void>()
-  #condition: Condition = { phase: 'loading', problem: null, degraded: false, away: null, loadingOlder: false }
+  #condition: Condition = {
+    phase: 'loading',
+    problem: null,
+    degraded: false,
+    away: null,
+    loadingOlder: false,
+  }
   #unwatch: (() => void) | null = null
   #cancelRetry: (() => void) | null = null
   /** Counts openings and closings; work begun before the last one is dropped. */
@@ -111,7 +117,8 @@ export class LiveConversation {
     try {
       const events = await this.#parts.source.events(this.#parts.id, after, fromSeq - 1 - after)
       const { session } = this.store
-      if (session.state.fromSeq === fromSeq) this.store.put({ ...session, state: prepend(session.state, events) })
+      if (session.state.fromSeq === fromSeq)
+        this.store.put({ ...session, state: prepend(session.state, events) })
     } catch {
       // The rows are still there to scroll to: the next scroll asks again.
     } finally {

@@ -1,8 +1,5 @@
 /** The words of the stage: script, score, controls, side panel, viewer's line. */
 
-import type { StopReason } from '#live/connection.ts'
-import type { Cause } from '#live/events.ts'
-
 const number = new Intl.NumberFormat('en')
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })

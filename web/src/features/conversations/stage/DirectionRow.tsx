@@ -1,0 +1,80 @@
+/** A stage direction: what happened between the lines, in italics. */
+import { memo } from 'react'
+import type { Direction, Happening } from '#live/state.ts'
+import { stage } from '#messages/stage.ts'
+import { useView } from './playing.tsx'
+import './DirectionRow.css'
+
+/** Turns that ended because of the house, not because of a provider. */
+const BY_THE_HOUSE = new Set(['paused', 'stopped', 'skipped', 'cleared'])
+
+function text(what: Happening, nameOf: (id: string) => string): string {
+  const { directions } = stage
+  switch (what.type) {
+    case 'conversation.started':
+      return directions.started
+    case 'conversation.resumed':
+      return directions.resumed
+    case 'conversation.cleared':
+      return directions.cleared
+    case 'conversation.paused':
+      return directions.paused(what.because)
+    case 'conversation.ended':
+      return directions.ended
+    case 'participant.joined':
+      return directions.joined(nameOf(what.participantId))
+    case 'participant.left':
+      return directions.left(nameOf(what.participantId))
+    case 'participant.muted':
+      return directions.muted(nameOf(what.participantId))
+    case 'participant.unmuted':
+      return directions.unmuted(nameOf(what.participantId))
+    case 'participant.invited':
+      return directions.invited(nameOf(what.participantId))
+    case 'overlap':
+      return directions.overlap(nameOf(what.participantId))
+    case 'topic.changed':
+      return directions.topic(what.topic)
+    case 'understudy':
+      return directions.understudy(nameOf(what.participantId))
+    case 'turn.failed': {
+      const name = nameOf(what.participantId)
+      return BY_THE_HOUSE.has(what.code) ? directions.silent(name) : directions.failed(name)
+    }
+  }
+}
+
+function because(what: Happening): string {
+  if (what.type === 'conversation.paused')
+    return what.because === null ? '' : stage.pausedBecause(what.because)
+  if (what.type === 'conversation.ended') return stage.endedBecause(what.because)
+  return ''
+}
+
+function Details({ what }: { readonly what: Happening }) {
+  if (what.type !== 'turn.failed' || BY_THE_HOUSE.has(what.code)) return null
+  return (
+    <details className="direction-details">
+      <summary>{stage.why}</summary>
+      <p>{stage.failure(what.code)}</p>
+      <p className="t-time">{stage.failureDetails(what.code, what.detail)}</p>
+      <p>{what.retryable ? stage.willRetry : stage.wontRetry}</p>
+    </details>
+  )
+}
+
+export const DirectionRow = memo(function DirectionRow({ direction }: { readonly direction: Direction }) {
+  const { state } = useView()
+  const nameOf = (id: string) => state.participants.find((each) => each.id === id)?.name ?? id
+  const { what } = direction
+  const reason = because(what)
+  return (
+    <div className="direction" id={`row-${direction.id}`}>
+      <p className="t-direction">
+        {text(what, nameOf)}
+        {reason !== '' && <span className="direction-because"> {reason}</span>}
+      </p>
+      <Details what={what} />
+    </div>
+  )
+})

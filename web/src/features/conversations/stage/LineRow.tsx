@@ -1,0 +1,103 @@
+/** One message of the script: the speaker in the margin, the speech, and what is to be noted beside it. */
+import clsx from 'clsx'
+import { memo, useCallback, useSyncExternalStore } from 'react'
+import { gelOf } from '#design/gels.ts'
+import { usePreferences } from '#lib/preferences.ts'
+import type { Line } from '#live/state.ts'
+import { Blocks } from '#markdown/Blocks.tsx'
+import { EMPTY } from '#markdown/blocks.ts'
+import { stage } from '#messages/stage.ts'
+import { personaOf, phraseOf } from './business.ts'
+import { MarginNotes } from './MarginNotes.tsx'
+import { usePersonas, usePlaying, useView } from './playing.tsx'
+import './LineRow.css'
+
+/** The blocks of a line that is being spoken; a finished line asks for none. */
+function useGrowing(line: Line) {
+  const { live, growing } = usePlaying()
+  const { store } = live
+  const whole = usePreferences(({ wholeMessages }) => wholeMessages)
+  const shown = line.draft && !whole
+  const subscribe = useCallback(
+    (changed: () => void) => (shown ? store.subscribeDraft(line.id, changed) : () => undefined),
+    [store, shown, line.id],
+  )
+  return useSyncExternalStore(subscribe, () => (shown ? growing.of(line.id, store.draft(line.id)) : EMPTY))
+}
+
+/** What somebody does who has the floor and has not yet said a word. */
+function Pending({ line }: { readonly line: Line }) {
+  const { state } = useView()
+  const personas = usePersonas()
+  const speaker = state.participants.find(({ id }) => id === line.participantId)
+  const persona = speaker && personaOf(personas, speaker)
+  const phrase = phraseOf(persona, 'chosen', line.id, line.participantId ?? '') || stage.aboutToSpeak
+  return (
+    <p className="line-pending t-direction">
+      {phrase}
+      <span className="line-caret" aria-hidden="true" />
+    </p>
+  )
+}
+
+function Speech({ line }: { readonly line: Line }) {
+  const { lexed } = usePlaying()
+  const growing = useGrowing(line)
+  if (line.redacted) return <p className="t-direction">{stage.struck}</p>
+  if (!line.draft) return <Blocks closed={lexed.of(line.text)} />
+  if (growing.source === '') return <Pending line={line} />
+  return <Blocks closed={growing.closed} open={growing.open} caret />
+}
+
+function Route({ line }: { readonly line: Line }) {
+  if (line.scripted) {
+    return (
+      <span className="line-route" title={stage.scriptedTitle}>
+        {stage.scripted}
+      </span>
+    )
+  }
+  if (line.author.kind === 'viewer') return <span className="line-route">{stage.fromTheStalls}</span>
+  if (line.author.kind === 'host') return <span className="line-route">{stage.ofTheHouse}</span>
+  if (!line.route) return null
+  const { provider, model } = line.route
+  return (
+    <span className="line-route" title={stage.route(provider, model)}>
+      {model}
+    </span>
+  )
+}
+
+export interface LineRowProps {
+  readonly line: Line
+  readonly position: number
+  readonly latest: boolean
+}
+
+export const LineRow = memo(function LineRow({ line, position, latest }: LineRowProps) {
+  const { state } = useView()
+  const speaker = state.participants.find(({ id }) => id === line.participantId)
+  return (
+    <article
+      id={`row-${line.id}`}
+      className={clsx('line', line.draft && 'line-now', latest && !line.draft && 'line-latest')}
+      data-gel={gelOf(speaker?.color)}
+      aria-posinset={position}
+      aria-setsize={-1}
+      aria-busy={line.draft}
+      tabIndex={-1}
+    >
+      <header className="line-who">
+        <h3 className="t-speaker">{speaker?.short ?? line.author.name}</h3>
+        <p className="line-when t-time">
+          {line.draft ? stage.now : <time dateTime={line.at}>{stage.time(new Date(line.at))}</time>}
+          <Route line={line} />
+        </p>
+      </header>
+      <div className="line-speech t-speech">
+        <Speech line={line} />
+      </div>
+      <MarginNotes line={line} />
+    </article>
+  )
+})

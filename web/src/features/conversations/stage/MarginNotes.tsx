@@ -1,0 +1,30 @@
+/** What stands beside a line: who lent the voice, that it was cut off, who spoke along. */
+import type { ReactNode } from 'react'
+import type { Line } from '#live/state.ts'
+import { stage } from '#messages/stage.ts'
+import { useView } from './playing.tsx'
+
+function ending({ draft, ending: how }: Line): string | null {
+  if (draft) return null
+  if (how === 'cut_off') return stage.cutOff
+  if (how === 'length') return stage.tooLong
+  return how === 'refused' ? stage.refused : null
+}
+
+export function MarginNotes({ line }: { readonly line: Line }) {
+  const { state } = useView()
+  const notes: ReactNode[] = []
+  if (line.route?.understudy_for) {
+    notes.push(
+      <p key="understudy" title={line.route.why ?? undefined}>
+        {stage.understudy(line.route.model)}
+        <span className="t-time">{stage.understudyFor(line.route.understudy_for)}</span>
+      </p>,
+    )
+  }
+  const how = ending(line)
+  if (how !== null) notes.push(<p key="ending">{how}</p>)
+  const partner = state.participants.find(({ id }) => id === line.with)
+  if (partner) notes.push(<p key="duet">{stage.duet(partner.name)}</p>)
+  return notes.length === 0 ? null : <div className="line-notes">{notes}</div>
+}

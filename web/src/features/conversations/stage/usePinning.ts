@@ -1,0 +1,109 @@
+/** Keeps the end of the script in sight while the viewer wants it there. */
+import { type RefObject, useCallback, useEffect, useMemo, useRef } from 'react'
+import type { ConversationStore } from '#live/conversationStore.ts'
+import { useScriptPosition } from './scriptPosition.tsx'
+
+/** So near to the end counts as being there. */
+const NEAR_PX = 40
+const LETS_GO = new Set(['PageUp', 'Home', 'ArrowUp'])
+
+function distance(element: HTMLElement): number {
+  return element.scrollHeight - element.scrollTop - element.clientHeight
+}
+
+export function usePinning(scroller: RefObject<HTMLElement | null>, store: ConversationStore) {
+  const { pinned, setPinned } = useScriptPosition()
+  const now = useRef({ pinned, touching: false, dragging: false, top: 0, touchY: 0 })
+  useEffect(() => {
+    now.current.pinned = pinned
+  }, [pinned])
+
+  const follow = useCallback(() => {
+    const element = scroller.current
+    // While a finger is down nothing is corrected: it would fight the scrolling.
+    if (!element || !now.current.pinned || now.current.touching) return
+    element.scrollTop = element.scrollHeight
+  }, [scroller])
+
+  const change = useCallback(
+    (next: boolean) => {
+      now.current.pinned = next
+      setPinned(next)
+      if (next) follow()
+    },
+    [setPinned, follow],
+  )
+
+  useEffect(() => store.onFlush(follow), [store, follow])
+
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    // The list measures its rows after they are drawn, and keyboards change the viewport: both move the end.
+    const sizes = new ResizeObserver(follow)
+    const observe = () => {
+      sizes.disconnect()
+      sizes.observe(element)
+      for (const child of element.children) sizes.observe(child)
+    }
+    const children = new MutationObserver(observe)
+    observe()
+    children.observe(element, { childList: true })
+    return () => {
+      sizes.disconnect()
+      children.disconnect()
+    }
+  }, [scroller, follow])
+
+  useEffect(() => {
+    const onSelect = () => {
+      const selection = document.getSelection()
+      const inside = selection?.anchorNode && scroller.current?.contains(selection.anchorNode)
+      if (inside && !selection.isCollapsed && now.current.pinned) change(false)
+    }
+    document.addEventListener('selectionchange', onSelect)
+    return () => document.removeEventListener('selectionchange', onSelect)
+  }, [scroller, change])
+
+  const handlers = useMemo(
+    () => ({
+      onWheel: (event: React.WheelEvent) => {
+        const element = scroller.current
+        if (event.deltaY < 0 && element && element.scrollTop > 0) change(false)
+      },
+      onKeyDown: (event: React.KeyboardEvent) => {
+        if (LETS_GO.has(event.key)) change(false)
+        if (event.key === 'End') change(true)
+      },
+      onPointerDown: () => {
+        now.current.dragging = true
+      },
+      onPointerUp: () => {
+        now.current.dragging = false
+      },
+      onTouchStart: (event: React.TouchEvent) => {
+        now.current.touching = true
+        now.current.touchY = event.touches[0]?.clientY ?? 0
+      },
+      onTouchMove: (event: React.TouchEvent) => {
+        if ((event.touches[0]?.clientY ?? 0) > now.current.touchY + 8) change(false)
+      },
+      onTouchEnd: () => {
+        now.current.touching = false
+        follow()
+      },
+      onScroll: () => {
+        const element = scroller.current
+        if (!element) return
+        const down = element.scrollTop >= now.current.top
+        now.current.top = element.scrollTop
+        if (!now.current.pinned && down && distance(element) < NEAR_PX) change(true)
+        else if (now.current.pinned && now.current.dragging && !down && distance(element) > NEAR_PX)
+          change(false)
+      },
+    }),
+    [scroller, change, follow],
+  )
+
+  return { handlers, toEnd: () => change(true) }
+}

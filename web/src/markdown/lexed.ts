@@ -1,0 +1,28 @@
+/** Remembers the trees of finished messages, so that scrolling back does not lex them again. */
+import type { Token } from 'marked'
+import { whole } from './blocks.ts'
+
+const KEPT = 400
+
+/** Keeps the trees used last; the oldest goes first. */
+export class LexedTexts {
+  readonly #kept = new Map<string, readonly Token[]>()
+  readonly #limit: number
+
+  constructor(limit: number = KEPT) {
+    this.#limit = limit
+  }
+
+  get size(): number {
+    return this.#kept.size
+  }
+
+  of(source: string): readonly Token[] {
+    const tokens = this.#kept.get(source) ?? whole(source)
+    this.#kept.delete(source)
+    this.#kept.set(source, tokens)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > this.#limit) this.#kept.delete(oldest as string)
+    return tokens
+  }
+}
