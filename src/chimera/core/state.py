@@ -19,6 +19,8 @@ from chimera.core.conversation import (
 )
 from chimera.core.parts import GivenBack, Line, OpenTurn, Seat
 
+__all__ = ["ConversationState", "GivenBack", "Line", "OpenTurn", "Seat", "apply", "fold"]
+
 #: Enough for the longest memory any rule has (the troupe's novelty guard: 150 lines).
 LINES_KEPT = 240
 TOPICS_KEPT = 50

@@ -50,6 +50,11 @@ def load_starters() -> tuple[Starter, ...]:
     return tuple(Starter.model_validate(each) for each in data["starter"])
 
 
+def starter(starter_id: str) -> Starter | None:
+    """The opening of that id, if the house still has it."""
+    return next((each for each in load_starters() if each.id == starter_id), None)
+
+
 def suggest(
     starters: Sequence[Starter],
     count: int,
@@ -67,10 +72,10 @@ def suggest(
     return tuple(pool[:count])
 
 
-def _nearness(starter: Starter, query: str) -> float:
+def _nearness(opening: Starter, query: str) -> float:
     """Shared words, or likeness of their letters, so that "dreaming" finds "dreams"."""
     wanted = set(signals.content(query)) or set(signals.tokens(query))
-    said = f"{starter.text} {starter.frame.phrase} {' '.join(starter.themes)}"
+    said = f"{opening.text} {opening.frame.phrase} {' '.join(opening.themes)}"
     shared = len(wanted & set(signals.tokens(said))) / len(wanted) if wanted else 0.0
     likeness = signals.HASHED_PAIR.rel(signals.cosine(signals.vector(query), _vector_of(said)))
     return shared + min(max(likeness, 0.0), 1.0)

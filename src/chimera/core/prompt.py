@@ -1,0 +1,335 @@
+"""What a model is told before its line: rules and card, what was heard, and the moment.
+
+The three parts of `engine.md` section 14.1. The first is the same to the byte for a whole
+conversation and the second only grows, sliding by twenty turns, so that providers can reuse them.
+Text of people and of models enters as values, never as a template.
+"""
+
+import hashlib
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import jinja2
+
+from chimera.core import pacing, topics, untrusted
+from chimera.core.conversation import Participant
+from chimera.core.director import Speak
+from chimera.core.errors import ContextTooLong
+from chimera.core.generation import GenerationRequest, PromptMessage, Scene, TextPart
+from chimera.core.persona import Persona, Traits
+from chimera.core.state import ConversationState, Line
+
+CHARS_PER_TOKEN = 3.5
+BUDGET_TOKENS = 6000
+#: The history begins at a multiple of SLIDE and holds at least WINDOW turns.
+WINDOW, SLIDE = 40, 20
+TAIL_CHARS = 700
+SAMPLES = 3
+LINE_CHARS = 2000
+#: A trait within these limits is not worth a sentence.
+PLAIN_TRAIT = (0.35, 0.65)
+#: An affinity at least so strong is worth one.
+STRONG = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """All a model gets, whoever runs it."""
+
+    system: str
+    messages: tuple[PromptMessage, ...]
+    #: The labels at which a model begins to speak for others, the latest speakers first.
+    stop: tuple[str, ...]
+    #: How many of `messages` will stand unchanged in the participant's next prompt.
+    cache_hint: int
+    max_output_tokens: int
+    #: A mark in the rules that no line may contain.
+    canary: str
+
+    @property
+    def tokens(self) -> int:
+        """An estimate of what goes in."""
+        return tokens_of(self.system) + sum(tokens_of(each.text) for each in self.messages)
+
+    def request(
+        self, *, model: str, temperature: float | None = None, scene: Scene | None = None
+    ) -> GenerationRequest:
+        """The call that asks a model for the line."""
+        return GenerationRequest(
+            model=model,
+            system=self.system,
+            messages=self.messages,
+            stop=self.stop,
+            temperature=temperature,
+            max_output_tokens=self.max_output_tokens,
+            cache_hint=self.cache_hint,
+            scene=scene,
+        )
+
+
+def tokens_of(text: str) -> int:
+    """About how many tokens a text takes."""
+    return math.ceil(len(text) / CHARS_PER_TOKEN)
+
+
+def compose(
+    state: ConversationState,
+    speak: Speak,
+    persona: Persona,
+    *,
+    budget_tokens: int = BUDGET_TOKENS,
+    max_words: int | None = None,
+) -> Prompt:
+    """The prompt of the coming turn. Raises ContextTooLong if even an empty history is too long.
+
+    Over budget the oldest twenty turns go, again and again, then single lines; never the system
+    part and never the tail.
+    """
+    me = state.seat(speak.participant_id).participant
+    words = min(speak.words, max_words or speak.words)
+    system = _system(state, me, persona)
+    tail = "\n\n" + _tail(state, speak, me, persona, words)
+    heard = [
+        line
+        for line in state.lines
+        if line.heard_by(me.id) and line.seq > state.seat(me.id).joined_seq
+    ]
+    for lines in _windows(heard, state.finished):
+        messages = _messages(state, me, lines, tail)
+        prompt = Prompt(
+            system=system,
+            messages=messages,
+            stop=_stops(state, me),
+            cache_hint=len(messages) - 1,
+            max_output_tokens=pacing.token_cap(words),
+            canary=canary(state, me),
+        )
+        if prompt.tokens <= budget_tokens:
+            return prompt
+    raise ContextTooLong(
+        f"the prompt of {me.name} needs more than its {budget_tokens} tokens", limit=budget_tokens
+    )
+
+
+def canary(state: ConversationState, participant: Participant) -> str:
+    """Eight digits that nobody says by chance; the same for a whole conversation."""
+    secret = f"{state.id}:{state.seed}:{participant.id}"
+    return hashlib.sha256(secret.encode()).hexdigest()[:8]
+
+
+# --- house templates ---------------------------------------------------------------------------
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=False,  # noqa: S701 - the result is read by models, never shown as HTML
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.from_string(_data(name))
+
+
+def _data(name: str) -> str:
+    return (resources.files("chimera") / "data" / "prompts" / name).read_text("utf-8")
+
+
+@cache
+def _trait_sentences() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(_data("traits.toml"))
+
+
+# --- the system part ---------------------------------------------------------------------------
+
+
+def _system(state: ConversationState, me: Participant, persona: Persona) -> str:
+    others = [
+        {"name": untrusted.name(each.name), "tagline": _value(each.character.tagline, 140)}
+        for each in state.participants
+        if each.id != me.id
+    ]
+    rendered = _template("system.j2").render(
+        name=untrusted.name(me.name),
+        language=_value(state.language or "", 35),
+        about=_value(persona.about, 320),
+        voice=_value(persona.voice, 320),
+        values=_values(persona.values, 4),
+        traits=_traits(persona.traits),
+        habits=_values(persona.habits, 3),
+        forbidden=_values(persona.forbidden, 6),
+        samples=[_value(line, 180) for line in persona.sample_lines[:SAMPLES]],
+        others=others,
+        canary=canary(state, me),
+    )
+    return rendered.strip()
+
+
+def _value(text: str, limit: int) -> str:
+    """The text as one line of at most so many characters, cut between words."""
+    whole = untrusted.one_line(text, LINE_CHARS)
+    if len(whole) <= limit:
+        return whole
+    cut = whole[: limit - 1]
+    return (cut[: cut.rfind(" ")] if " " in cut else cut).rstrip(" ,;:.") + "…"
+
+
+def _values(texts: Iterable[str], count: int) -> list[str]:
+    return [_value(text, 80) for text in texts][:count]
+
+
+def _traits(traits: Traits) -> list[str]:
+    low, high = PLAIN_TRAIT
+    sentences: list[str] = []
+    for name, pair in _trait_sentences().items():
+        value = float(getattr(traits, name))
+        if value < low:
+            sentences.append(pair["low"])
+        elif value > high:
+            sentences.append(pair["high"])
+    return sentences
+
+
+# --- what was heard ----------------------------------------------------------------------------
+
+
+def _windows(lines: Sequence[Line], finished: int) -> Iterable[Sequence[Line]]:
+    """The history to send, then ever shorter ones."""
+    start = SLIDE * max(0, (finished - WINDOW) // SLIDE)
+    kept: Sequence[Line] = lines
+    while start == 0 or start < finished:
+        kept = [line for line in lines if _after(line, start)]
+        if len(kept) < SLIDE and start:
+            break
+        yield kept
+        start += SLIDE
+    for first in range(len(kept) + 1):
+        yield kept[first:]
+
+
+def _after(line: Line, start: int) -> bool:
+    """Whether a line came after so many finished turns."""
+    return line.turn > start or (line.participant_id is None and line.turn == start)
+
+
+def _messages(
+    state: ConversationState, me: Participant, lines: Sequence[Line], tail: str
+) -> tuple[PromptMessage, ...]:
+    """The opening, then own and others' lines in turns; the moment always comes last."""
+    opening = f"The topic: {_value((state.topics or (state.topic,))[0], 500)}"
+    blocks: list[tuple[bool, list[str]]] = [(False, [opening])]
+    for line in lines:
+        mine = line.participant_id == me.id
+        if blocks[-1][0] != mine:
+            blocks.append((mine, []))
+        blocks[-1][1].append(_own(line) if mine else _told(line))
+    messages = [
+        PromptMessage("self" if mine else "others", (TextPart("\n".join(said)),))
+        for mine, said in blocks
+    ]
+    if blocks[-1][0]:
+        return (*messages, PromptMessage("others", (TextPart(tail.lstrip()),)))
+    return (*messages[:-1], PromptMessage("others", (*messages[-1].parts, TextPart(tail))))
+
+
+def _own(line: Line) -> str:
+    return untrusted.without_tokens(untrusted.plain(line.text))[:LINE_CHARS].strip()
+
+
+def _told(line: Line) -> str:
+    match line.kind:
+        case "persona":
+            return f"{untrusted.name(line.name)}: {untrusted.one_line(line.text, LINE_CHARS)}"
+        case "viewer":
+            return f"[audience] {untrusted.name(line.name)}: {untrusted.one_line(line.text)}"
+        case _:
+            return f"[host] {untrusted.one_line(line.text)}"
+
+
+def _stops(state: ConversationState, me: Participant) -> tuple[str, ...]:
+    spoke = {seat.id: seat.spoke or 0 for seat in state.seats}
+    others = [each for each in state.participants if each.id != me.id]
+    others.sort(key=lambda each: -spoke[each.id])
+    return tuple(f"\n{untrusted.name(each.name)}:" for each in others)
+
+
+# --- the moment --------------------------------------------------------------------------------
+
+
+def _tail(
+    state: ConversationState, speak: Speak, me: Participant, persona: Persona, words: int
+) -> str:
+    situation = [
+        *_moment(state, speak),
+        *_whisper(speak),
+        *_seed(state, me),
+        *_bond(state, me),
+        *_reminder(persona),
+    ]
+    others = [untrusted.name(each.short) for each in state.participants if each.id != me.id]
+    while True:
+        tail = _template("tail.j2").render(
+            others=others, name=untrusted.name(me.name), situation=situation, words=words
+        )
+        if len(tail) <= TAIL_CHARS or not situation:
+            return tail
+        # What is least missed stands last.
+        situation.pop()
+
+
+def _moment(state: ConversationState, speak: Speak) -> Iterable[str]:
+    """What has just happened that asks for this line."""
+    if state.topics and state.topic != state.topics[0]:
+        yield f"The topic now: {_value(state.topic, 120)}"
+    if not any(line.participant_id for line in state.lines):
+        yield "You open: take the topic by one concrete detail and say what you think."
+    answered = next((each for each in state.lines if each.message_id == speak.replies_to), None)
+    if speak.cause == "continued":
+        yield "Add one short afterthought to your own last line; do not repeat it."
+    elif answered is not None:
+        who = untrusted.name(answered.name)
+        where = " in the audience" if answered.kind == "viewer" else ""
+        did = "asks you something" if answered.questions else "has spoken to you"
+        yield f"{who}{where} {did}: answer that first."
+
+
+def _whisper(speak: Speak) -> Iterable[str]:
+    if speak.note:
+        yield f"The director whispers: {_value(speak.note, 240)}"
+
+
+def _seed(state: ConversationState, me: Participant) -> Iterable[str]:
+    """While a conversation of the house opens: what the speaker and the last one disagree about."""
+    if state.starter is None or state.finished > len(state.participants) + 2:
+        return
+    starter = topics.starter(state.starter)
+    others = [line.participant_id for line in state.lines if line.participant_id != me.id]
+    last = state.seat(others[-1]).participant if others and others[-1] else None
+    if starter is None or last is None:
+        return
+    for pair in (f"{me.slug}/{last.slug}", f"{last.slug}/{me.slug}"):
+        if pair in starter.seeds:
+            yield f"Between you: {_value(starter.seeds[pair], 200)}"
+
+
+def _bond(state: ConversationState, me: Participant) -> Iterable[str]:
+    """How the speaker feels about whoever spoke last."""
+    last = next((line for line in reversed(state.lines) if line.participant_id), None)
+    if last is None or last.participant_id in {None, me.id}:
+        return
+    other = state.seat(last.participant_id or "").participant
+    affinity = me.character.relations.get(other.slug, 0.0)
+    name = untrusted.name(other.name)
+    if affinity >= STRONG:
+        yield f"You enjoy {name}; that does not make you agree."
+    elif affinity <= -STRONG:
+        yield f"{name} gets on your nerves; fight the point, never the person."
+
+
+def _reminder(persona: Persona) -> Iterable[str]:
+    if persona.voice:
+        yield f"Your voice: {_value(persona.voice, 130)}"
