@@ -35,6 +35,7 @@ from chimera.engine.reconcile import Reconciler
 from chimera.engine.turns import Turns
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
 from chimera.features.conversations.casting import seat_all
+from chimera.features.conversations.looking import PAGES
 from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.conversations.schemas import CreateConversation
 from chimera.features.conversations.service import create
@@ -301,7 +302,9 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
 
 
 def create_app(house: House) -> FastAPI:
-    return create_api(house, [conversations_router, personas_router, providers_router])
+    return create_api(
+        house, [conversations_router, personas_router, providers_router], content=PAGES
+    )
 
 
 async def describe_api() -> bytes:

@@ -6,10 +6,11 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from chimera import __version__
-from chimera.api import errors, health, live, spa
+from chimera.api import errors, health, live
 from chimera.api.deps import House
 from chimera.api.openapi import operation_id
 from chimera.api.security import Doors
+from chimera.api.spa import Content, Pages
 
 BASE = "/api/v1"
 
@@ -22,8 +23,8 @@ class Interface(FastAPI):
         return Doors(app=super().build_middleware_stack(), hosts=house.hosts, ids=house.ids)
 
 
-def create_api(house: House, routers: Sequence[APIRouter]) -> FastAPI:
-    """The application that serves this house; `routers` are those of the features."""
+def create_api(house: House, routers: Sequence[APIRouter], content: Content) -> FastAPI:
+    """The application that serves this house; routes and pages' content come from the features."""
     app = Interface(
         title="Chimera",
         version=__version__,
@@ -38,5 +39,5 @@ def create_api(house: House, routers: Sequence[APIRouter]) -> FastAPI:
     for router in (*routers, live.router, health.router):
         app.include_router(router, prefix=BASE)
     app.include_router(health.router, include_in_schema=False)
-    app.include_router(spa.router, include_in_schema=False)
+    app.router.default = Pages(house, content)
     return app

@@ -8,7 +8,7 @@ from chimera.core.conversation import Participant
 from chimera.core.errors import NotFound
 from chimera.core.generation import ProviderState, Route
 from chimera.core.persona import Persona, check_name
-from chimera.features.conversations.schemas import CreateConversation, SeatRequest
+from chimera.features.conversations.schemas import SeatRequest
 from chimera.features.personas.service import find
 
 #: Who plays when nobody was chosen.
@@ -19,9 +19,9 @@ _LONGEST_SHORT = 24
 Faults = list[tuple[str, str]]
 
 
-def cast_of(body: CreateConversation, house: House) -> tuple[Participant, ...]:
+def seat_all(house: House, wanted: Sequence[SeatRequest] | None) -> tuple[Participant, ...]:
     """The cast. Raises InvalidFields that name every seat that cannot be taken."""
-    wanted = body.cast or [SeatRequest(persona=slug) for slug in DEFAULT_CAST]
+    wanted = wanted or [SeatRequest(persona=slug) for slug in DEFAULT_CAST]
     faults: Faults = []
     seated: list[Participant] = []
     for place, seat in enumerate(wanted):

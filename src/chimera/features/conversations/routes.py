@@ -10,7 +10,8 @@ from chimera.api.deps import Call, ConversationId, House, called, serving
 from chimera.api.paging import Cursor, Limit
 from chimera.api.strict import SAFE_INTEGER, StrictRoute
 from chimera.core.conversation import Status
-from chimera.features.conversations import schemas, service
+from chimera.features.conversations import looking, schemas, service
+from chimera.features.conversations.casting import seat_all
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])
 
@@ -40,7 +41,7 @@ def _say_status(response: Response, status: Status) -> None:
 @router.post("/conversations", status_code=201, response_model=schemas.Conversation)
 async def create_conversation(body: schemas.CreateConversation, call: Called) -> Response:
     """Create a conversation and, unless `start` is false, start it."""
-    cast = service.cast_of(body, call.house)
+    cast = seat_all(call.house, body.cast)
     return await call.commit(lambda work: service.create(work, call.house, body, cast))
 
 
@@ -54,15 +55,15 @@ async def list_conversations(
     cursor: Cursor = None,
 ) -> schemas.ConversationPage:
     """All conversations, newest first unless asked otherwise."""
-    wanted = service.Wanted(status=status, q=q, sort=sort, limit=limit, cursor=cursor)
-    return await house.store.read(partial(service.listing, wanted=wanted))
+    wanted = looking.Wanted(status=status, q=q, sort=sort, limit=limit, cursor=cursor)
+    return await house.store.read(partial(looking.listing, wanted=wanted))
 
 
 @router.get("/conversations/{conversation_id}", responses={200: _STATUS_HEADER})
 async def get_conversation(
     conversation_id: ConversationId, house: Serving, response: Response
 ) -> schemas.Conversation:
-    found = await house.store.read(partial(service.get, conversation_id=conversation_id))
+    found = await house.store.read(partial(looking.get, conversation_id=conversation_id))
     _say_status(response, found.status)
     return found
 
@@ -116,9 +117,9 @@ async def list_messages(
 
     With `after_seq` the first messages after it, with `before_seq` the last before it.
     """
-    wanted = service.Span(after=after_seq, before=before_seq, limit=limit, cursor=cursor)
+    wanted = looking.Span(after=after_seq, before=before_seq, limit=limit, cursor=cursor)
     status, page = await house.store.read(
-        partial(service.messages, conversation_id=conversation_id, wanted=wanted)
+        partial(looking.messages, conversation_id=conversation_id, wanted=wanted)
     )
     _say_status(response, status)
     return page
@@ -150,7 +151,7 @@ async def list_events(
     """The log after a seq. That of an ended conversation may be kept: it carries an ETag."""
     page = await house.store.read(
         partial(
-            service.events, conversation_id=conversation_id, after=after, limit=limit, cursor=cursor
+            looking.events, conversation_id=conversation_id, after=after, limit=limit, cursor=cursor
         )
     )
     headers = {"Conversation-Status": page.status}
@@ -206,7 +207,7 @@ async def get_analytics(
 ) -> schemas.Analytics:
     """Who said how much, and the whole conversation as a score."""
     status, found = await house.store.read(
-        partial(service.analytics, conversation_id=conversation_id)
+        partial(looking.analytics, conversation_id=conversation_id)
     )
     _say_status(response, status)
     return found
@@ -221,4 +222,4 @@ async def list_starters(
     cursor: Cursor = None,
 ) -> schemas.StarterPage:
     """Questions to open with: those of a theme, or those nearest to what was typed."""
-    return service.starters(house, topic=topic, theme=theme, limit=limit, cursor=cursor)
+    return looking.starters(house, topic=topic, theme=theme, limit=limit, cursor=cursor)

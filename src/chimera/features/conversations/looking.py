@@ -1,0 +1,236 @@
+"""What people see of conversations: lists, lines, the log, figures, pages."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from chimera.api.deps import House
+from chimera.api.paging import Marker
+from chimera.api.spa import Content, Island
+from chimera.core.conversation import Status
+from chimera.core.errors import NotFound
+from chimera.core.topics import suggest
+from chimera.features.conversations import schemas, tables
+from chimera.store import log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a list was asked for."""
+
+    status: Status | None
+    q: str | None
+    sort: schemas.Sort
+    limit: int
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which part of what was said was asked for."""
+
+    after: int | None
+    before: int | None
+    limit: int
+    cursor: str | None
+
+
+def get(connection: Connection, conversation_id: str) -> schemas.Conversation:
+    """Raises NotFound."""
+    return schemas.Conversation.of(tables.one(connection, conversation_id))
+
+
+def listing(connection: Connection, wanted: Wanted) -> schemas.ConversationPage:
+    terms = (wanted.q or "").strip() or None
+    marker = Marker(f"conversations:{wanted.status}:{wanted.sort}:{terms}")
+    past = None
+    if wanted.cursor is not None:
+        at, conversation_id = marker.read(wanted.cursor, int, str)
+        past = (int(at), str(conversation_id))
+    rows = tables.listing(
+        connection,
+        tables.Filter(
+            status=wanted.status, terms=terms, sort=wanted.sort, past=past, limit=wanted.limit
+        ),
+    )
+    page = rows[: wanted.limit]
+    more = len(rows) > wanted.limit
+    return schemas.ConversationPage(
+        items=[schemas.Conversation.of(row) for row in page],
+        next_cursor=marker.write(tables.place_of(page[-1], wanted.sort)) if more else None,
+    )
+
+
+def messages(
+    connection: Connection, conversation_id: str, wanted: Span
+) -> tuple[Status, schemas.MessagePage]:
+    """The status at this moment, and the page. With only `before` pages go backwards in time."""
+    status: Status = tables.one(connection, conversation_id).status
+    backwards = wanted.before is not None and wanted.after is None
+    marker = Marker(f"messages:{conversation_id}:{wanted.after}:{wanted.before}")
+    after, before = wanted.after, wanted.before
+    if wanted.cursor is not None:
+        place = int(marker.read(wanted.cursor, int)[0])
+        after, before = (after, place) if backwards else (place, before)
+    rows = tables.spoken(
+        connection,
+        conversation_id,
+        after=after,
+        before=before,
+        limit=wanted.limit,
+        backwards=backwards,
+    )
+    page = rows[: wanted.limit]
+    more = len(rows) > wanted.limit
+    items = [schemas.Message.of(row) for row in page]
+    return status, schemas.MessagePage(
+        items=items[::-1] if backwards else items,
+        next_cursor=marker.write([page[-1].seq]) if more else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """A page of the log, and where the conversation stands."""
+
+    status: Status
+    head_seq: int
+    envelopes: list[dict[str, Any]]
+    next_cursor: str | None
+
+
+def events(
+    connection: Connection, conversation_id: str, after: int, limit: int, cursor: str | None
+) -> Events:
+    row = tables.one(connection, conversation_id)
+    marker = Marker(f"events:{conversation_id}")
+    if cursor is not None:
+        after = int(marker.read(cursor, int)[0])
+    envelopes = log.read_wire(connection, conversation_id, after=after, limit=limit)
+    last = after + len(envelopes)
+    return Events(
+        status=row.status,
+        head_seq=row.head_seq,
+        envelopes=envelopes,
+        next_cursor=marker.write([last]) if envelopes and last < row.head_seq else None,
+    )
+
+
+def analytics(connection: Connection, conversation_id: str) -> tuple[Status, schemas.Analytics]:
+    row = tables.one(connection, conversation_id)
+    said = tables.score(connection, conversation_id)
+    places = {each["id"]: place for place, each in enumerate(row.cast)}
+    words = [len(each.text.split()) for each in said]
+    by_cast = {who: [0, 0] for who in places}
+    for each, count in zip(said, words, strict=True):
+        if each.participant_id in by_cast:
+            by_cast[each.participant_id][0] += 1
+            by_cast[each.participant_id][1] += count
+    total = sum(count for _, count in by_cast.values())
+    return row.status, schemas.Analytics(
+        conversation_id=conversation_id,
+        messages=len(said),
+        words=sum(words),
+        shares=[
+            schemas.Share(
+                participant_id=who,
+                messages=lines,
+                words=count,
+                share=round(count / total, 4) if total else 0.0,
+            )
+            for who, (lines, count) in by_cast.items()
+        ],
+        score=schemas.Score(
+            seq=_differences([each.seq for each in said]),
+            participant=[places.get(each.participant_id, -1) for each in said],
+            words=words,
+            at=_differences([each.at for each in said]),
+        ),
+    )
+
+
+def _differences(values: list[int]) -> list[int]:
+    return [later - earlier for earlier, later in pairwise([0, *values])]
+
+
+def starters(
+    house: House, *, topic: str | None, theme: str | None, limit: int, cursor: str | None
+) -> schemas.StarterPage:
+    """In the order of the house; with a topic, the nearest first."""
+    found = [each for each in house.starters if theme is None or theme in each.themes]
+    if topic is not None and topic.strip():
+        # The order among equals is drawn, by the words themselves: the same words, the same page.
+        found = list(suggest(found, len(found), Random(topic), query=topic))
+    marker = Marker(f"starters:{topic}:{theme}")
+    first = int(marker.read(cursor, int)[0]) if cursor else 0
+    page = found[first : first + limit]
+    more = first + limit < len(found)
+    return schemas.StarterPage(
+        items=[
+            schemas.Starter(id=each.id, text=each.text, themes=list(each.themes)) for each in page
+        ],
+        next_cursor=marker.write([first + limit]) if more else None,
+    )
+
+
+# -- pages ------------------------------------------------------------------------------------
+
+#: How much of a conversation its page knows at once, and a page of plain text.
+_IN_PAGE, _IN_PLAIN_PAGE = 10, 500
+_MOST_RUNNING = 20
+
+
+def front(connection: Connection) -> Island:
+    """What is on now; the newest with its last lines."""
+    wanted = Wanted(status="running", q=None, sort="newest", limit=_MOST_RUNNING, cursor=None)
+    running = listing(connection, wanted).items
+    data: dict[str, Any] = {"running": [_json(each) for each in running]}
+    if running:
+        data |= _shown(connection, running[0])
+    return Island(data=data)
+
+
+def page(connection: Connection, conversation_id: str) -> Island:
+    """One conversation with its last lines."""
+    try:
+        found = get(connection, conversation_id)
+    except NotFound:
+        return Island(found=False)
+    return Island(title=found.title, data=_shown(connection, found))
+
+
+def _shown(connection: Connection, conversation: schemas.Conversation) -> dict[str, Any]:
+    last = Span(after=None, before=conversation.head_seq + 1, limit=_IN_PAGE, cursor=None)
+    _, said = messages(connection, conversation.id, last)
+    lines = [_json(each) for each in said.items]
+    return {"conversation": _json(conversation), "messages": lines}
+
+
+def _json(shape: BaseModel) -> dict[str, Any]:
+    return shape.model_dump(mode="json", by_alias=True)
+
+
+def plain(connection: Connection, conversation_id: str, after: int) -> dict[str, Any]:
+    """The values of the page of plain text."""
+    row = tables.one(connection, conversation_id)
+    span = Span(after=after, before=None, limit=_IN_PLAIN_PAGE, cursor=None)
+    _, said = messages(connection, conversation_id, span)
+    lines = [
+        {"seq": each.seq, "name": each.author.name, "at": each.at, "text": each.text,
+         "scripted": each.scripted}
+        for each in said.items
+    ]  # fmt: skip
+    return {
+        "id": row.id, "title": row.title, "topic": row.topic, "language": row.language or "en",
+        "cast": [each["name"] for each in row.cast], "lines": lines,
+        "standing": "It is going on." if row.status == "running" else f"It is {row.status}.",
+        "next_after": said.items[-1].seq if said.next_cursor else None,
+    }  # fmt: skip
+
+
+#: What the pages of the web app are filled with.
+PAGES = Content(front=front, conversation=page, plain=plain)
