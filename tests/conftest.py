@@ -19,6 +19,9 @@ from servers import postgres_server, redis_server
 
 TEMPLATE = "chimera_template"
 
+# Without this a plain test that runs first makes looptime open a loop that nobody closes.
+asyncio.set_event_loop(None)
+
 
 @pytest.fixture(autouse=True)
 def _loopback_only() -> Generator[None]:
