@@ -58,7 +58,7 @@ class ActedProvider:
             for step in play:
                 if isinstance(step, ProviderError):
                     raise step
-                if isinstance(step, float):
+                if isinstance(step, int | float):
                     await asyncio.sleep(step)
                 else:
                     yield step
@@ -69,7 +69,7 @@ class ActedProvider:
         self.listed += 1
         if isinstance(self.listing, ProviderError):
             raise self.listing
-        if isinstance(self.listing, float):
+        if isinstance(self.listing, int | float):
             await asyncio.sleep(self.listing)
             return ()
         return self.listing

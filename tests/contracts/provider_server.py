@@ -63,6 +63,8 @@ class ProviderServer:
         self.requests: list[Received] = []
         #: When each client's connection had ended, on the loop's clock.
         self.ended: list[float] = []
+        self.arrived = asyncio.Event()
+        self.left = asyncio.Event()
         self._acts: deque[Act] = deque()
         self._visits: set[asyncio.Task[None]] = set()
 
@@ -100,12 +102,14 @@ class ProviderServer:
         self._visits.add(visit)
         try:
             self.requests.append(await _read(reader))
+            self.arrived.set()
             act = self._acts.popleft() if len(self._acts) > 1 else self._acts[0]
             await act(Wire(reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             self.ended.append(asyncio.get_running_loop().time())
+            self.left.set()
             self._visits.discard(visit)
             writer.close()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from email.utils import format_datetime
@@ -138,7 +138,10 @@ async def test_the_request_is_one_streamed_post_with_the_key_in_its_header(
 @pytest.mark.parametrize(
     ("act", "error"),
     [
-        (answers(401, {"error": {"message": "bad key", "code": "invalid_api_key"}}), ProviderRefused),
+        (
+            answers(401, {"error": {"message": "bad key", "code": "invalid_api_key"}}),
+            ProviderRefused,
+        ),
         (answers(403, {"error": {"message": "no permission"}}), ProviderRefused),
         (answers(404, {"error": {"message": "no such", "code": "model_not_found"}}), UnknownModel),
         (answers(402, {"error": {"message": "Insufficient Balance"}}), QuotaSpent),
@@ -269,7 +272,9 @@ async def test_missing_or_impossible_usage_is_estimated(
 async def test_of_two_usages_the_last_that_makes_sense_counts(
     provider: Provider, server: ProviderServer
 ) -> None:
-    server.play(streams(usage(1, 1) + delta("Tea.") + finish() + usage(20, 4) + usage(-1, -1) + DONE))
+    server.play(
+        streams(usage(1, 1) + delta("Tea.") + finish() + usage(20, 4) + usage(-1, -1) + DONE)
+    )
     chunks = await collect(provider)
     assert [chunk.usage.input_tokens for chunk in chunks if isinstance(chunk, UsageReport)] == [20]
 
@@ -337,7 +342,7 @@ async def test_leaving_a_stream_closes_its_connection_within_50_ms(
     async with aclosing(provider.stream(ask())) as chunks:
         assert await anext(chunks) == Text("Tea")
     left = asyncio.get_running_loop().time()
-    await until(lambda: bool(server.ended))
+    await server.left.wait()
     assert server.ended[0] - left <= 0.05
 
 
@@ -347,19 +352,18 @@ async def test_cancelling_closes_the_connection_within_50_ms(
 ) -> None:
     server.play(act)
     task = asyncio.ensure_future(collect(provider))
-    await until(lambda: bool(server.requests))
+    await server.arrived.wait()
     task.cancel()
     left = asyncio.get_running_loop().time()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await until(lambda: bool(server.ended))
+    await server.left.wait()
     assert server.ended[0] - left <= 0.05
 
 
 async def test_a_burst_lets_others_run(provider: Provider, server: ProviderServer) -> None:
     server.play(streams(delta("w") * 400 + whole("!")))
     turns = 0
-    seen: list[int] = []
 
     async def others() -> None:
         nonlocal turns
@@ -369,8 +373,7 @@ async def test_a_burst_lets_others_run(provider: Provider, server: ProviderServe
 
     other = asyncio.ensure_future(others())
     async with aclosing(provider.stream(ask())) as chunks:
-        async for _ in chunks:
-            seen.append(turns)
+        seen = [turns async for _ in chunks]
     other.cancel()
     longest = max(seen.count(turn) for turn in set(seen))
     assert longest <= 33
@@ -379,7 +382,11 @@ async def test_a_burst_lets_others_run(provider: Provider, server: ProviderServe
 async def test_the_list_names_models_that_can_talk(
     provider: Provider, server: ProviderServer
 ) -> None:
-    listed = [{"id": "b-chat"}, {"id": "a-chat", "context_length": 4096}, {"id": "text-embedding-3"}]
+    listed = [
+        {"id": "b-chat"},
+        {"id": "a-chat", "context_length": 4096},
+        {"id": "text-embedding-3"},
+    ]
     server.play(answers(200, {"object": "list", "data": listed}))
     models = await provider.models()
     assert [(model.id, model.context) for model in models] == [("a-chat", 4096), ("b-chat", None)]
@@ -450,9 +457,3 @@ async def test_a_long_prompt_arrives_whole(provider: Provider, server: ProviderS
     async with aclosing(provider.stream(ask(text))) as chunks:
         assert [chunk async for chunk in chunks]
     assert json.loads(server.requests[0].body)["messages"][-1]["content"] == text
-
-
-async def until(happens: Callable[[], bool]) -> None:
-    async with asyncio.timeout(2):
-        while not happens():
-            await asyncio.sleep(0.001)

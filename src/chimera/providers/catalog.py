@@ -4,7 +4,7 @@ import asyncio
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,23 +73,21 @@ class Catalog:
         providers: Sequence[Provider],
         *,
         clock: Clock,
+        overrides: Overrides,
+        prices: PriceList,
         local: Collection[str] = (),
-        overrides: Overrides | None = None,
-        prices: PriceList | None = None,
     ) -> None:
         self._providers = {provider.name: provider for provider in providers}
         self._clock = clock
         self._local = frozenset(local)
-        self._overrides = overrides or read_overrides()
-        self._prices = prices or listed_price
+        self._overrides = overrides
+        self._prices = prices
         self._listings: dict[str, Listing] = {}
         self._locks = {name: asyncio.Lock() for name in self._providers}
         self._asked = asyncio.Event()
 
     async def run(self) -> None:
         """Look at start and every minute while anybody asks; runs until it is cancelled."""
-        if self._providers.keys() - self._local:
-            await asyncio.to_thread(_load_price_list)
         while True:
             await self.refresh()
             await asyncio.sleep(LOOK_EVERY)
@@ -203,19 +201,35 @@ def read_overrides() -> Overrides:
     )
 
 
-def listed_price(provider: str, model: str, usage: Usage, at: datetime) -> float | None:
-    """What the price list of genai-prices says; it is data we ship, nothing is fetched."""
-    prices = _load_price_list()
-    counts = prices.Usage(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=usage.cached_tokens,
-        output_tokens=usage.output_tokens,
-    )
-    try:
-        found = prices.calc_price(counts, model, provider_id=provider, genai_request_timestamp=at)
-    except LookupError:
-        return None
-    return float(found.total_price)
+def load_prices() -> PriceList:
+    """The price list of genai-prices: data that is installed, nothing is fetched.
+
+    Loading takes half a second and 28 MB; a house without paid providers does with `no_prices`.
+    """
+    from genai_prices import Usage as Counts  # noqa: PLC0415 – loaded by those who pay
+    from genai_prices import calc_price  # noqa: PLC0415 – loaded by those who pay
+
+    def listed(provider: str, model: str, usage: Usage, at: datetime) -> float | None:
+        counts = Counts(
+            input_tokens=usage.input_tokens,
+            cache_read_tokens=usage.cached_tokens,
+            output_tokens=usage.output_tokens,
+        )
+        try:
+            found = calc_price(counts, model, provider_id=provider, genai_request_timestamp=at)
+        except LookupError:
+            return None
+        return float(found.total_price)
+
+    # The first question builds the index; later ones must not wait for that.
+    listed("openai", "gpt-5-mini", Usage(), datetime.min.replace(tzinfo=UTC))
+    return listed
+
+
+def no_prices(provider: str, model: str, usage: Usage, at: datetime) -> float | None:
+    """The price list of a house whose models all run on its own machines."""
+    del provider, model, usage, at
+    return None
 
 
 def ollama_url(host: str | None) -> str:
@@ -240,10 +254,3 @@ def _override(entry: Mapping[str, Any]) -> Override:
     if "input" in entry:
         price = Price(input=entry["input"], output=entry["output"], cached=entry["cached"])
     return Override(context=entry.get("context"), price=price)
-
-
-def _load_price_list() -> Any:
-    # Half a second and 28 MB that a house without paid providers never needs.
-    import genai_prices  # noqa: PLC0415 – loaded by the first who pays
-
-    return genai_prices

@@ -109,7 +109,9 @@ _KEYS = re.compile(
     re.IGNORECASE,
 )
 _FIELDS = re.compile(
-    r"""(["']?[\w-]*(?:key|token|secret|password|authorization|cookie)["']?\s*[:=]\s*)(["'])[^"']+\2""",
+    # Tried at the beginning of words only: from every character it would take quadratic time.
+    r"(?<![\w-])([\w-]{0,40}?(?:key|token|secret|password|authorization|cookie)[\"']?\s*[:=]\s*)"
+    r"([\"'])[^\"']+\2",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
@@ -229,24 +231,24 @@ def _read_fault(body: bytes) -> tuple[_Fault, bool]:
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):
-        return _Fault(message=text), False
+        return _Fault(message=text[:_SEARCHED]), False
     if isinstance(parsed, list) and parsed:
         parsed = cast("list[object]", parsed)[0]
     if isinstance(parsed, dict):
         fields = cast("dict[str, Any]", parsed)
         return _fault_of(fields.get("error") or fields), bool(fields.get("error"))
-    return _Fault(message=text), False
+    return _Fault(message=text[:_SEARCHED]), False
 
 
 def _fault_of(error: object) -> _Fault:
     if not isinstance(error, dict):
-        return _Fault(message=str(error))
+        return _Fault(message=str(error)[:_SEARCHED])
     fields = cast("dict[str, Any]", error)
     code = fields.get("code")
     status = next((value for value in (code, fields.get("status_code")) if _is_status(value)), None)
     limit = fields.get("n_ctx")
     return _Fault(
-        message=str(fields.get("message") or fields.get("detail") or ""),
+        message=str(fields.get("message") or fields.get("detail") or "")[:_SEARCHED],
         code=str(code or fields.get("status") or "").lower(),
         kind=str(fields.get("type") or "").lower(),
         status=status,

@@ -51,7 +51,7 @@ _NUDGE = "Say your line now, in one or two sentences."
 #: Tokens added for a model that spent all it had on thinking.
 _ROOM_TO_THINK = 2048
 
-OnText = Callable[[str], None]
+TextListener = Callable[[str], None]
 
 
 class Gateway:
@@ -87,7 +87,7 @@ class Gateway:
     async def perform(
         self,
         turn: TurnRequest,
-        on_text: OnText | None = None,
+        on_text: TextListener | None = None,
         *,
         understudies: Sequence[Route] = (),
     ) -> Performance:
@@ -231,7 +231,7 @@ class _Call:
     """What stays the same over all attempts at one line."""
 
     turn: TurnRequest
-    on_text: OnText | None
+    on_text: TextListener | None
     began: float
     #: On the loop's clock.
     until: float
@@ -240,7 +240,7 @@ class _Call:
 class _Line:
     """What one call brought so far; shows it once it is worth keeping."""
 
-    def __init__(self, *, on_text: OnText | None, clock: Clock) -> None:
+    def __init__(self, *, on_text: TextListener | None, clock: Clock) -> None:
         self._on_text = on_text
         self._clock = clock
         self._shown = 0

@@ -1,0 +1,174 @@
+"""What the catalog promises of lists, prices and local servers, in virtual time."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from provider_fakes import ActedProvider, LoopClock
+
+from chimera.core.errors import Invalid, NotFound, ProviderDown
+from chimera.core.generation import Model, Usage
+from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
+
+OVERRIDES = read_overrides()
+SOME = Usage(input_tokens=1_000_000, cached_tokens=400_000, output_tokens=1_000_000)
+
+
+def provider(name: str, *ids: str) -> ActedProvider:
+    return ActedProvider(name, models=[Model(id=each) for each in ids])
+
+
+def catalog(*providers: ActedProvider) -> Catalog:
+    return Catalog(
+        providers,
+        clock=LoopClock(),
+        overrides=OVERRIDES,
+        local={"scripted", "lmstudio", "ollama"},
+        prices=lambda provider, model, usage, at: (
+            usage.output_tokens / 500_000 if model == "known" else None
+        ),
+    )
+
+
+@pytest.mark.looptime
+async def test_a_list_is_asked_for_once_and_then_kept() -> None:
+    distant = provider("openai", "known", "unknown")
+    shelf = catalog(distant)
+    both = await asyncio.gather(shelf.models("openai"), shelf.models("openai"))
+    await shelf.models("openai")
+    assert distant.listed == 1
+    assert both[0] == [
+        Model(id="known", input_price=0, output_price=2),
+        Model(id="unknown"),
+    ]
+
+
+@pytest.mark.looptime
+async def test_a_list_is_refreshed_beside_those_who_ask_and_only_while_they_ask() -> None:
+    distant, local = provider("openai", "known"), provider("ollama", "small")
+    shelf = catalog(distant, local)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(shelf.run())
+        await asyncio.sleep(3600)
+        assert (distant.listed, local.listed) == (1, 1), "nobody asked for an hour"
+        for _ in range(660):
+            shelf.available("ollama")
+            await asyncio.sleep(1)
+        assert distant.listed == 3, "at the first question, and ten minutes later"
+        assert 11 <= local.listed <= 13
+        running.cancel()
+
+
+@pytest.mark.looptime
+async def test_a_local_server_comes_and_goes() -> None:
+    local = provider("lmstudio", "small")
+    local.listing = ProviderDown("nobody there")
+    shelf = catalog(local)
+    await shelf.refresh()
+    assert not shelf.available("lmstudio")
+    with pytest.raises(ProviderDown):
+        await shelf.models("lmstudio")
+    local.listing = [Model(id="small")]
+    await asyncio.sleep(60)
+    await shelf.refresh()
+    assert shelf.available("lmstudio")
+    assert [model.output_price for model in await shelf.models("lmstudio")] == [0]
+    local.listing = ProviderDown("gone")
+    await asyncio.sleep(60)
+    await shelf.refresh()
+    assert not shelf.available("lmstudio")
+    listing = shelf.listing("lmstudio")
+    assert listing is not None
+    assert listing.models == ()
+
+
+@pytest.mark.looptime
+async def test_a_local_server_that_does_not_answer_is_given_half_a_second() -> None:
+    local = provider("ollama")
+    local.listing = 30.0
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await catalog(local).refresh()
+    assert loop.time() - began == pytest.approx(0.5)
+
+
+@pytest.mark.looptime
+async def test_a_distant_provider_that_fails_keeps_its_last_list() -> None:
+    distant = provider("openai", "known")
+    shelf = catalog(distant)
+    await shelf.refresh()
+    distant.listing = ProviderDown("down")
+    await asyncio.sleep(600)
+    await shelf.refresh()
+    assert not shelf.available("openai")
+    assert [model.id for model in await shelf.models("openai")] == ["known"]
+
+
+async def test_a_distant_provider_is_offered_before_it_answered_and_a_local_one_is_not() -> None:
+    shelf = catalog(provider("openai", "known"), provider("ollama", "small"))
+    assert shelf.available("openai")
+    assert not shelf.available("ollama")
+    assert not shelf.available("nobody")
+    with pytest.raises(NotFound):
+        await shelf.models("nobody")
+
+
+async def test_the_default_model_is_the_houses_choice_or_the_first() -> None:
+    shelf = catalog(provider("openai", "a", "gpt-5-mini"), provider("ollama", "b", "c"))
+    assert shelf.default_model("openai") == "gpt-5-mini"
+    assert shelf.default_model("ollama") is None
+    await shelf.refresh()
+    assert shelf.default_model("ollama") == "b"
+
+
+async def test_a_default_that_the_provider_no_longer_has_is_not_chosen() -> None:
+    shelf = catalog(provider("openai", "other"))
+    await shelf.refresh()
+    assert shelf.default_model("openai") == "other"
+
+
+async def test_what_we_know_better_wins_over_the_price_list() -> None:
+    shelf = Catalog(
+        [provider("deepseek", "deepseek-chat")],
+        clock=LoopClock(),
+        overrides=OVERRIDES,
+        prices=no_prices,
+    )
+    assert shelf.cost("deepseek", "deepseek-chat", SOME) == pytest.approx(
+        0.6 * 0.30 + 0.4 * 0.006 + 1.20
+    )
+    (model,) = await shelf.models("deepseek")
+    assert (model.context, model.input_price) == (1_048_565, pytest.approx(0.30))
+
+
+def test_the_price_list_knows_models_and_says_when_it_does_not() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    usage = Usage(input_tokens=100_000, output_tokens=100_000)
+    listed = load_prices()
+    assert listed("openai", "gpt-4o", usage, at) == pytest.approx(0.25 + 1.0)
+    assert listed("openai", "no-such-model", usage, at) is None
+    assert listed("nobody", "gpt-4o", usage, at) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        (None, "http://127.0.0.1:11434/v1"),
+        ("", "http://127.0.0.1:11434/v1"),
+        ("0.0.0.0", "http://127.0.0.1:11434/v1"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080/v1"),
+        (":8080", "http://127.0.0.1:8080/v1"),
+        ("box", "http://box:11434/v1"),
+        ("http://box:1/", "http://box:1/v1"),
+        ("https://box", "https://box:443/v1"),
+        ("[::1]:5", "http://[::1]:5/v1"),
+        ("[::]", "http://127.0.0.1:11434/v1"),
+    ],
+)
+def test_ollama_host_is_read_as_ollama_reads_it(host: str | None, url: str) -> None:
+    assert ollama_url(host) == url
+
+
+def test_an_ollama_host_that_is_no_address_is_refused() -> None:
+    with pytest.raises(Invalid):
+        ollama_url("box:not-a-port")
