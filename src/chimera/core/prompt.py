@@ -124,6 +124,13 @@ def canary(state: ConversationState, participant: Participant) -> str:
 # --- house templates ---------------------------------------------------------------------------
 
 
+def load_templates() -> None:
+    """Read and compile what the house tells models."""
+    _template("system.j2")
+    _template("tail.j2")
+    _trait_sentences()
+
+
 @cache
 def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
