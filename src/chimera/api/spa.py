@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +66,7 @@ class Pages:
         self._house = house
         self._content = content
         self._files = _files(house.web) if house.web else {}
+        self._plain_page, self._unbuilt_page = _templates()
         self._index = (house.web / "index.html").read_text("utf-8") if house.web else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +89,7 @@ class Pages:
         if shown and request.query_params.get("plain") == "1":
             return await self._plain(shown[1], request.query_params.get("after", "0"), nonce)
         if self._index is None:
-            return HTMLResponse(_template("unbuilt").render(nonce=nonce), 503)
+            return HTMLResponse(self._unbuilt_page.render(nonce=nonce), 503)
         island = await self._island(request.url.path, shown[1] if shown else None)
         return HTMLResponse(_filled(self._index, island, nonce), 200 if island.found else 404)
 
@@ -105,7 +105,7 @@ class Pages:
         values = await self._house.store.read(
             lambda connection: self._content.plain(connection, conversation_id, start)
         )
-        return HTMLResponse(_template("plain").render(nonce=nonce, **values))
+        return HTMLResponse(self._plain_page.render(nonce=nonce, **values))
 
 
 def _filled(index: str, island: Island, nonce: str) -> str:
@@ -150,11 +150,11 @@ def _accepted(header: str) -> set[str]:
     return {name for name, *weight in wanted if weight not in (["q=0"], ["q=0.0"])}
 
 
-@cache
-def _template(name: str) -> jinja2.Template:
+def _templates() -> tuple[jinja2.Template, jinja2.Template]:
+    """The page of plain text, and the one that stands in for a web app that is not built."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("chimera", "data/pages"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template(f"{name}.html.j2")
+    return environment.get_template("plain.html.j2"), environment.get_template("unbuilt.html.j2")

@@ -1,0 +1,146 @@
+"""A house for tests: real store, journal and hub; nobody plays, and the alarm only takes notes."""
+
+import socket
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from chimera.api.application import create_api
+from chimera.api.deps import House
+from chimera.api.protocol import Guarded
+from chimera.core.errors import NotFound, ProviderDown
+from chimera.core.generation import Health, Model, ProviderState, Route
+from chimera.core.persona import load_house
+from chimera.core.topics import load_starters
+from chimera.engine.audience import Audience
+from chimera.engine.journal import Journal
+from chimera.features.conversations.looking import PAGES
+from chimera.features.conversations.routes import router as conversations_router
+from chimera.features.personas.routes import router as personas_router
+from chimera.features.providers.routes import router as providers_router
+from chimera.realtime.hub import MemoryHub
+from chimera.store.database import Store
+from fakes import CountingIds, FakeClock
+
+HOST = "stage.test:8000"
+ORIGIN = f"http://{HOST}"
+LIVE = "/api/v1/live"
+
+
+class NotingAlarm:
+    """Implements `core.ports.Alarm` by remembering what it was told."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, datetime]] = []
+        self.cancelled: list[str] = []
+
+    async def ring(self, key: str, at: datetime) -> None:
+        self.rung.append((key, at))
+
+    async def add(self, key: str, at: datetime) -> None:
+        self.rung.append((key, at))
+
+    async def cancel(self, key: str) -> None:
+        self.cancelled.append(key)
+
+
+def _state(name: str, *, ready: bool = True, local: bool = False, **more: object) -> ProviderState:
+    title = {"scripted": "Improv troupe", "openai": "OpenAI"}.get(name, "Ollama")
+    return ProviderState(name=name, title=title, ready=ready, local=local, found=ready, **more)  # pyright: ignore[reportArgumentType] - fields of the state
+
+
+@dataclass
+class FewProviders:
+    """Implements `Providers`: the troupe, a distant service and a server on this machine."""
+
+    states: list[ProviderState] = field(
+        default_factory=lambda: [
+            _state("openai", default_model="gpt-x", models=("gpt-x",), calls=3, errors=1,
+                   last_success_at=1_700_000_000_000, p50_ms=400.0),
+            _state("ollama", local=True, models=("llama:8b",), default_model="llama:8b"),
+            _state("scripted", local=True, models=("improv",), default_model="improv"),
+        ]
+    )  # fmt: skip
+    looked: int = 0
+
+    def known(self) -> Sequence[ProviderState]:
+        return self.states
+
+    async def look(self) -> None:
+        self.looked += 1
+
+    async def models(self, name: str) -> Sequence[Model]:
+        if name == "openai":
+            raise ProviderDown("OpenAI does not answer.")
+        return [Model(id=each, context=8192) for each in self._state(name).models]
+
+    async def check(self, name: str) -> Health:
+        return Health(ok=bool(self._state(name).ready), latency_ms=12.5)
+
+    def best(self) -> Route:
+        return Route(provider="scripted", model="improv")
+
+    def _state(self, name: str) -> ProviderState:
+        for each in self.states:
+            if each.name == name:
+                return each
+        raise NotFound("There is no such provider.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A house with the hands of the test on its parts."""
+
+    house: House
+    app: FastAPI
+    alarm: NotingAlarm
+    hub: MemoryHub
+    clock: FakeClock
+    providers: FewProviders
+    failing: list[str]
+
+
+def make_house(
+    store: Store, clock: FakeClock, ids: CountingIds, *, hosts: frozenset[str], web: Path | None
+) -> Made:
+    hub, alarm, providers, failing = MemoryHub(), NotingAlarm(), FewProviders(), list[str]()
+    journal = Journal(store, hub, clock)
+
+    async def checks() -> Sequence[str]:
+        return failing
+
+    house = House(
+        store=store, journal=journal, hub=hub, alarm=alarm,
+        audience=Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock),
+        clock=clock, ids=ids, providers=providers, personas=load_house(),
+        starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
+    )  # fmt: skip
+    routers = [conversations_router, personas_router, providers_router]
+    app = create_api(house, routers, content=PAGES)
+    return Made(
+        house=house, app=app, alarm=alarm, hub=hub, clock=clock, providers=providers,
+        failing=failing,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def served(app: FastAPI, listening: socket.socket) -> AsyncGenerator[None]:
+    """The application behind our own protocol, as it is served in earnest."""
+    config = uvicorn.Config(
+        app, lifespan="off", http=Guarded, ws="websockets-sansio", ws_max_size=65536,
+        ws_per_message_deflate=False, log_config=None, server_header=False,
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listening])
+    try:
+        yield
+    finally:
+        await server.shutdown(sockets=[listening])
