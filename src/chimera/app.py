@@ -43,7 +43,7 @@ from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
 from chimera.providers import compatible
 from chimera.providers.addresses import origin_of
-from chimera.providers.catalog import Catalog, ollama_url
+from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
 from chimera.providers.directory import Directory, Entry
 from chimera.providers.gateway import SCRIPTED, Gateway
 from chimera.providers.scripted.provider import ScriptedProvider
@@ -147,7 +147,13 @@ def build_models(settings: Settings, clock: Clock) -> Models:
         for name in wanted
     ]
     local = [name for name in wanted if MEMBERS[name].local]
-    catalog = Catalog(adapters, clock=clock, local=local)
+    catalog = Catalog(
+        adapters,
+        clock=clock,
+        overrides=read_overrides(),
+        prices=load_prices() if len(local) < len(wanted) else no_prices,
+        local=local,
+    )
     gateway = Gateway([*adapters, ScriptedProvider()], catalog=catalog, clock=clock, rng=Random())
     entries = {
         name: Entry(

@@ -212,7 +212,8 @@ class CompatibleProvider:
         return Health(ok=True, detail=f"{len(models)} models", latency_ms=latency)
 
     async def close(self) -> None:
-        """Nothing of its own is open: the transport belongs to the house."""
+        """Close the transport: it is shared, but providers close together, with the house."""
+        await self._transport.close()
 
     def _headers(self) -> dict[str, str]:
         if self._key is None:

@@ -221,7 +221,12 @@ class Gateway:
             reasoning_tokens=sum(usage.reasoning_tokens for usage in spent),
             estimated=any(usage.estimated for usage in spent),
         )
-        costs = [self._catalog.cost(route.provider, route.model, usage) for usage in spent]
+        costs = [
+            self._catalog.cost(route.provider, route.model, usage)
+            if usage.cost is None
+            else usage.cost
+            for usage in spent
+        ]
         known = [cost for cost in costs if cost is not None]
         return replace(total, cost=sum(known) if len(known) == len(costs) else None)
 
