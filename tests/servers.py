@@ -55,7 +55,7 @@ def postgres_server() -> Generator[str]:
 
 
 @contextmanager
-def redis_server() -> Generator[str]:
+def redis_server(port: int | None = None) -> Generator[str]:
     """A server of its own that keeps nothing; gives its address."""
     program = shutil.which("redis-server")
     if program is None:
@@ -63,7 +63,7 @@ def redis_server() -> Generator[str]:
             "These tests need redis-server. Get it with: apt-get install -y redis-server",
             pytrace=False,
         )
-    port = free_port()
+    port = port or free_port()
     options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
     with _child([program, *options], port):
         yield f"redis://127.0.0.1:{port}/0"
