@@ -1,0 +1,317 @@
+"""What can be done at this point of the conversation: for each act, the clauses that would do it."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from chimera.providers.scripted.deck import Angle, Clause, Question, Scrap
+from chimera.providers.scripted.ledger import Claim
+from chimera.providers.scripted.stage import Move, Stage
+
+#: Pools of stances, by the kind of the topic; `{side}` is for or against.
+_STANCES = {"should": "stance.{side}", "whether": "stance.{side}", "choice": "choice"}
+
+
+def claim(stage: Stage) -> list[Move]:
+    """A new thing to argue about: an angle, or a stand on the topic itself."""
+    angles = [
+        angle for angle in stage.deck.angles.values()
+        if all(stage.ledger.rested(c.id, stage.turn, 60) for c in _claims(angle))
+        and not any(c.angle == angle.id for c in stage.ledger.claims[-12:])
+    ]  # fmt: skip
+    moves: list[Move] = []
+    for angle in stage.rng.sample(angles, min(7, len(angles))):
+        weight = 1.0 + 1.5 * bool(set(angle.themes) & set(stage.themes))
+        for clause in _on_angle(stage, angle, "claim")[:2]:
+            moves.append(Move(
+                act="CLAIM", clause=clause, angle=angle.id, slots={"angle": angle.id},
+                makes=True, weight=weight,
+            ))  # fmt: skip
+    return moves
+
+
+def stance(stage: Stage) -> list[Move]:
+    """A stand on the topic, in the form the topic asks for."""
+    side = stage.side()
+    return [
+        Move(act="CLAIM", clause=clause, makes=True, side=side)
+        for clause in stage.pool(_stance_pool(stage, side), generic=True)
+    ]
+
+
+def challenge(stage: Stage) -> list[Move]:
+    """An objection to the claim on the table, once by each."""
+    target = stage.ledger.thread
+    if target is None or target.by == stage.me.id or stage.me.id in target.challengers:
+        return []
+    angle, slots = stage.angle_of(target), {"who": stage.name_of(target.by)}
+    if angle is not None:
+        return _against(target, _on_angle(stage, angle, "object"), {**slots, "angle": angle.id})
+    mine = stage.side()
+    if target.side is not None and target.side != mine:
+        rivals = stage.pool(_stance_pool(stage, mine))
+        return [
+            Move(act="CHALLENGE", clause=each, mood="oppose", on=target.id, makes=True, side=mine)
+            for each in rivals
+        ]
+    return _against(target, stage.pool("doubt"), slots)
+
+
+def answer(stage: Stage) -> list[Move]:
+    """A defence of one's own claim."""
+    target = next(
+        (c for c in reversed(stage.ledger.claims[-3:]) if c.by == stage.me.id and c.open), None
+    )
+    return defend(stage, target) if target else []
+
+
+def defend(stage: Stage, target: Claim) -> list[Move]:
+    angle = stage.angle_of(target)
+    clauses = stage.pool("stand") if angle is None else _on_angle(stage, angle, "defend")
+    slots = {"angle": angle.id} if angle else {}
+    return [
+        Move(act="ANSWER", clause=each, mood="answer", on=target.id, angle=target.angle, slots=slots)
+        for each in clauses or stage.pool("stand")
+    ]
+
+
+def aside(stage: Stage) -> list[Move]:
+    """A joke, an image or a case on what is being talked about."""
+    target = stage.ledger.thread
+    angle = stage.angle_of(target)
+    if target is None or angle is None:
+        return []
+    humour = stage.trait("humour")
+    act = "JOKE" if humour > 0.55 else "ANALOGY" if stage.trait("curiosity") > 0.86 else "EXAMPLE"
+    return [
+        Move(act=act, clause=each, on=target.id, angle=angle.id, slots={"angle": angle.id})
+        for each in _on_angle(stage, angle, "aside")
+    ]
+
+
+def theme(stage: Stage) -> list[Move]:
+    """Something from the part of life the topic belongs to."""
+    target = stage.ledger.thread
+    return [
+        Move(act="EXAMPLE", clause=each, on=target.id if target else None, weight=1.0 / (place + 1))
+        for place, name in enumerate(stage.themes[:3])
+        for each in stage.pool(f"themes.{name}", generic=False)
+    ]
+
+
+def card(stage: Stage) -> list[Move]:
+    """A line from the speaker's own card, if it is about what is being said."""
+    lines = stage.me.participant.character.sample_lines
+    moves: list[Move] = []
+    for place, text in enumerate(lines):
+        clause = Clause(id=f"{stage.me.participant.persona_id}.card.{place}", text=text)
+        known = {each.strip(".,;:?!'\"").lower() for each in text.split()}
+        near = len(stage.keys & known)
+        own = stage.slug not in stage.deck.voices
+        if (near or own) and stage.ledger.rested(clause.id, stage.turn, 240):
+            moves.append(Move(act="EXAMPLE", clause=clause, weight=0.3 + near))
+    return moves
+
+
+def concede(stage: Stage) -> list[Move]:
+    """Giving way after an answer, on a condition."""
+    target = stage.ledger.thread
+    if target is None or stage.me.id not in target.challengers or not target.answered:
+        return []
+    if target.conceded or target.by == stage.me.id:
+        return []
+    return [
+        Move(act="CONCEDE", clause=each, mood=None, on=target.id, angle=target.angle,
+             slots=_claim_slots(stage, target))
+        for each in stage.pool("concede")
+    ]  # fmt: skip
+
+
+def press(stage: Stage) -> list[Move]:
+    """Not giving way after an answer."""
+    target = stage.ledger.thread
+    if target is None or stage.me.id not in target.challengers or not target.answered:
+        return []
+    return [
+        Move(act="CHALLENGE", clause=each, mood="oppose", on=target.id, angle=target.angle,
+             slots=_claim_slots(stage, target))
+        for each in stage.pool("press")
+    ]  # fmt: skip
+
+
+def ask(stage: Stage) -> list[Move]:
+    """A question to somebody by name, who will have to answer it next."""
+    targets = stage.others
+    if not targets or stage.ledger.since.get("ASK", 99) < 5:
+        return []
+    ours = stage.deck.voice(stage.slug).questions
+    moves: list[Move] = []
+    for question in ours or stage.deck.generic.questions:
+        rest = 150 if ours else 40
+        if not stage.ledger.rested(question.clause.id, stage.turn, rest):
+            continue
+        for seat in targets:
+            if seat.participant.slug in question.answers or "any" in question.answers:
+                moves.append(_question(stage, question, seat.id))
+    return moves
+
+
+def _question(stage: Stage, question: Question, target: str) -> Move:
+    waited = stage.state.finished - (stage.state.seat(target).spoke or 0)
+    return Move(
+        act="ASK", clause=question.clause, mood=None, ask=target, question=question.clause.id,
+        slots={"name": stage.name_of(target)}, whole=True, weight=1.0 + 0.2 * waited,
+    )  # fmt: skip
+
+
+def fact(stage: Stage) -> list[Move]:
+    """Something true, with its source."""
+    if stage.ledger.since.get("FACT", 99) < 6:
+        return []
+    return _woven(stage, "FACT", "fact", stage.deck.facts)
+
+
+def quote(stage: Stage) -> list[Move]:
+    """Somebody else's words, with the name under them."""
+    if stage.ledger.since.get("QUOTE", 99) < 12:
+        return []
+    return _woven(stage, "QUOTE", "quote", stage.deck.quotations)
+
+
+def _woven(stage: Stage, act: str, pool: str, scraps: Iterable[Scrap]) -> list[Move]:
+    angle = stage.angle_of(stage.ledger.thread)
+    themes = set(stage.themes[:2])
+    scored: list[tuple[float, Scrap]] = []
+    for scrap in scraps:
+        near = 3 * len(scrap.concepts & stage.keys)
+        near += 3 * len(scrap.concepts & angle.words) if angle else 0
+        score = near + 0.5 * len(themes & set(scrap.themes))
+        if score >= 1 and stage.ledger.rested(scrap.id, stage.turn, 240):
+            scored.append((score, scrap))
+    scored.sort(key=lambda pair: (-pair[0], pair[1].id))
+    wrappers = stage.pool(pool, generic=True)
+    on = stage.ledger.thread.id if stage.ledger.thread else None
+    return [
+        Move(
+            act=act, clause=wrapper, mood=None, on=on, angle=angle.id if angle else None,
+            question=scrap.id, weight=score,
+            slots={"fact": scrap.text, "quote": scrap.text.rstrip("."), "source": scrap.source,
+                   "author": scrap.source, "claim": scrap.text.rstrip(".")},
+        )
+        for score, scrap in scored[:4] for wrapper in wrappers
+    ]  # fmt: skip
+
+
+def callback(stage: Stage) -> list[Move]:
+    """An old claim of somebody else's, brought back."""
+    thread = stage.ledger.thread
+    old = [
+        c for c in stage.ledger.claims
+        if c.angle and c.by != stage.me.id and 8 <= stage.turn - c.turn <= 60
+        and c.topic == stage.state.topic
+    ]  # fmt: skip
+    if not old or thread is None or stage.ledger.since.get("CALLBACK", 99) < 7:
+        return []
+    then = stage.rng.choice(old)
+    slots = {"who": stage.name_of(then.by), "old": then.angle or "", "angle": thread.angle or ""}
+    pool = [c for c in stage.pool("callback") if "angle" not in c.slots or thread.angle]
+    return [
+        Move(act="CALLBACK", clause=each, mood=None, on=then.id, angle=then.angle, slots=slots)
+        for each in pool
+    ]
+
+
+def prop(stage: Stage) -> list[Move]:
+    """A running joke: an object of an earlier line comes back."""
+    if stage.ledger.since.get("PROP", 99) < 8:
+        return []
+    old = [p for p in stage.ledger.props if 3 <= stage.turn - p.turn <= 45]
+    if not old:
+        return []
+    chosen = stage.rng.choice(old[-6:])
+    return [
+        Move(act="PROP", clause=each, mood=None, slots={"prop": chosen.noun})
+        for each in stage.pool("prop")
+    ]
+
+
+def synthesis(stage: Stage) -> list[Move]:
+    """Two claims joined in one."""
+    angles = [c for c in stage.ledger.claims if c.angle and c.topic == stage.state.topic]
+    if len(angles) < 3 or stage.ledger.since.get("SYNTHESIS", stage.turn) < 18:
+        return []
+    new, old = angles[-1], stage.rng.choice(angles[-7:-1])
+    if new.angle == old.angle:
+        return []
+    slots = {"angle": new.angle or "", "old": old.angle or "", "who": stage.name_of(old.by)}
+    return [
+        Move(act="SYNTHESIS", clause=each, mood=None, on=new.id, angle=new.angle, slots=slots,
+             makes=True)
+        for each in stage.pool("synthesis")
+    ]  # fmt: skip
+
+
+def echo(stage: Stage) -> list[Move]:
+    """A reaction to a line that no troupe wrote, by a concept it contains."""
+    from chimera.providers.scripted.concepts import concepts
+
+    last = next((line for line in reversed(stage.lines) if line.participant_id), None)
+    if last is None or last.participant_id == stage.me.id:
+        return []
+    if last.signals is not None and last.signals.improv is not None:
+        return []
+    found = concepts(last.text, stage.deck.lexicon)
+    slots = {"concept": found[0]} if found else {}
+    return [
+        Move(act="BUILD", clause=each, mood=None, slots=slots)
+        for each in stage.pool("echo")
+        if "concept" not in each.slots or found
+    ]
+
+
+def simple(key: str, act: str) -> Callable[[Stage], list[Move]]:
+    """An act that needs nothing but a pool."""
+
+    def moves(stage: Stage) -> list[Move]:
+        return [Move(act=act, clause=each, mood=None) for each in stage.pool(key)]
+
+    return moves
+
+
+ACTS: Mapping[str, Callable[[Stage], list[Move]]] = {
+    "CLAIM": claim, "STANCE": stance, "CHALLENGE": challenge, "ANSWER": answer, "ASIDE": aside,
+    "THEME": theme, "CARD": card, "CONCEDE": concede, "PRESS": press, "ASK": ask, "FACT": fact,
+    "QUOTE": quote, "CALLBACK": callback, "PROP": prop, "SYNTHESIS": synthesis, "ECHO": echo,
+    "SUMMARY": simple("summary", "SUMMARY"), "REACT": simple("short", "REACT"),
+    "AFTER": simple("after", "BUILD"), "CLOSE": simple("close", "SUMMARY"),
+    "FALLBACK": simple("fallback", "BUILD"),
+}  # fmt: skip
+
+
+def _stance_pool(stage: Stage, side: str) -> str:
+    kind = stage.frame.kind
+    if kind in {"should", "whether"} and not stage.frame.denied:
+        return "kinds.noun"
+    return _STANCES.get(kind, f"kinds.{kind}").format(side=side)
+
+
+def _claims(angle: Angle) -> list[Clause]:
+    return [c for (_, move), found in angle.lines.items() if move == "claim" for c in found]
+
+
+def _on_angle(stage: Stage, angle: Angle, move: str) -> tuple[Clause, ...]:
+    """What the speaker has to say on an angle: its own words for it, else what fits any."""
+    own = angle.lines.get((stage.slug, move), ())
+    rested = tuple(c for c in own if stage.ledger.rested(c.id, stage.turn, 60))
+    return rested or stage.pool(move)
+
+
+def _against(target: Claim, clauses: Iterable[Clause], slots: Mapping[str, str]) -> list[Move]:
+    return [
+        Move(act="CHALLENGE", clause=each, mood="oppose", on=target.id, angle=target.angle,
+             slots=slots)
+        for each in clauses
+    ]  # fmt: skip
+
+
+def _claim_slots(stage: Stage, target: Claim) -> dict[str, str]:
+    slots = {"who": stage.name_of(target.by)}
+    return {**slots, "angle": target.angle} if target.angle else slots

@@ -1,0 +1,66 @@
+"""What has been said already, so that nobody says it again."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+#: Lines that a new one is compared with, and the likeness from which it is refused.
+MEMORY, LIMIT = 150, 0.6
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case."""
+    return _WORD.findall(text.lower().replace("’", "'"))
+
+
+@lru_cache(maxsize=4096)
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(words(text))
+
+
+@lru_cache(maxsize=4096)
+def grams(text: str) -> frozenset[tuple[str, ...]]:
+    """The runs of four words in a text."""
+    found = words(text)
+    return frozenset(zip(found, found[1:], found[2:], found[3:], strict=False))
+
+
+def likeness(one: str, other: str) -> float:
+    """The share of words two lines have in common (Jaccard)."""
+    a, b = word_set(one), word_set(other)
+    return len(a & b) / len(a | b) if a or b else 1.0
+
+
+class Novelty:
+    """The last lines, ready to be compared with."""
+
+    __slots__ = ("_grams", "_lines")
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = tuple(lines[-MEMORY:])
+        self._grams = Counter(gram for line in self._lines for gram in grams(line))
+
+    def refuses(self, text: str) -> bool:
+        """Whether the text is a copy, or nearly one, of a line we remember."""
+        own = word_set(text)
+        size = len(own)
+        for line in self._lines:
+            other = word_set(line)
+            # The cheap bound first: sets of very different size cannot be alike.
+            if min(size, len(other)) <= LIMIT * max(size, len(other)):
+                continue
+            if likeness(text, line) > LIMIT:
+                return True
+        return False
+
+    def staleness(self, text: str) -> float:
+        """How much of the text repeats runs of four words; 0 is all new."""
+        return self.stale(grams(text))
+
+    def stale(self, found: Iterable[tuple[str, ...]]) -> float:
+        listed = list(found)
+        if not listed:
+            return 0.0
+        return sum(1 for gram in listed if self._grams[gram]) / len(listed)

@@ -1,0 +1,137 @@
+"""From a move to a spoken line: slots are filled, and the line grows to the length asked for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chimera.providers.scripted.deck import Clause
+from chimera.providers.scripted.moves import ACTS
+from chimera.providers.scripted.novelty import word_set
+from chimera.providers.scripted.stage import Move, Stage, sentence_case
+
+#: Turns after which the topic has to be named, and may be spelt out again.
+NAME_BY, SPELL_AFTER = 6, 5
+_OPENER_CHANCE, _KICKER_CHANCE = 0.42, 0.4
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A line in the making."""
+
+    move: Move
+    texts: list[str]
+    parts: list[str]
+    props: list[str] = field(default_factory=list[str])
+
+    @property
+    def text(self) -> str:
+        return sentence_case(" ".join(self.texts))
+
+    @property
+    def words(self) -> int:
+        return sum(len(each.split()) for each in self.texts)
+
+
+def compose(stage: Stage, move: Move) -> Draft:
+    """The move as a line of about the wished length."""
+    core = render(stage, move.clause, move)
+    draft = Draft(move=move, texts=[core], parts=[move.clause.id])
+    if move.question and move.act in {"FACT", "QUOTE"}:
+        draft.parts.append(move.question)
+    if move.clause.prop:
+        draft.props.append(move.clause.prop)
+    room = ceiling(stage)
+    _open(stage, draft, room)
+    if not move.whole:
+        _grow(stage, draft, room)
+        _kick(stage, draft, room)
+    return draft
+
+
+def ceiling(stage: Stage) -> float:
+    """Words beyond which the guard would cut (`engine.md` section 5.2), less a little."""
+    return 1.5 * stage.scene.speak.words + 8
+
+
+def names_topic(stage: Stage, text: str) -> bool:
+    return bool(stage.frame.named & word_set(text))
+
+
+def render(stage: Stage, clause: Clause, move: Move) -> str:
+    """The clause with its slots filled; the topic is spelt out only now and then."""
+    text = clause.text
+    for name, value in {**stage.given, **move.slots}.items():
+        filling = value
+        if name == "topic" and stage.ledger.unspelt < SPELL_AFTER and stage.turn > 1:
+            filling = stage.frame.head
+        text = text.replace("{" + name + "}", filling)
+    return text
+
+
+def _open(stage: Stage, draft: Draft, room: float) -> None:
+    move, rng = draft.move, stage.rng
+    unnamed = stage.ledger.unnamed >= NAME_BY - 2 and not names_topic(stage, draft.text)
+    must = stage.ledger.unnamed >= NAME_BY and unnamed
+    if move.mood in {"open", "shift"}:
+        if draft.words + 10 <= room:
+            _prepend(stage, draft, stage.pool(move.mood))
+    elif must or (unnamed and move.mood in {"plain", "oppose", "answer"} and rng.random() < 0.5):
+        _prepend(stage, draft, stage.pool("openers.topic"))
+    elif move.mood and draft.words + 6 <= room and rng.random() < _OPENER_CHANCE:
+        _prepend(stage, draft, stage.pool(f"openers.{move.mood}"))
+
+
+def _prepend(stage: Stage, draft: Draft, pool: Iterable[Clause]) -> None:
+    fitting = [c for c in pool if stage.fillable(c, draft.move.slots)]
+    if fitting:
+        clause = stage.rng.choice(fitting)
+        draft.texts.insert(0, render(stage, clause, draft.move))
+        draft.parts.append(clause.id)
+
+
+def _grow(stage: Stage, draft: Draft, room: float) -> None:
+    """A second thought, where a long line was asked for."""
+    wanted = stage.scene.speak.words
+    for act in ("ASIDE", "CARD", "THEME"):
+        if draft.words > 0.62 * wanted or draft.move.act in {"REACT", "BUILD", "JOKE"}:
+            return
+        found = [
+            m for m in ACTS[act](stage)
+            if m.clause.id not in draft.parts and stage.fillable(m.clause, m.slots)
+            and (act != "ASIDE" or m.angle == draft.move.angle or draft.move.angle is None)
+            and draft.words + m.clause.words <= room
+        ]  # fmt: skip
+        if act == "ASIDE" and draft.move.makes:
+            found = own_asides(stage, draft.move, found)
+        if found:
+            move = stage.rng.choice(found)
+            draft.texts.append(render(stage, move.clause, move))
+            draft.parts.append(move.clause.id)
+            if move.clause.prop:
+                draft.props.append(move.clause.prop)
+
+
+def own_asides(stage: Stage, move: Move, found: list[Move]) -> list[Move]:
+    """For a new claim the asides of its own angle, not of the one before."""
+    angle = stage.deck.angles.get(move.angle or "")
+    if angle is None:
+        return [] if move.side is None else found
+    clauses = angle.lines.get((stage.slug, "aside"), ())
+    room = ceiling(stage)
+    return [
+        Move(act="ASIDE", clause=each, angle=angle.id, slots=move.slots)
+        for each in clauses
+        if stage.ledger.rested(each.id, stage.turn, 60)
+        and each.words + move.clause.words <= room
+    ]
+
+
+def _kick(stage: Stage, draft: Draft, room: float) -> None:
+    if draft.move.act in {"REACT", "FACT"} or draft.text.endswith("?"):
+        return
+    short = draft.words < 0.7 * stage.scene.speak.words
+    if draft.words + 8 <= room and stage.rng.random() < (0.6 if short else _KICKER_CHANCE):
+        fitting = [c for c in stage.pool("kickers") if stage.fillable(c, draft.move.slots)]
+        if fitting:
+            clause = stage.rng.choice(fitting)
+            draft.texts.append(render(stage, clause, draft.move))
+            draft.parts.append(clause.id)

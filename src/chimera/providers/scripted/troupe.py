@@ -1,0 +1,77 @@
+"""The improv troupe: one line for the participant who has the floor.
+
+Pure and deterministic: the same scene gives the same line.
+"""
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from chimera.core.generation import Scene
+from chimera.providers.scripted.choice import draw_move, free, owed
+from chimera.providers.scripted.concepts import concepts
+from chimera.providers.scripted.deck import Deck
+from chimera.providers.scripted.moves import ACTS
+from chimera.providers.scripted.stage import Move, Stage, set_stage
+from chimera.providers.scripted.surface import Draft, compose
+
+_DRAWS = 40
+#: Share of repeated runs of four words up to which a line counts as new.
+_FRESH = 0.12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improvised:
+    """A line, and the troupe's own account of it (`MessageSignals.improv`)."""
+
+    text: str
+    signals: dict[str, JsonValue]
+
+
+def improvise(scene: Scene, deck: Deck) -> Improvised:
+    """The next line of `scene.speak.participant_id`."""
+    stage = set_stage(scene, deck)
+    obliged = owed(stage)
+    tried: dict[str, int] = {}
+    best: Draft | None = None
+    least = 2.0
+    for _ in range(_DRAWS):
+        move = draw_move(stage, obliged) if obliged else free(stage, tried)
+        if move is None:
+            continue
+        draft = compose(stage, move)
+        staleness = 1.0 if stage.novelty.refuses(draft.text) else stage.novelty.staleness(draft.text)
+        if staleness < least:
+            best, least = draft, staleness
+        if staleness <= _FRESH:
+            break
+    return _told(stage, best or _last_resort(stage))
+
+
+def _last_resort(stage: Stage) -> Draft:
+    """Something can always be said."""
+    moves = ACTS["FALLBACK"](stage)
+    move = draw_move(stage, moves)
+    if move is None:
+        clause = stage.deck.generic.pool("fallback")[stage.turn % 4]
+        move = Move(act="BUILD", clause=clause)
+    return compose(stage, move)
+
+
+def _told(stage: Stage, draft: Draft) -> Improvised:
+    move, text = draft.move, draft.text
+    facts: dict[str, JsonValue | None] = {
+        "act": move.act,
+        "parts": list(draft.parts),
+        "angle": move.angle,
+        "claim": f"c{stage.scene.turn}" if move.makes else None,
+        "on": move.on,
+        "ask": move.ask,
+        "question": move.question if move.act == "ASK" else None,
+        "side": move.side,
+        "topic": stage.state.topic if move.makes else None,
+        "prop": draft.props[-1] if draft.props else None,
+        "concepts": list(concepts(text, stage.deck.lexicon)[:5]),
+        "disclosed": True if move.disclosed else None,
+    }
+    return Improvised(text=text, signals={k: v for k, v in facts.items() if v is not None})
