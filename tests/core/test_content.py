@@ -1,139 +1,23 @@
-"""The house's own words are complete, well formed, distinct and properly credited.
-
-Personas, starters, facts, quotations and nouns are data; these tests are their only compiler.
-"""
+"""The house's personas and starters are complete, distinct and fit for the stage."""
 
 import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterable
-from functools import cache
 from itertools import combinations
-from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import get_args
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from content_reading import (
+    DEFAULT_CAST,
+    SLUGS,
+    Theme,
+    near_duplicates,
+    nouns,
+    personas,
+    repeated,
+    starters,
+)
 
-import chimera
-from chimera.core.persona import Gel, Persona
-
-DATA = Path(chimera.__file__).parent / "data"
-SLUGS = frozenset(
-    {
-        "philosopher", "comedian", "scientist", "historian", "poet", "engineer",
-        "skeptic", "diplomat", "child", "detective", "chef", "futurist",
-    }
-)  # fmt: skip
-DEFAULT_CAST = ("philosopher", "comedian", "scientist")
-NEAR = 0.6
-
-Theme = Literal[
-    "mind", "technology", "everyday", "food", "love", "time",
-    "art", "science", "society", "money", "nature", "play",
-]  # fmt: skip
-Themes = Annotated[tuple[Theme, ...], Field(min_length=1, max_length=2)]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Concepts = Annotated[tuple[str, ...], Field(min_length=1, max_length=4)]
-
-
-class Entry(BaseModel):
-    """A closed record: a misspelt key is an error, not a silent default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Frame(Entry):
-    kind: Literal["whether", "should", "why", "how", "number", "noun"]
-    head: str
-    phrase: str
-    clause: str
-
-
-class Starter(Entry):
-    id: Id
-    text: Annotated[str, Field(max_length=90, pattern=r"^[A-Z].*\?$")]
-    themes: Themes
-    frame: Frame
-    seeds: dict[str, str]
-
-
-class Fact(Entry):
-    id: Id
-    text: Annotated[str, Field(pattern=r"\.$")]
-    concepts: Concepts
-    themes: Themes
-    source: Annotated[str, Field(min_length=8)]
-
-
-class Quotation(Entry):
-    id: Id
-    text: Annotated[str, Field(pattern=r"[.!?]$")]
-    author: Annotated[str, Field(min_length=4)]
-    work: Annotated[str, Field(min_length=4)]
-    concepts: Concepts
-    themes: Themes
-
-
-class Noun(Entry):
-    word: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")]
-    plural: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")] | None
-    themes: Annotated[tuple[Theme, ...], Field(min_length=1)]
-
-
-def read_improv(name: str) -> str:
-    return (DATA / "improv" / name).read_text(encoding="utf-8")
-
-
-@cache
-def personas() -> dict[str, Persona]:
-    files = sorted((DATA / "personas").glob("*.toml"))
-    return {
-        file.stem: Persona.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-        for file in files
-    }
-
-
-@cache
-def starters() -> tuple[Starter, ...]:
-    table = tomllib.loads((DATA / "starters.toml").read_text(encoding="utf-8"))
-    return TypeAdapter(tuple[Starter, ...]).validate_python(table["starter"])
-
-
-@cache
-def facts() -> tuple[Fact, ...]:
-    return TypeAdapter(tuple[Fact, ...]).validate_json(read_improv("facts.json"))
-
-
-@cache
-def quotations() -> tuple[Quotation, ...]:
-    return TypeAdapter(tuple[Quotation, ...]).validate_json(read_improv("quotations.json"))
-
-
-@cache
-def nouns() -> dict[str, Noun]:
-    entries = TypeAdapter(tuple[Noun, ...]).validate_json(read_improv("nouns.json"))
-    assert not repeated(entry.word for entry in entries)
-    return {entry.word: entry for entry in entries}
-
-
-def words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[\w']+", text.lower()))
-
-
-def near_duplicates(texts: Iterable[str], limit: float = NEAR) -> list[tuple[str, str]]:
-    """Pairs whose word sets overlap by `limit` or more (Jaccard)."""
-    bags = [(text, words(text)) for text in texts]
-    return [
-        (one, other)
-        for (one, a), (other, b) in combinations(bags, 2)
-        if len(a & b) >= limit * len(a | b)
-    ]
-
-
-def repeated(values: Iterable[str]) -> list[str]:
-    return [value for value, count in Counter(values).items() if count > 1]
-
+from chimera.core.persona import Gel
 
 each_persona = pytest.mark.parametrize("slug", sorted(SLUGS))
 
@@ -275,8 +159,20 @@ def test_a_frame_can_be_put_into_a_sentence() -> None:
         assert frame.phrase, starter.id
         assert not re.search(r"[?.!]$", frame.phrase + frame.clause), starter.id
         assert bool(frame.clause) == (frame.kind not in {"number", "noun"}), starter.id
+        assert bool(frame.denied) == (frame.kind in {"should", "whether"}), starter.id
+        assert frame.denied != frame.clause or not frame.clause, starter.id
         if frame.kind == "should":
             assert " should " in frame.clause, starter.id
+
+
+#: Words that only a question or a denial can carry: "dreams mean anything" asserts nothing.
+QUESTIONING = re.compile(r"\b(any|anyone|anybody|anything|ever)\b")
+
+
+def test_a_clause_asserts_and_its_denial_answers_it() -> None:
+    sided = [one.frame for one in starters() if one.frame.kind in {"should", "whether"}]
+    assert [frame.clause for frame in sided if QUESTIONING.search(frame.clause)] == []
+    assert near_duplicates(frame.denied for frame in sided) == []
 
 
 def test_every_pair_of_the_default_cast_has_something_to_disagree_about() -> None:
@@ -291,104 +187,3 @@ def test_every_pair_of_the_default_cast_has_something_to_disagree_about() -> Non
 
 def test_seeds_of_disagreement_do_not_repeat_each_other() -> None:
     assert near_duplicates(seed for one in starters() for seed in one.seeds.values()) == []
-
-
-def test_there_is_a_fact_for_every_theme() -> None:
-    assert len(facts()) >= 250
-    assert not repeated(fact.id for fact in facts())
-    themes = Counter(theme for fact in facts() for theme in fact.themes)
-    assert min(themes[theme] for theme in get_args(Theme)) >= 40
-
-
-def test_a_fact_is_one_short_sentence_with_a_source() -> None:
-    assert [fact.text for fact in facts() if len(fact.text.split()) > 24] == []
-    assert [fact.text for fact in facts() if re.search(r"[.?!] [A-Z]", sentence(fact))] == []
-
-
-def sentence(fact: Fact) -> str:
-    """The text without initials and saints, whose full stops end nothing."""
-    return re.sub(r"\b([A-Z]|St)\.", "", fact.text)
-
-
-def test_no_two_facts_are_nearly_the_same() -> None:
-    assert near_duplicates(fact.text for fact in facts()) == []
-
-
-#: Who wrote in English; everybody else needs a translator, or is told in our own words.
-ENGLISH = frozenset(
-    {
-        "Ada Lovelace", "Adam Smith", "Alexander Pope", "Alfred Tennyson", "Ambrose Bierce",
-        "Benjamin Franklin", "Charles Darwin", "Charles Dickens", "Charles Lamb", "David Hume",
-        "Edmund Burke", "Edward Young", "Elizabeth Barrett Browning", "Emily Dickinson",
-        "Francis Bacon", "Frederick Douglass", "George Eliot", "Henry David Thoreau",
-        "Isaac Newton", "Jane Austen", "Jerome K. Jerome", "John Donne", "John Keats",
-        "John Milton", "John Ruskin", "John Stuart Mill", "Jonathan Swift", "Joseph Conrad",
-        "Lewis Carroll", "Lord Byron", "Mark Twain", "Mary Shelley", "Mary Wollstonecraft",
-        "Michael Faraday", "Oscar Wilde", "Percy Bysshe Shelley", "Ralph Waldo Emerson",
-        "Robert Browning", "Robert Louis Stevenson", "Samuel Butler", "Samuel Johnson",
-        "Thomas Carlyle", "Thomas Henry Huxley", "Thomas Hobbes", "Walt Whitman", "Walter Pater",
-        "William Blake", "William Hazlitt", "William James", "William Kingdon Clifford",
-        "William Shakespeare", "William Wordsworth",
-    }
-)  # fmt: skip
-#: Translators who died before 1930.
-TRANSLATORS = frozenset(
-    {
-        "Benjamin Jowett", "Charles Cotton", "Edward FitzGerald", "Francis Adams",
-        "George Long", "James Legge", "Max Müller", "Richard Jebb",
-    }
-)  # fmt: skip
-
-
-def test_quotations_are_short_and_not_repeated() -> None:
-    assert len(quotations()) >= 120
-    assert not repeated(quotation.id for quotation in quotations())
-    assert [one.text for one in quotations() if len(one.text.split()) > 22] == []
-    assert near_duplicates(quotation.text for quotation in quotations()) == []
-
-
-def test_a_translation_is_old_enough_or_called_ours() -> None:
-    for quotation in quotations():
-        _, _, translator = quotation.work.partition(", tr. ")
-        assert (
-            quotation.author in ENGLISH
-            or translator in TRANSLATORS
-            or quotation.work.startswith("after ")
-            or quotation.work.endswith("King James Version")
-        ), quotation
-
-
-def test_no_author_fills_the_quotation_book() -> None:
-    authors = Counter(quotation.author for quotation in quotations())
-    assert authors.most_common(1)[0][1] <= len(quotations()) / 12
-
-
-def test_there_are_nouns_for_every_theme() -> None:
-    assert len(nouns()) >= 1_500
-    themes = Counter(theme for noun in nouns().values() for theme in noun.themes)
-    assert min(themes[theme] for theme in get_args(Theme)) >= 100
-
-
-def test_a_plural_belongs_to_one_noun() -> None:
-    plurals = [noun.plural for noun in nouns().values() if noun.plural is not None]
-    assert not repeated(plurals)
-    assert {p for p in plurals if p in nouns() and nouns()[p].plural != p} == set()
-
-
-@pytest.mark.parametrize("word", ["can", "will", "may", "well", "back", "just", "right", "thing"])
-def test_words_that_are_mostly_something_else_are_no_nouns_here(word: str) -> None:
-    assert word not in nouns()
-
-
-def test_every_concept_of_a_fact_or_quotation_is_a_noun_we_can_inflect() -> None:
-    used = {concept for entry in (*facts(), *quotations()) for concept in entry.concepts}
-    assert used <= set(nouns()), used - set(nouns())
-
-
-def test_all_words_use_plain_apostrophes() -> None:
-    files = [
-        *(DATA / "personas").glob("*.toml"), DATA / "starters.toml",
-        *(DATA / "improv" / name for name in ("facts.json", "quotations.json", "nouns.json")),
-    ]  # fmt: skip
-    found = {file.name for file in files if re.search("[‘’“”]", file.read_text("utf-8"))}
-    assert found == set()

@@ -29,6 +29,8 @@ class Frame(Frozen):
     head: str
     phrase: str
     clause: str = ""
+    #: The clause in the mouth of somebody who holds the opposite.
+    denied: str = ""
 
 
 class Starter(Frozen):
