@@ -1,4 +1,5 @@
-/** Counts what was said while the line was broken, for the note that invites to read it. Pure. */
+/** Counts what was said while the line was broken, for the note that invites to read it. */
+import type { Session } from './session.ts'
 import type { ConversationState } from './state.ts'
 
 export interface Away {
@@ -7,7 +8,7 @@ export interface Away {
 }
 
 /** Where the viewer was when the line broke. */
-export interface Left {
+interface Left {
   readonly afterRow: string | null
   readonly messages: number
   readonly since: number
@@ -16,11 +17,27 @@ export interface Left {
 /** Shorter trouble than this is nobody's business. */
 const AWAY_MS = 2_000
 
-export function left({ rows, notes }: ConversationState, since: number): Left {
-  return { afterRow: rows.at(-1)?.id ?? null, messages: notes.length, since }
-}
+export class AwayWatch {
+  #left: Left | null = null
+  /** The head named by the newest snapshot; until we are there we are still catching up. */
+  #catchUpTo = 0
 
-export function missed(before: Left, { notes }: ConversationState, now: number): Away | null {
-  const count = notes.length - before.messages
-  return count > 0 && now - before.since >= AWAY_MS ? { afterRow: before.afterRow, count } : null
+  broken({ rows, notes }: ConversationState, since: number): void {
+    if (this.#left) return
+    this.#left = { afterRow: rows.at(-1)?.id ?? null, messages: notes.length, since }
+    this.#catchUpTo = Number.POSITIVE_INFINITY
+  }
+
+  backAt(head: number): void {
+    this.#catchUpTo = head
+  }
+
+  /** What was missed, said once, when everything missed is there. */
+  missed({ state, held }: Session, now: number): Away | null {
+    const left = this.#left
+    if (!left || held || state.headSeq < this.#catchUpTo) return null
+    this.#left = null
+    const count = state.notes.length - left.messages
+    return count > 0 && now - left.since >= AWAY_MS ? { afterRow: left.afterRow, count } : null
+  }
 }

@@ -70,15 +70,3 @@ export class Ticker {
     for (const listener of this.#listeners) listener()
   }
 }
-
-export const PAGE_TICKS: TickSource = {
-  every(ms, run) {
-    const timer = setInterval(run, ms)
-    return () => clearInterval(timer)
-  },
-  hidden: () => document.hidden,
-  onVisibility(run) {
-    document.addEventListener('visibilitychange', run)
-    return () => document.removeEventListener('visibilitychange', run)
-  },
-}

@@ -123,11 +123,3 @@ export class ConversationStore {
     })
   }
 }
-
-/** The real page: frames stop while it is hidden, so nothing is drawn then and one flush follows on return. */
-export const PAGE_FRAMES: Frames = {
-  now: () => performance.now(),
-  frame: (run) => void requestAnimationFrame(run),
-  later: (run, ms) => void setTimeout(run, ms),
-  afterCommit: (run) => queueMicrotask(run),
-}

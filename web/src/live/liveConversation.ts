@@ -1,11 +1,11 @@
 /** Opens one conversation and keeps it true: history by HTTP, news by the line, gaps and losses healed. */
-import { type Away, type Left, left, missed } from './away.ts'
+import { type Away, AwayWatch } from './away.ts'
 import type { ServerClock } from './clock.ts'
 import { ConversationStore, type Frames } from './conversationStore.ts'
 import { PAGE, readOn, type Source } from './log.ts'
 import { folded, glimpse, prepend, type WireConversation, type WireMessage } from './opening.ts'
 import type { Control, Frame } from './protocol.ts'
-import { begin, heartbeat, receive, refill, type Session, type Step } from './session.ts'
+import { begin, heartbeat, receive, refill, type Step } from './session.ts'
 import type { LiveSocket } from './socket.ts'
 import { blank } from './state.ts'
 
@@ -60,10 +60,8 @@ export class LiveConversation {
   #epoch = 0
   #resyncedAt = Number.NEGATIVE_INFINITY
   #storeId: string | null = null
-  #left: Left | null = null
+  readonly #awayWatch = new AwayWatch()
   #unlisten: (() => void) | null = null
-  /** The head named by the newest snapshot; until we are there we are still catching up. */
-  #catchUpTo = 0
 
   constructor(parts: LiveParts) {
     this.#parts = parts
@@ -173,7 +171,7 @@ export class LiveConversation {
         this.#take(heartbeat(session, frame.head_seq[id] ?? 0))
         return
       case 'snapshot':
-        this.#catchUpTo = frame.head_seq
+        this.#awayWatch.backAt(frame.head_seq)
         this.#take(receive(session, frame, timers.now()))
         return
       case 'degraded':
@@ -198,7 +196,8 @@ export class LiveConversation {
 
   #take({ session, need }: Step): void {
     this.store.put(session)
-    this.#wasAway(session)
+    const away = this.#awayWatch.missed(session, this.#parts.timers.now())
+    if (away) this.#change({ away })
     switch (need) {
       case 'events':
         void this.#refill()
@@ -239,18 +238,7 @@ export class LiveConversation {
 
   readonly #lineChanged = (): void => {
     const { troubleSince } = this.#parts.socket.connection()
-    if (troubleSince === null || this.#left) return
-    this.#left = left(this.store.session.state, troubleSince)
-    this.#catchUpTo = Number.POSITIVE_INFINITY
-  }
-
-  /** After trouble, says how much was missed, once everything missed is there. */
-  #wasAway({ state, held }: Session): void {
-    const before = this.#left
-    if (!before || held || state.headSeq < this.#catchUpTo) return
-    this.#left = null
-    const away = missed(before, state, this.#parts.timers.now())
-    if (away) this.#change({ away })
+    if (troubleSince !== null) this.#awayWatch.broken(this.store.session.state, troubleSince)
   }
 
   #change(change: Partial<Condition>): void {

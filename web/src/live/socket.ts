@@ -48,7 +48,7 @@ export class LiveSocket {
   #connection: Connection = { state: 'connecting', retryAt: null, troubleSince: null, why: null }
   #wire: Wire | null = null
   #heardAt = 0
-  #openedAt = 0
+  #openedAt: number | null = null
   #attempt = 0
   #requests = 0
   #retryMs: number | null = null
@@ -81,7 +81,7 @@ export class LiveSocket {
 
   /** Says something if the line is open; nothing we say is worth saying late. */
   send(message: ClientMessage): void {
-    if (this.#openedAt > 0) this.#wire?.send(JSON.stringify(message))
+    if (this.#openedAt !== null) this.#wire?.send(JSON.stringify(message))
   }
 
   #unwatch(watcher: Watcher): void {
@@ -163,7 +163,7 @@ export class LiveSocket {
 
   #lost(waitMs: number | null = null): void {
     const now = this.#around.now()
-    if (this.#openedAt > 0 && now - this.#openedAt >= HEALTHY_AFTER_MS) this.#attempt = 0
+    if (this.#openedAt !== null && now - this.#openedAt >= HEALTHY_AFTER_MS) this.#attempt = 0
     this.#hangUp()
     const ms = waitMs ?? this.#retryMs ?? backoff(this.#attempt, this.#around.random())
     this.#attempt += 1
@@ -183,7 +183,7 @@ export class LiveSocket {
     this.#cancelCheck = null
     const wire = this.#wire
     this.#wire = null
-    this.#openedAt = 0
+    this.#openedAt = null
     if (!wire) return
     wire.onopen = null
     wire.onmessage = null
@@ -204,7 +204,7 @@ export class LiveSocket {
   /** The network changed under an open line: ask for a sign of life instead of waiting for the silence. */
   #probe(): void {
     const wire = this.#wire
-    if (!wire || this.#openedAt === 0) return
+    if (!wire || this.#openedAt === null) return
     const asked = this.#around.now()
     wire.send(JSON.stringify({ type: 'ping', request_id: 'probe' }))
     this.#around.later(() => {

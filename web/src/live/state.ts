@@ -193,17 +193,20 @@ export function words(text: string): number {
 }
 
 /** The share of each participant in all words spoken so far, in the order they are seated. */
-export function shares(state: ConversationState): readonly { readonly id: string; readonly share: number }[] {
-  const spoken = new Map<string, number>()
-  let total = 0
-  for (const note of state.notes) {
-    if (note.participantId === null) continue
-    spoken.set(note.participantId, (spoken.get(note.participantId) ?? 0) + note.words)
-    total += note.words
-  }
-  return state.participants
-    .filter(({ id, present }) => present || spoken.has(id))
-    .map(({ id }) => ({ id, share: total === 0 ? 0 : (spoken.get(id) ?? 0) / total }))
+export function shares({
+  notes,
+  participants,
+}: ConversationState): readonly { readonly id: string; readonly share: number }[] {
+  const wordsOf = (id: string) =>
+    notes.reduce((sum, note) => (note.participantId === id ? sum + note.words : sum), 0)
+  const spoken = participants.map(({ id, present }) => ({ id, present, count: wordsOf(id) }))
+  const total = Math.max(
+    1,
+    spoken.reduce((sum, { count }) => sum + count, 0),
+  )
+  return spoken
+    .filter(({ present, count }) => present || count > 0)
+    .map(({ id, count }) => ({ id, share: count / total }))
 }
 
 export function messageCount(state: ConversationState): number {

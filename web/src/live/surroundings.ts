@@ -1,4 +1,6 @@
-/** The browser as the line sees it: its sockets, timers and network. */
+/** The browser as the live parts see it: its sockets, timers, network and frames. */
+import type { TickSource } from './clock.ts'
+import type { Frames } from './conversationStore.ts'
 import type { Surroundings, Wire } from './socket.ts'
 
 export function liveAddress({
@@ -32,5 +34,25 @@ export const BROWSER: Surroundings = {
       removeEventListener('offline', run)
       document.removeEventListener('visibilitychange', seen)
     }
+  },
+}
+
+/** The real page: frames stop while it is hidden, so nothing is drawn then and one flush follows on return. */
+export const PAGE_FRAMES: Frames = {
+  now: () => performance.now(),
+  frame: (run) => void requestAnimationFrame(run),
+  later: (run, ms) => void setTimeout(run, ms),
+  afterCommit: (run) => queueMicrotask(run),
+}
+
+export const PAGE_TICKS: TickSource = {
+  every(ms, run) {
+    const timer = setInterval(run, ms)
+    return () => clearInterval(timer)
+  },
+  hidden: () => document.hidden,
+  onVisibility(run) {
+    document.addEventListener('visibilitychange', run)
+    return () => document.removeEventListener('visibilitychange', run)
   },
 }

@@ -45,8 +45,10 @@ function text(what: Happening, nameOf: (id: string) => string): string {
 }
 
 function because(what: Happening): string {
-  if (what.type === 'conversation.paused')
-    return what.because === null ? '' : stage.pausedBecause(what.because)
+  if (what.type === 'conversation.paused') {
+    const why = what.because === null ? '' : stage.pausedBecause(what.because)
+    return what.resumeAt === null ? why : `${why} ${stage.resumesAt(new Date(what.resumeAt))}`
+  }
   if (what.type === 'conversation.ended') return stage.endedBecause(what.because)
   return ''
 }

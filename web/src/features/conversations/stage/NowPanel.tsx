@@ -120,7 +120,7 @@ export function NowPanel() {
     <div className="panel">
       <Share state={state} />
       <Tempo state={state} />
-      <Bids state={state} />
+      {state.status !== 'ended' && <Bids state={state} />}
       <Cast state={state} />
     </div>
   )

@@ -130,7 +130,7 @@ export function SayField({ conversationId }: { readonly conversationId: string }
           onBlur={() => setDismissed(true)}
           onKeyDown={onKeyDown}
         />
-        {text === '' ? (
+        {over ? null : text === '' ? (
           <span className="say-key" aria-hidden="true">
             /
           </span>

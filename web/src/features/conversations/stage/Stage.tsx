@@ -7,6 +7,12 @@ import { Player } from './Player.tsx'
 import { useCondition, usePersonas, useView } from './playing.tsx'
 import './Stage.css'
 
+/** Four and more stand closer; six and more have no room for every name on a phone. */
+function sizeOf(people: number): string {
+  if (people <= 3) return 'few'
+  return people <= 5 ? 'crowd' : 'crowd throng'
+}
+
 export function Stage() {
   const { state } = useView()
   const { phase } = useCondition()
@@ -17,7 +23,7 @@ export function Stage() {
   return (
     <section
       className={clsx('stage', closed && 'stage-closed', state.status === 'paused' && 'stage-held')}
-      data-size={cast.length > 3 ? 'crowd' : 'few'}
+      data-size={sizeOf(cast.length)}
       aria-label={stage.stage}
     >
       <div className="stage-floor" />

@@ -41,7 +41,7 @@ function barOf(notes: readonly Note[], index: number, slot: number): Bar {
     null,
   )
   const height = heightOf(loudest.words)
-  const [up, down] = warm === null ? [height * 0.62, height * 0.38] : warm >= 0 ? [height, 0] : [0, height]
+  const [up, down] = warm === null ? [height * 0.9, height * 0.5] : warm >= 0 ? [height, 0] : [0, height]
   return { x: index * slot, width: Math.max(1, slot * 0.7), up, down, participantId: loudest.participantId }
 }
 
