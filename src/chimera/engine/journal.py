@@ -294,9 +294,9 @@ class Journal:
                 generation=generation,
                 keep_draft=not any(each.type in _DRAFT_ENDS for each in envelopes),
             )
-        except Exception:
+        except Exception as error:
             self.unheard += 1
-            _log.exception("publish_failed", conversation_id=conversation_id)
+            _log.warning("publish_failed", conversation_id=conversation_id, error=repr(error))
 
 
 def event_frame(envelope: ev.Envelope) -> bytes:

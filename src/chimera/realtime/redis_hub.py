@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -223,10 +223,9 @@ class RedisHub:
             await asyncio.sleep(REST_S)
 
     async def _hear(self, pubsub: PubSub) -> None:
-        heard = await pubsub.get_message(timeout=SWEEP_S)
+        heard = cast("dict[str, Any] | None", await pubsub.get_message(timeout=SWEEP_S))
         if heard is not None:
-            channel: Any = heard["channel"]
-            conversation_id = channel.decode().partition(":")[2]
+            conversation_id = heard["channel"].decode().partition(":")[2]
             if conversation_id in self._streams:
                 self._dirty.add(conversation_id)
                 self._woken.set()
