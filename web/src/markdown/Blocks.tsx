@@ -1,8 +1,9 @@
 /** Draws blocks of Markdown as React elements, one memoised element for each block that can no longer change. */
 import type { Token, Tokens } from 'marked'
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
 import { Code } from './Code.tsx'
 import { Inline } from './Inline.tsx'
+import { inPlace } from './inPlace.ts'
 import './Blocks.css'
 
 const FENCE = /^ {0,3}(?:`{3,}|~{3,})/
@@ -12,53 +13,53 @@ interface BlockProps {
   readonly closed: boolean
 }
 
-function Item({ item, closed }: { readonly item: Tokens.ListItem; readonly closed: boolean }) {
+/** A tight item's text is a line, not a paragraph. */
+function inItem(token: Token, closed: boolean): ReactNode {
+  if (token.type !== 'text') return block(token, closed)
+  return <Inline tokens={(token as Tokens.Text).tokens ?? [token]} set={closed} />
+}
+
+function item(entry: Tokens.ListItem, closed: boolean): ReactNode {
+  const inner = entry.tokens.filter(({ type }) => type !== 'space' && type !== 'checkbox')
   return (
-    <li {...(item.task && { className: 'blocks-task' })}>
-      {item.task && <input type="checkbox" checked={item.checked === true} disabled aria-label={item.text} />}
-      {item.tokens
-        .filter(({ type }) => type !== 'space' && type !== 'checkbox')
-        .map((token, index) =>
-          // A tight item's text is a line, not a paragraph.
-          token.type === 'text' ? (
-            <Inline key={`${index}text`} tokens={(token as Tokens.Text).tokens ?? [token]} set={closed} />
-          ) : (
-            <Block key={`${index}${token.type}`} token={token} closed={closed} />
-          ),
-        )}
+    <li {...(entry.task && { className: 'blocks-task' })}>
+      {entry.task && (
+        <input type="checkbox" checked={entry.checked === true} disabled aria-label={entry.text} />
+      )}
+      {inPlace(inner.map((token) => inItem(token, closed)))}
     </li>
   )
 }
 
 function List({ list, closed }: { readonly list: Tokens.List; readonly closed: boolean }) {
-  const items = list.items.map((item, index) => <Item key={`${index}item`} item={item} closed={closed} />)
+  const items = inPlace(list.items.map((entry) => item(entry, closed)))
   if (!list.ordered) return <ul>{items}</ul>
   return <ol {...(typeof list.start === 'number' && list.start !== 1 && { start: list.start })}>{items}</ol>
 }
 
+function cell({ tokens, align, header }: Tokens.TableCell, closed: boolean): ReactNode {
+  const inner = <Inline tokens={tokens} set={closed} />
+  const side = align ? { 'data-align': align } : {}
+  return header ? (
+    <th scope="col" {...side}>
+      {inner}
+    </th>
+  ) : (
+    <td {...side}>{inner}</td>
+  )
+}
+
+function row(cells: readonly Tokens.TableCell[], closed: boolean): ReactNode {
+  return <tr>{inPlace(cells.map((each) => cell(each, closed)))}</tr>
+}
+
 function Table({ table, closed }: { readonly table: Tokens.Table; readonly closed: boolean }) {
-  const cells = (row: readonly Tokens.TableCell[], Cell: 'th' | 'td') =>
-    row.map(({ tokens, align }, index) => (
-      <Cell
-        key={`${index}cell`}
-        {...(align && { 'data-align': align })}
-        {...(Cell === 'th' && { scope: 'col' })}
-      >
-        <Inline tokens={tokens} set={closed} />
-      </Cell>
-    ))
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable by keyboard
     <div className="blocks-table" tabIndex={0}>
       <table>
-        <thead>
-          <tr>{cells(table.header, 'th')}</tr>
-        </thead>
-        <tbody>
-          {table.rows.map((row, index) => (
-            <tr key={`${index}row`}>{cells(row, 'td')}</tr>
-          ))}
-        </tbody>
+        <thead>{row(table.header, closed)}</thead>
+        <tbody>{inPlace(table.rows.map((cells) => row(cells, closed)))}</tbody>
       </table>
     </div>
   )
@@ -89,11 +90,7 @@ const Block = memo(
       case 'list':
         return <List list={token as Tokens.List} closed={closed} />
       case 'blockquote':
-        return (
-          <blockquote>
-            <BlockList tokens={token.tokens ?? []} closed={closed} />
-          </blockquote>
-        )
+        return <blockquote>{inPlace((token.tokens ?? []).map((each) => block(each, closed)))}</blockquote>
       case 'code': {
         const { text, lang = '', raw } = token as Tokens.Code
         const fenced = FENCE.test(raw)
@@ -113,15 +110,8 @@ const Block = memo(
   (before, after) => before.closed === after.closed && before.token.raw === after.token.raw && before.closed,
 )
 
-export function BlockList({
-  tokens,
-  closed,
-}: {
-  readonly tokens: readonly Token[]
-  readonly closed: boolean
-}) {
-  // A block has no identity but its place: what is before it never changes.
-  return tokens.map((token, index) => <Block key={`${index}${token.type}`} token={token} closed={closed} />)
+function block(token: Token, closed: boolean): ReactNode {
+  return <Block token={token} closed={closed} />
 }
 
 export interface BlocksProps {
@@ -134,9 +124,7 @@ export interface BlocksProps {
 export function Blocks({ closed, open = [], caret = false }: BlocksProps) {
   return (
     <div className={caret ? 'blocks blocks-caret' : 'blocks'}>
-      {[...closed, ...open].map((token, index) => (
-        <Block key={`${index}${token.type}`} token={token} closed={index < closed.length} />
-      ))}
+      {inPlace([...closed.map((token) => block(token, true)), ...open.map((token) => block(token, false))])}
     </div>
   )
 }

@@ -1,5 +1,6 @@
 /** A block of code; its colours come when the block is closed and its language known. */
-import { Fragment, type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
+import { inPlace } from './inPlace.ts'
 
 export interface CodeProps {
   readonly text: string
@@ -30,20 +31,16 @@ const GELS: Readonly<Record<string, string>> = {
   'hljs-comment': 'none',
 }
 
-function draw(nodes: readonly TreeNode[]): ReactNode {
-  return nodes.map(({ value, properties, children = [] }, index) => {
-    const names = Array.isArray(properties?.className) ? properties.className.map(String) : []
-    const gel = names.map((name) => GELS[name]).find(Boolean)
-    const inner = value ?? draw(children)
-    const key = `${index}${names[0] ?? ''}`
-    return gel ? (
-      <span key={key} className={names[0] === 'hljs-comment' ? 'code-comment' : 'code-word'} data-gel={gel}>
-        {inner}
-      </span>
-    ) : (
-      <Fragment key={key}>{inner}</Fragment>
-    )
-  })
+function word({ value, properties, children = [] }: TreeNode): ReactNode {
+  const names = Array.isArray(properties?.className) ? properties.className.map(String) : []
+  const gel = names.map((name) => GELS[name]).find(Boolean)
+  const inner = value ?? inPlace(children.map(word))
+  if (!gel) return inner
+  return (
+    <span className={gel === 'none' ? 'code-comment' : 'code-word'} data-gel={gel}>
+      {inner}
+    </span>
+  )
 }
 
 export function Code({ text, language, closed }: CodeProps) {
@@ -67,7 +64,7 @@ export function Code({ text, language, closed }: CodeProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls must be reachable by keyboard
     <pre className="code" tabIndex={0}>
-      <code>{tree?.text === text ? draw(tree.nodes) : text}</code>
+      <code>{tree?.text === text ? inPlace(tree.nodes.map(word)) : text}</code>
     </pre>
   )
 }

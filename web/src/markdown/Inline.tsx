@@ -1,8 +1,9 @@
 /** Draws what stands inside a line of Markdown as React elements; nothing in a message is ever taken for HTML. */
 import type { Token, Tokens } from 'marked'
-import { Fragment, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { decode } from './entities.ts'
 import { Formula } from './Formula.tsx'
+import { inPlace } from './inPlace.ts'
 import { isOutside, safeAddress } from './links.ts'
 
 interface FormulaToken {
@@ -87,8 +88,5 @@ export interface InlineProps {
 }
 
 export function Inline({ tokens = [], set }: InlineProps) {
-  // Pieces of one line have no identity but their place.
-  return tokens.map((token, index) => (
-    <Fragment key={`${index}${token.type}`}>{one(token as InlineToken, set)}</Fragment>
-  ))
+  return inPlace(tokens.map((token) => one(token as InlineToken, set)))
 }

@@ -109,3 +109,14 @@ test('formulas stand between dollar signs, money does not', () => {
   expect(formulas('so $-\\log_2 p$ and $$e = mc^2$$ hold')).toEqual(['-\\log_2 p', 'e = mc^2'])
   expect(formulas('it costs $5 and $6, or $7-$8, or $ x $')).toEqual([])
 })
+
+test('complete lines on which the lexer throws stay open, as they are', () => {
+  const blocks = grow(EMPTY, '2. b\n\t> 2. b\nword\n\nnext\n\n')
+  expect(blocks.offset).toBe(0)
+  expect(blocks.open[0]?.raw).toContain('word')
+})
+
+test('what the lexer rewrites is not closed', () => {
+  const blocks = grow(EMPTY, '-\tone\n\n\t- two\n\nthree\n\nfour\n')
+  expect(blocks.source.slice(blocks.offset)).toContain('four')
+})
