@@ -1,0 +1,1 @@
+"""Figures: what we hold ourselves to, measured."""

@@ -17,23 +17,85 @@ from provider_fakes import LoopClock
 from sqlalchemy import Connection, StaticPool, create_engine, event
 
 from chimera.core import events as ev
+from chimera.core import prompt, signals
 from chimera.core.conversation import Limits, Pace, Participant
-from chimera.core.generation import Provider
+from chimera.core.generation import (
+    Chunk,
+    Finish,
+    GenerationRequest,
+    Health,
+    Model,
+    Provider,
+    Text,
+    Usage,
+    UsageReport,
+)
 from chimera.core.ids import from_millis
+from chimera.core.pacing import load_table
 from chimera.core.persona import Persona, load_house
 from chimera.core.state import ConversationState, fold
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
 from chimera.engine.turns import Turns
-from chimera.providers.catalog import Catalog
+from chimera.providers.catalog import Catalog, Overrides
 from chimera.providers.gateway import Gateway
-from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
 from chimera.store.tables import metadata
 from chimera.store.units import Result, Unit
 from fakes import CountingIds
+
+
+def read_material() -> None:
+    """What a start reads from files; none of it may happen while people watch."""
+    load_table()
+    load_house()
+    signals.load_cues()
+    prompt.load_templates()
+
+
+class Extras:
+    """Implements `Provider` in the troupe's place: always another line, with no material."""
+
+    name = "scripted"
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk]:
+        if request.scene is None:
+            raise AssertionError("the engine gives the troupe its scene")
+        random = Random(f"{request.scene.state.seed}:{request.scene.turn}:improv")
+        words = [random.choice(WORDS) for _ in range(request.scene.speak.words + 2)]
+        for word in words:
+            yield Text(f"{word} ")
+        yield UsageReport(Usage(input_tokens=10, output_tokens=len(words), cost=0.0))
+        yield Finish(reason="stop")
+
+    async def models(self) -> Sequence[Model]:
+        return ()
+
+    async def check(self) -> Health:
+        return Health(ok=True)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+WORDS = [
+    "river",
+    "lamp",
+    "orange",
+    "quietly",
+    "stone",
+    "marching",
+    "silver",
+    "under",
+    "the",
+    "a",
+    "of",
+    "if",
+    "velvet",
+    "seven",
+]
 
 
 class InlineBackend:
@@ -141,8 +203,14 @@ class Playhouse:
         self.clock, self.ids = LoopClock(), CountingIds()
         self.store, self.hub, self.alarm = store, hub, alarm
         self.journal = Journal(store, hub, self.clock)
-        everybody = [*providers, ScriptedProvider()]
-        catalog = Catalog(providers, clock=self.clock, local=[each.name for each in providers])
+        everybody = [*providers, Extras()]
+        catalog = Catalog(
+            providers,
+            clock=self.clock,
+            overrides=Overrides(),
+            prices=lambda *_: None,
+            local=[each.name for each in providers],
+        )
         self.gateway = Gateway(everybody, catalog=catalog, clock=self.clock, rng=Random(1))
         self.audience = Audience(
             journal=self.journal, store=store, hub=hub, alarm=alarm, clock=self.clock

@@ -1,7 +1,7 @@
 """One turn, from the choice of its speaker to the landing of its message."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chimera.core import events as ev
@@ -21,6 +21,8 @@ from chimera.core.ports import Hub
 from chimera.core.state import ConversationState, apply
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, together
+from chimera.providers.directory import IMPROV
+from chimera.providers.gateway import SCRIPTED
 from chimera.realtime.drafts import DraftWriter
 
 #: A run counts as stuck when it is awake so long after its line was due: 60 s for all attempts at
@@ -140,18 +142,50 @@ class Performing:
         state, speak = self._state, self._speak
         composed = prompt.compose(state, speak, self._stage.persona(self._speaker.persona_id))
         scene = Scene(state=state, speak=speak, turn=state.turn)
-        request = composed.request(
-            model=self._speaker.model, temperature=self._speaker.temperature, scene=scene
-        )
         turn = TurnRequest(
             conversation_id=state.id,
             turn_id=self._turn_id,
             participant_id=self._speaker.id,
-            route=Route(provider=self._speaker.provider, model=self._speaker.model),
-            request=request,
+            route=self._lead,
+            request=composed.request(
+                model=self._speaker.model, temperature=self._speaker.temperature, scene=scene
+            ),
             kind="human_question" if speak.human else "banter" if state.finished else "opening",
         )
-        return await self._stage.gateway.perform(turn, on_text)
+        done = await self._stage.gateway.perform(turn, on_text)
+        why = self._refusal(done, composed)
+        if why is None:
+            return done
+        if self._news.turn_id is not None:
+            # On stage already: a copy may stand, a secret may not.
+            if why == "leak":
+                raise BadStream("the line gave away what the model was told")
+            return done
+        again = await self._stage.gateway.perform(turn)
+        why = self._refusal(again, composed)
+        if why is None:
+            return again
+        troupe = Route(
+            provider=SCRIPTED, model=IMPROV, why=why,
+            understudy_for=f"{self._lead.provider}/{self._lead.model}",
+        )  # fmt: skip
+        return await self._stage.gateway.perform(replace(turn, route=troupe))
+
+    @property
+    def _lead(self) -> Route:
+        return Route(provider=self._speaker.provider, model=self._speaker.model)
+
+    def _refusal(self, done: Performance, composed: prompt.Prompt) -> str | None:
+        """Why a model's line may not be said; the troupe looks after its own."""
+        if done.scripted:
+            return None
+        line = guard.trim(
+            done.text, self._speaker, self._state.participants, words=self._speak.words,
+            ending="complete",
+        )  # fmt: skip
+        return guard.review(
+            line.text, self._state, self._speaker, rules=composed.system, canary=composed.canary
+        )
 
     def _read(self) -> None:
         """Take in what the call has brought; after it the line is known or the failure is."""
@@ -223,9 +257,7 @@ class Performing:
 
     def _rehearsal_route(self) -> ev.RouteRef:
         done = self._rehearsal.performance
-        route = done.route if done else Route(
-            provider=self._speaker.provider, model=self._speaker.model
-        )  # fmt: skip
+        route = done.route if done else self._lead
         return ev.RouteRef(
             provider=route.provider,
             model=route.model,
@@ -312,9 +344,10 @@ class Performing:
         return length / rate if rate else 0.0
 
     def _next_look(self, left: float, *, flows: bool) -> float:
-        if flows:
-            return BEAT_S
-        return left if left > 0 else RUN_MS / 1000
+        if left <= 0:
+            # Due, and the text still comes: it will say so itself.
+            return BEAT_S if flows else RUN_MS / 1000
+        return max(0.001, min(left, BEAT_S) if flows else left)
 
     # --- the end -------------------------------------------------------------------------------
 

@@ -33,8 +33,8 @@ STATES_KEPT = 2000
 INSTANT_PER_MINUTE = 20
 #: A run whose turn no longer fits begins again at most so often.
 ATTEMPTS = 4
-#: Lengths by which the earliest start of a turn is found before its text is known.
-LENGTHS = ("a", "a " * 6, "a " * 12, "word " * 30)
+#: The longest text of each length class: the earliest start of a turn is that of one of them.
+LENGTHS = tuple("characters " * words for words in (3, 8, 15, 90))
 
 
 class Audience(Protocol):

@@ -1,0 +1,39 @@
+"""`make bench`: every table, or those that BENCH names (`overhead,minds`)."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from benchmarks import minds, overhead, startup, troupe, web
+from benchmarks.table import Row, keep, show
+
+TABLES: dict[str, Callable[[], list[Row]]] = {
+    "startup": startup.rows,
+    "overhead": overhead.rows,
+    "web": web.rows,
+    "minds": minds.rows,
+    "troupe": troupe.rows,
+}
+#: Slow ones, only by name.
+ON_REQUEST: dict[str, Callable[[], list[Row]]] = {"fresh": startup.fresh_rows}
+
+
+def main(selection: str) -> int:
+    names = [name for name in selection.split(",") if name] or list(TABLES)
+    known = TABLES | ON_REQUEST
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        print(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(known)}")
+        return 2
+    load_before, measured = os.getloadavg()[0], list[Row]()
+    for name in names:
+        print(f"── {name}", flush=True)
+        rows = known[name]()
+        show(rows)
+        measured += rows
+    print(f"kept in {keep(measured, load_before=load_before).name}")
+    return 0 if all(row.ok is not False for row in measured) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -1,0 +1,14 @@
+"""Read what a start reads, once and outside any loop."""
+
+import pytest
+from playhouse import read_material
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _material() -> None:
+    read_material()
+
+
+@pytest.fixture(autouse=True)
+def _never_blocking() -> None:
+    """Here the database runs in the loop on purpose; elsewhere that would be an error."""
