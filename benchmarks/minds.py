@@ -194,18 +194,18 @@ def _count(found: Floor, play: Headless, *, cast_ids: Sequence[str], director: s
             found.aba += one == three
     patience = floor.SCHEMES[director].patience
     limit = math.ceil(patience * len(cast_ids)) + 1 + len(cast_ids) - 2
-    found.beyond = max(found.beyond, longest_wait(speakers, cast_ids) - limit)
+    found.beyond = max(found.beyond, max(longest_waits(speakers, cast_ids).values()) - limit)
     found.silent += play.waits
     found.turns += len(speakers)
 
 
-def longest_wait(speakers: Sequence[str], cast_ids: Sequence[str]) -> int:
-    """The most finished turns that anybody let pass before speaking."""
-    longest, last = 0, dict.fromkeys(cast_ids, 0)
+def longest_waits(speakers: Sequence[str], cast_ids: Sequence[str]) -> dict[str, int]:
+    """The most finished turns that each let pass before speaking, or until the end."""
+    longest, last = dict.fromkeys(cast_ids, 0), dict.fromkeys(cast_ids, 0)
     for turn, speaker in enumerate(speakers, 1):
-        longest = max(longest, turn - 1 - last[speaker])
+        longest[speaker] = max(longest[speaker], turn - 1 - last[speaker])
         last[speaker] = turn
-    return longest
+    return {each: max(longest[each], len(speakers) - last[each]) for each in cast_ids}
 
 
 def humans_answered(seeds: range) -> tuple[int, int]:
