@@ -203,7 +203,7 @@ async def open_parts(
         store = await stack.enter_async_context(
             Store.open(settings.database_url, ids=ids, pool_size=settings.database.pool_size)
         )
-        hub = await stack.enter_async_context(_open_hub(settings, clock))
+        hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
         journal = Journal(store, hub, clock)
         models = build_models(settings, clock)
         stack.push_async_callback(models.gateway.close)
@@ -261,11 +261,11 @@ def only_one_process(folder: Path) -> Generator[None]:
 
 
 @asynccontextmanager
-async def _open_hub(settings: Settings, clock: Clock) -> AsyncGenerator[Hub]:
+async def _open_hub(settings: Settings, clock: Clock, ids: IdSource) -> AsyncGenerator[Hub]:
     if settings.redis.url is None:
         yield MemoryHub()
         return
-    async with RedisHub.open(settings.redis.url, clock=clock) as hub:
+    async with RedisHub.open(settings.redis.url, clock=clock, ids=ids) as hub:
         yield hub
 
 
