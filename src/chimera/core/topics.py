@@ -104,11 +104,13 @@ def fit(state: "ConversationState") -> dict[str, float]:
 
 def _suits(state: "ConversationState", participant: Participant) -> float | None:
     """Likeness of the talk and an expertise; None if either says nothing."""
-    heard = [line.text for line in state.lines[-8:] if line.heard_by(participant.id)]
-    query = _query(state.topic, tuple(reversed(heard[-len(QUERY_WEIGHTS) :])))
     character = participant.character
     expertise = _expertise(character.expertise, character.sample_lines)
-    return signals.cosine(query, expertise) if query and expertise else None
+    if not expertise:
+        return None
+    heard = [line.text for line in state.lines[-8:] if line.heard_by(participant.id)]
+    query = _query(state.topic, tuple(reversed(heard[-len(QUERY_WEIGHTS) :])))
+    return signals.cosine(query, expertise) if query else None
 
 
 @lru_cache(maxsize=64)
