@@ -1,6 +1,6 @@
 /** What can be done right now: every command is one object; palette, help sheet and shortcuts are drawn from them. */
 import { useEffect, useRef } from 'react'
-import { create } from 'zustand'
+import { createStore, useStore } from '#lib/store.ts'
 
 export interface Action {
   /** `conversation.pause` */
@@ -14,28 +14,22 @@ export interface Action {
   readonly run: () => void | Promise<void>
 }
 
-interface Registry {
-  readonly sets: ReadonlyMap<symbol, readonly Action[]>
-}
-
-const useRegistry = create<Registry>(() => ({ sets: new Map() }))
+const sets = createStore<ReadonlyMap<symbol, readonly Action[]>>(new Map())
 
 function put(owner: symbol, actions: readonly Action[] | null): void {
-  useRegistry.setState(({ sets }) => {
-    const next = new Map(sets)
-    if (actions) next.set(owner, actions)
-    else next.delete(owner)
-    return { sets: next }
-  })
+  const next = new Map(sets.get())
+  if (actions) next.set(owner, actions)
+  else next.delete(owner)
+  sets.set(next)
 }
 
 /** Every action whose screen is on the page; the newest set first, so that a screen may take over a key. */
 export function allActions(): readonly Action[] {
-  return [...useRegistry.getState().sets.values()].reverse().flat()
+  return [...sets.get().values()].reverse().flat()
 }
 
 export function useAllActions(): readonly Action[] {
-  useRegistry((state) => state.sets)
+  useStore(sets)
   return allActions()
 }
 

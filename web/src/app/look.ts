@@ -1,5 +1,5 @@
 /** Carries the wished look to the document: theme, size of the script, motion. */
-import { type Preferences, usePreferences } from '#lib/preferences.ts'
+import { onPreferences, type Preferences, preferences } from '#lib/preferences.ts'
 
 const darkSystem = () => matchMedia('(prefers-color-scheme: dark)')
 
@@ -14,9 +14,10 @@ function apply({ theme, textSize, motion }: Preferences): void {
 
 /** Applies the look now and whenever the wish or the system's theme changes. */
 export function keepLook(): void {
-  apply(usePreferences.getState())
-  usePreferences.subscribe(apply)
-  darkSystem().addEventListener('change', () => apply(usePreferences.getState()))
+  const keep = () => apply(preferences())
+  keep()
+  onPreferences(keep)
+  darkSystem().addEventListener('change', keep)
 }
 
 /** Dark if it is light now, light if it is dark. */

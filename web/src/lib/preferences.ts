@@ -1,6 +1,5 @@
 /** How this person wants the house: kept in this browser, read everywhere. */
-import { create } from 'zustand'
-import { persist } from 'zustand/middleware'
+import { createStore, useStore } from './store.ts'
 
 export interface Preferences {
   readonly theme: 'system' | 'dark' | 'light'
@@ -27,10 +26,36 @@ export const DEFAULTS: Preferences = {
   viewerName: '',
 }
 
-export const usePreferences = create<Preferences>()(
-  persist((): Preferences => DEFAULTS, { name: 'chimera.preferences' }),
-)
+/** `index.html` reads the theme from here before anything is painted. */
+const KEY = 'chimera.preferences'
+
+function kept(): Partial<Preferences> {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? '{}')
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    // Storage may be forbidden, or hold what another version wrote.
+    return {}
+  }
+}
+
+const store = createStore<Preferences>({ ...DEFAULTS, ...kept() })
+
+export const preferences = store.get
+export const onPreferences = store.subscribe
+
+export function usePreferences(): Preferences
+export function usePreferences<T>(select: (preferences: Preferences) => T): T
+export function usePreferences<T>(select?: (preferences: Preferences) => T): T | Preferences {
+  const all = useStore(store)
+  return select ? select(all) : all
+}
 
 export function prefer(change: Partial<Preferences>): void {
-  usePreferences.setState(change)
+  store.set({ ...store.get(), ...change })
+  try {
+    localStorage.setItem(KEY, JSON.stringify(store.get()))
+  } catch {
+    // Without storage the wish holds until the page is left.
+  }
 }

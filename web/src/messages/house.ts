@@ -58,4 +58,6 @@ export const settings = {
   noModels: 'no model loaded',
   use: 'Start with it',
   reset: 'Reset to the house’s own',
+  resetDone: 'Everything is as the house has it.',
+  undo: 'Undo',
 } as const

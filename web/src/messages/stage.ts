@@ -181,7 +181,7 @@ export const stage = {
   modes: { stream: 'Words', human: 'Lines', instant: 'At once' },
   modeAbout: {
     stream: 'Every word appears as it is said.',
-    human: 'A line appears when it is finished, as in a chat among people.',
+    human: 'A line appears when it is finished, as when people write to each other.',
     instant: 'No waiting between lines.',
   },
   speed: 'Speed',

@@ -1,6 +1,22 @@
-/** Prepares jsdom for component tests. */
+/** Gives jsdom what browsers have and it has not. */
 import '@testing-library/jest-dom/vitest'
 import { cleanup } from '@testing-library/react'
-import { afterEach } from 'vitest'
+import { afterEach, vi } from 'vitest'
 
-afterEach(cleanup)
+class Watcher {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+
+vi.stubGlobal('IntersectionObserver', Watcher)
+vi.stubGlobal('ResizeObserver', Watcher)
+vi.stubGlobal('matchMedia', (media: string) => Object.assign(new EventTarget(), { media, matches: false }))
+window.scrollTo = () => {}
+Element.prototype.scrollIntoView = () => {}
+Element.prototype.hasPointerCapture = () => false
+
+afterEach(() => {
+  cleanup()
+  localStorage.clear()
+})

@@ -1,11 +1,11 @@
-/** Dialogs in the middle and sheets from the edge: focus is kept inside and given back. */
-import clsx from 'clsx'
-import { X } from 'lucide-react'
-import { Dialog as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+/** Dialogs in the middle and sheets from the edge; the code that draws them is fetched while nobody waits. */
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+import { whenIdle } from '#lib/whenIdle.ts'
 import { en } from '#messages/en.ts'
-import { Button, IconButton } from './Button.tsx'
-import './Dialog.css'
+import { Button } from './Button.tsx'
+
+const load = () => import('./DialogFrame.tsx')
+const DialogFrame = lazy(load)
 
 export interface DialogProps {
   readonly open: boolean
@@ -18,38 +18,15 @@ export interface DialogProps {
   readonly shape?: 'middle' | 'sheet'
 }
 
-export function Dialog({
-  open,
-  onOpenChange,
-  title,
-  description,
-  children,
-  className,
-  shape = 'middle',
-}: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const [wanted, setWanted] = useState(props.open)
+  if (props.open && !wanted) setWanted(true)
+  useEffect(() => whenIdle(load), [])
+  if (!wanted) return null
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
-      <Radix.Portal>
-        <Radix.Overlay className="dialog-scrim" />
-        <Radix.Content
-          className={clsx('dialog', `dialog-${shape}`, className)}
-          {...(description === undefined ? { 'aria-describedby': undefined } : {})}
-        >
-          <div className="dialog-head">
-            <Radix.Title className="dialog-title">{title}</Radix.Title>
-            <Radix.Close asChild>
-              <IconButton label={en.common.close}>
-                <X aria-hidden="true" />
-              </IconButton>
-            </Radix.Close>
-          </div>
-          {description !== undefined && (
-            <Radix.Description className="dialog-about">{description}</Radix.Description>
-          )}
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+    <Suspense>
+      <DialogFrame {...props} />
+    </Suspense>
   )
 }
 

@@ -1,8 +1,21 @@
-/** Menus and popovers that open from a button. */
-import clsx from 'clsx'
-import { DropdownMenu, Popover as RadixPopover } from 'radix-ui'
-import type { ReactElement, ReactNode } from 'react'
-import './Menu.css'
+/** Menus and popovers that open from a button; the code that draws them is fetched while nobody waits. */
+import {
+  type ComponentProps,
+  cloneElement,
+  lazy,
+  type ReactElement,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useState,
+} from 'react'
+import { whenIdle } from '#lib/whenIdle.ts'
+
+const load = () => import('./MenuFrame.tsx')
+const MenuFrame = lazy(async () => ({ default: (await load()).MenuFrame }))
+const PopoverFrame = lazy(async () => ({ default: (await load()).PopoverFrame }))
+
+type Trigger = ReactElement<ComponentProps<'button'>>
 
 export interface MenuItem {
   readonly id: string
@@ -16,69 +29,48 @@ export interface MenuItem {
 
 export interface MenuProps {
   /** The button that opens it. */
-  readonly trigger: ReactElement
+  readonly trigger: Trigger
   readonly label: string
   readonly items: readonly MenuItem[]
   readonly side?: 'top' | 'bottom'
 }
 
-export function Menu({ trigger, label, items, side = 'bottom' }: MenuProps) {
-  return (
-    <DropdownMenu.Root>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          className="menu"
-          aria-label={label}
-          side={side}
-          align="end"
-          sideOffset={8}
-          collisionPadding={12}
-        >
-          {items.map(({ id, label: name, icon, hint, danger = false, disabled = false, onSelect }) => (
-            <DropdownMenu.Item
-              key={id}
-              className={clsx('menu-item', danger && 'menu-danger')}
-              disabled={disabled}
-              onSelect={onSelect}
-            >
-              <span className="menu-icon" aria-hidden="true">
-                {icon}
-              </span>
-              <span>{name}</span>
-              {hint !== undefined && <span className="t-time">{hint}</span>}
-            </DropdownMenu.Item>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  )
-}
-
 export interface PopoverProps {
-  readonly trigger: ReactElement
+  readonly trigger: Trigger
   readonly label: string
   readonly children: ReactNode
   readonly side?: 'top' | 'bottom'
   readonly align?: 'start' | 'center' | 'end'
 }
 
-export function Popover({ trigger, label, children, side = 'bottom', align = 'start' }: PopoverProps) {
+/** The button as it is until it has been pressed once; from then on Radix has it. */
+function useFirstPress(trigger: Trigger, kind: 'menu' | 'dialog') {
+  const [pressed, setPressed] = useState(false)
+  useEffect(() => whenIdle(load), [])
+  const closed = cloneElement(trigger, {
+    'aria-haspopup': kind,
+    'aria-expanded': false,
+    onClick: () => setPressed(true),
+  })
+  return { pressed, closed }
+}
+
+export function Menu(props: MenuProps) {
+  const { pressed, closed } = useFirstPress(props.trigger, 'menu')
+  if (!pressed) return closed
   return (
-    <RadixPopover.Root>
-      <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
-        <RadixPopover.Content
-          className="menu popover"
-          aria-label={label}
-          side={side}
-          align={align}
-          sideOffset={8}
-          collisionPadding={12}
-        >
-          {children}
-        </RadixPopover.Content>
-      </RadixPopover.Portal>
-    </RadixPopover.Root>
+    <Suspense fallback={closed}>
+      <MenuFrame {...props} />
+    </Suspense>
+  )
+}
+
+export function Popover(props: PopoverProps) {
+  const { pressed, closed } = useFirstPress(props.trigger, 'dialog')
+  if (!pressed) return closed
+  return (
+    <Suspense fallback={closed}>
+      <PopoverFrame {...props} />
+    </Suspense>
   )
 }

@@ -1,6 +1,7 @@
 /** A screen that scrolls as one: its heading, what can be done there, its content. */
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
+import { useTitle } from '#lib/useTitle.ts'
 import './Page.css'
 
 export interface PageProps {
@@ -12,6 +13,7 @@ export interface PageProps {
 }
 
 export function Page({ title, caption, actions, children, className }: PageProps) {
+  useTitle(title)
   return (
     <main id="main" className="page" tabIndex={-1}>
       <div className={clsx('page-column', className)}>

@@ -1,6 +1,5 @@
-/** A slider with its value in words. */
-import { Slider as Radix } from 'radix-ui'
-import { useId } from 'react'
+/** A slider with its value in words: the browser's own, so that every key, hand and reader can move it. */
+import { type CSSProperties, useEffect, useId, useRef } from 'react'
 import './Slider.css'
 
 export interface SliderProps {
@@ -29,29 +28,39 @@ export function Slider({
   disabled = false,
 }: SliderProps) {
   const id = useId()
+  const input = useRef<HTMLInputElement>(null)
+  // React's onChange is the browser's `input` event; letting go is the browser's `change`.
+  useEffect(() => {
+    const own = input.current
+    if (!own || !onCommit) return
+    const commit = () => onCommit(own.valueAsNumber)
+    own.addEventListener('change', commit)
+    return () => own.removeEventListener('change', commit)
+  }, [onCommit])
   return (
     <div className="slider">
       <div className="slider-head">
-        <span className="t-caption" id={id}>
+        <label className="t-caption" htmlFor={id}>
           {label}
-        </span>
-        <output className="t-time">{text}</output>
+        </label>
+        <output className="t-time" htmlFor={id}>
+          {text}
+        </output>
       </div>
-      <Radix.Root
-        className="slider-root"
-        value={[value]}
+      <input
+        ref={input}
+        id={id}
+        className="slider-input"
+        type="range"
         min={min}
         max={max}
         step={step}
+        value={value}
         disabled={disabled}
-        onValueChange={([next]) => next !== undefined && onChange(next)}
-        onValueCommit={([next]) => next !== undefined && onCommit?.(next)}
-      >
-        <Radix.Track className="slider-track">
-          <Radix.Range className="slider-range" />
-        </Radix.Track>
-        <Radix.Thumb className="slider-thumb" aria-labelledby={id} aria-valuetext={text} />
-      </Radix.Root>
+        aria-valuetext={text}
+        style={{ '--filled': `${((value - min) / (max - min)) * 100}%` } as CSSProperties}
+        onChange={(event) => onChange(event.target.valueAsNumber)}
+      />
     </div>
   )
 }

@@ -1,4 +1,4 @@
-/** Something that is on or off, with what that means beside it. */
+/** Something that is on or off, with what that means beneath. */
 import { useId } from 'react'
 import './Switch.css'
 
@@ -12,23 +12,23 @@ export interface SwitchProps {
 export function Switch({ label, hint, checked, onChange }: SwitchProps) {
   const id = useId()
   return (
-    <label className="switch">
-      <input
-        type="checkbox"
-        className="visually-hidden"
-        checked={checked}
-        onChange={(event) => onChange(event.target.checked)}
-        {...(hint === undefined ? {} : { 'aria-describedby': id })}
-      />
-      <span className="switch-track" aria-hidden="true" />
-      <span>
+    <div className="switch">
+      <label className="switch-label">
+        <input
+          type="checkbox"
+          className="visually-hidden"
+          checked={checked}
+          onChange={(event) => onChange(event.target.checked)}
+          {...(hint === undefined ? {} : { 'aria-describedby': id })}
+        />
+        <span className="switch-track" aria-hidden="true" />
         {label}
-        {hint !== undefined && (
-          <span className="switch-hint" id={id}>
-            {hint}
-          </span>
-        )}
-      </span>
-    </label>
+      </label>
+      {hint !== undefined && (
+        <p className="switch-hint" id={id}>
+          {hint}
+        </p>
+      )}
+    </div>
   )
 }

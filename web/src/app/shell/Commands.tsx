@@ -3,7 +3,7 @@ import { useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { isTaken, match, nameOf, PAIR_MS } from '#actions/keys.ts'
 import { type Action, allActions, useActions } from '#actions/registry.ts'
-import { prefer, usePreferences } from '#lib/preferences.ts'
+import { prefer, preferences } from '#lib/preferences.ts'
 import { en } from '#messages/en.ts'
 import { houseActions } from '../actions.ts'
 import { otherTheme } from '../look.ts'
@@ -21,7 +21,7 @@ function useShortcuts(): void {
       if (event.defaultPrevented || event.isComposing) return
       const name = nameOf(event)
       if (isTaken(event.target, name)) return
-      if (!name.includes('mod+') && !usePreferences.getState().shortcuts) return
+      if (!name.includes('mod+') && !preferences().shortcuts) return
       const before = event.timeStamp - pending.current.at < PAIR_MS ? pending.current.keys : ''
       const possible = allActions().filter(({ when }) => when?.() ?? true)
       const found = match(possible, before, name)

@@ -28,7 +28,8 @@ export async function sendOnce(request: Request): Promise<Response> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: '', fetch: sendOnce })
+// A whole address, because outside a browser a request knows no page to be relative to.
+export const api = createClient<paths>({ baseUrl: globalThis.location?.origin ?? '', fetch: sendOnce })
 
 type Data<Init> = Awaited<Init> extends { data?: infer T } ? Exclude<T, undefined> : never
 

@@ -13,7 +13,7 @@ import './DarkHouse.css'
 
 const OFFERED = 3
 
-export function DarkHouse() {
+export default function DarkHouse() {
   const navigate = useNavigate()
   const create = useCreateConversation()
   const { data: starters = [] } = useQuery(startersQuery())

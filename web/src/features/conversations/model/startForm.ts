@@ -61,7 +61,7 @@ export function chooseMind(seats: readonly SeatChoice[], slug: string, mind: str
   return seats.map((seat) => (seat.slug === slug ? { ...seat, mind } : seat))
 }
 
-const isWhole = (text: string) => /^\d+$/.test(text.trim())
+const isWhole = (text: string) => /^\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text))
 /** People count characters, the contract counts code points; an emoji is one. */
 export const lengthOf = (text: string): number => Array.from(text.trim()).length
 
@@ -116,8 +116,8 @@ export interface Mind {
 export function mindsOf(providers: readonly Provider[]): readonly Mind[] {
   return [
     { value: '', label: words.houseChoice },
-    ...providers.flatMap(({ name, title, models }): Mind[] => {
-      if (name === 'scripted') return [{ value: name, label: words.scripted }]
+    ...providers.flatMap(({ name, title, models, scripted }): Mind[] => {
+      if (scripted) return [{ value: name, label: words.scripted }]
       return models.map((model) => ({ value: `${name} ${model}`, label: `${title} · ${model}` }))
     }),
   ]
@@ -129,9 +129,7 @@ export function isFree(
   providers: readonly Provider[] | undefined,
 ): boolean | null {
   if (!providers) return null
-  const free = new Set(
-    providers.filter(({ name, local }) => local || name === 'scripted').map(({ name }) => name),
-  )
+  const free = new Set(providers.filter(({ local, scripted }) => local || scripted).map(({ name }) => name))
   const others = providers.some(({ name, state }) => !free.has(name) && state === 'ready')
   return seats.every(({ mind }) => (mind === '' ? !others : free.has(mind.split(' ')[0] ?? '')))
 }

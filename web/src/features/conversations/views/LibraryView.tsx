@@ -26,11 +26,7 @@ export interface LibraryViewProps {
 }
 
 export function LibraryView({ q, status, onChange }: LibraryViewProps) {
-  const [text, setText] = useState(q)
-  const words = useLater(text.trim(), TYPING_MS)
-  useEffect(() => {
-    if (words !== q) onChange({ q: words, status })
-  })
+  const [text, setText] = useSearchText(q, (words) => onChange({ q: words, status }))
   const {
     data,
     error,
@@ -40,9 +36,9 @@ export function LibraryView({ q, status, onChange }: LibraryViewProps) {
     isFetchingNextPage,
     fetchNextPage,
     refetch,
-  } = useInfiniteQuery(libraryQuery({ q: words, status }))
+  } = useInfiniteQuery(libraryQuery({ q, status }))
   const rows = data?.pages.flatMap(({ items }) => items) ?? []
-  const filtered = words !== '' || status !== undefined
+  const filtered = q !== '' || status !== undefined
   return (
     <Page title={library.title}>
       <search className="library-bar">
@@ -52,7 +48,7 @@ export function LibraryView({ q, status, onChange }: LibraryViewProps) {
           hideLabel
           value={status ?? 'all'}
           options={FILTERS.map((value) => ({ value, label: library.filters[value] }))}
-          onChange={(value) => onChange({ q: words, status: value === 'all' ? undefined : value })}
+          onChange={(value) => onChange({ q: text.trim(), status: value === 'all' ? undefined : value })}
         />
       </search>
       {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
@@ -71,9 +67,24 @@ export function LibraryView({ q, status, onChange }: LibraryViewProps) {
   )
 
   function clear() {
-    setText('')
     onChange({ q: '', status: undefined })
   }
+}
+
+/** What is being typed: sent on after a pause, and replaced when the address changes by other means. */
+function useSearchText(q: string, send: (words: string) => void) {
+  const [text, setText] = useState(q)
+  const [sent, setSent] = useState(q)
+  const words = text.trim()
+  const settled = useLater(words, TYPING_MS)
+  if (q !== sent) {
+    setSent(q)
+    if (q !== words) setText(q)
+  }
+  useEffect(() => {
+    if (settled === words && words !== q && q === sent) send(words)
+  })
+  return [text, setText] as const
 }
 
 function NoMatch({ onClear }: { readonly onClear: () => void }) {

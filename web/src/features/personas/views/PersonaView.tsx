@@ -5,9 +5,11 @@ import { gelOf } from '#design/gels.ts'
 import { personaQuery, personasQuery } from '#lib/api/personas.ts'
 import { asProblem } from '#lib/api/problem.ts'
 import type { Persona } from '#lib/api/types.ts'
+import { useTitle } from '#lib/useTitle.ts'
 import { casting } from '#messages/house.ts'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Mask } from '#ui/Mask.tsx'
+import { NothingHere } from '#ui/NothingHere.tsx'
 import { Page } from '#ui/Page.tsx'
 import { Business } from '../components/Business.tsx'
 import { Relations } from '../components/Relations.tsx'
@@ -18,9 +20,10 @@ const LINES_SHOWN = 6
 
 export function PersonaView({ slug }: { readonly slug: string }) {
   const { data: persona, error, refetch } = useQuery(personaQuery(slug))
+  useTitle(persona?.name)
   const { data: company = [] } = useQuery(personasQuery())
   if (error && !persona) {
-    if (asProblem(error).notFound) throw error
+    if (asProblem(error).notFound) return <NothingHere />
     return (
       <Page title={casting.title}>
         <ErrorNote error={error} onRetry={() => void refetch()} />

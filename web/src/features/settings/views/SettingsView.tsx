@@ -1,5 +1,5 @@
 /** Settings: the look, the playback, the keyboard, and where the words come from. */
-import { DEFAULTS, prefer, usePreferences } from '#lib/preferences.ts'
+import { DEFAULTS, prefer, preferences, usePreferences } from '#lib/preferences.ts'
 import { en } from '#messages/en.ts'
 import { settings } from '#messages/house.ts'
 import { Button } from '#ui/Button.tsx'
@@ -8,12 +8,20 @@ import { Page } from '#ui/Page.tsx'
 import { Segmented } from '#ui/Segmented.tsx'
 import { Slider } from '#ui/Slider.tsx'
 import { Switch } from '#ui/Switch.tsx'
+import { notify } from '#ui/toast.ts'
 import { Providers } from '../components/Providers.tsx'
 import './SettingsView.css'
 
 const THEMES = ['system', 'dark', 'light'] as const
 const MOTIONS = ['system', 'less', 'full'] as const
 const ANNOUNCES = ['off', 'names', 'full'] as const
+
+/** Everything as the house has it, with a way back. */
+function reset(): void {
+  const before = preferences()
+  prefer(DEFAULTS)
+  void notify({ text: settings.resetDone, action: { label: settings.undo, run: () => prefer(before) } })
+}
 
 export function SettingsView() {
   const own = usePreferences()
@@ -81,7 +89,7 @@ export function SettingsView() {
         />
       </section>
       <Providers />
-      <Button variant="plain" className="settings-reset" onClick={() => prefer(DEFAULTS)}>
+      <Button variant="plain" className="settings-reset" onClick={reset}>
         {settings.reset}
       </Button>
     </Page>

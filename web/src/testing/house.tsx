@@ -1,0 +1,57 @@
+/** The whole app in jsdom before a server of fixtures, for tests that go in by the door. */
+import { QueryClientProvider } from '@tanstack/react-query'
+import { createMemoryHistory, createRouter, RouterProvider } from '@tanstack/react-router'
+import { render } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { HttpResponse, http } from 'msw'
+import { setupServer } from 'msw/node'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { makeQueryClient } from '../app/queryClient.ts'
+import { routeTree } from '../app/routeTree.gen.ts'
+import { ErrorPage, NotFoundPage } from '../app/shell/ErrorPage.tsx'
+import { COMPANY, PROVIDERS, STARTERS } from './fixtures.ts'
+
+export const API = `${location.origin}/api/v1`
+
+const page = (items: readonly unknown[]) => HttpResponse.json({ items, next_cursor: null })
+
+/** Answers for everything every screen asks; a test puts its own before them with `server.use`. */
+export const server = setupServer(
+  http.get(`${API}/personas`, () => page(COMPANY)),
+  http.get(`${API}/personas/:slug`, ({ params }) => {
+    const found = COMPANY.find(({ slug }) => slug === params.slug)
+    return found
+      ? HttpResponse.json(found)
+      : HttpResponse.json({ code: 'not_found', detail: 'There is no such persona.' }, { status: 404 })
+  }),
+  http.get(`${API}/providers`, () => page(PROVIDERS)),
+  http.get(`${API}/starters`, () => page(STARTERS)),
+  http.get(`${API}/conversations`, () => page([])),
+)
+
+/** Starts and stops the server around the tests of a file. */
+export function withServer(): void {
+  beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+  afterEach(() => server.resetHandlers())
+  afterAll(() => server.close())
+}
+
+/** Opens an address of the app. */
+export function visit(address: string) {
+  const queryClient = makeQueryClient()
+  queryClient.setDefaultOptions({ queries: { ...queryClient.getDefaultOptions().queries, retry: false } })
+  const history = createMemoryHistory({ initialEntries: [address] })
+  const router = createRouter({
+    routeTree,
+    history,
+    context: { queryClient, boot: {} },
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+  })
+  render(
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>,
+  )
+  return { user: userEvent.setup(), where: () => router.state.location.href }
+}
