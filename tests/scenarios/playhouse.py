@@ -38,7 +38,7 @@ from chimera.engine.audience import Audience
 from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
 from chimera.engine.turns import Turns
-from chimera.providers.catalog import Catalog, Overrides
+from chimera.providers.catalog import Catalog, Overrides, no_prices
 from chimera.providers.gateway import Gateway
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
@@ -80,22 +80,7 @@ class Extras:
         """Nothing is open."""
 
 
-WORDS = [
-    "river",
-    "lamp",
-    "orange",
-    "quietly",
-    "stone",
-    "marching",
-    "silver",
-    "under",
-    "the",
-    "a",
-    "of",
-    "if",
-    "velvet",
-    "seven",
-]
+WORDS = ("river", "lamp", "orange", "quietly", "stone", "silver", "under", "the", "of", "velvet")
 
 
 class InlineBackend:
@@ -118,7 +103,8 @@ class InlineBackend:
         with self._engine.begin() as connection:
             return unit(connection)
 
-    read = write
+    async def read(self, unit: Unit[Result]) -> Result:
+        return await self.write(unit)
 
     async def close(self) -> None:
         self._engine.dispose()
@@ -208,7 +194,7 @@ class Playhouse:
             providers,
             clock=self.clock,
             overrides=Overrides(),
-            prices=lambda *_: None,
+            prices=no_prices,
             local=[each.name for each in providers],
         )
         self.gateway = Gateway(everybody, catalog=catalog, clock=self.clock, rng=Random(1))

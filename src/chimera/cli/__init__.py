@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -59,8 +59,10 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error that a group of tasks ended with."""
-    error = group.exceptions[0]
-    return first_of(error) if isinstance(error, BaseExceptionGroup) else error
+    leaves: list[BaseException] = [group]
+    while isinstance(leaves[0], BaseExceptionGroup):
+        leaves = list(cast("BaseExceptionGroup[BaseException]", leaves[0]).exceptions)
+    return leaves[0]
 
 
 def settings_with(host: str | None, port: int | None, data_dir: Path | None) -> Settings:

@@ -135,7 +135,7 @@ def try_provider(
     try:
         _with_models(settings, work)
     except ProviderError as error:
-        fields = {"type": "error", "code": error.code, "message": error.message}
+        fields: dict[str, Any] = {"type": "error", "code": error.code, "message": error.message}
         fields["retry_after"] = error.details.get("retry_after")
         print(json.dumps(fields) if as_json else f"\n{error.code}: {error.message}")
         raise typer.Exit(1) from None

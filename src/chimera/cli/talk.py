@@ -93,7 +93,7 @@ def talk(
     as_json: Annotated[bool, typer.Option("--json", help="One frame a line.")] = False,
 ) -> None:
     """Let a cast talk about TOPIC in the terminal."""
-    set_up_logs("warning", "auto")
+    set_up_logs("error", "auto")
     seats = [seat.strip() for seat in cast.split(",") if seat.strip()]
     chosen = provider or ("compatible" if base_url else "scripted")
     body: dict[str, Any] = {
@@ -129,7 +129,10 @@ async def _talk(
         if not save:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = settings.server.model_copy(update={"data_dir": folder})
-        alone = {"server": server, "redis": settings.redis.model_copy(update={"url": None})}
+        alone: dict[str, Any] = {
+            "server": server,
+            "redis": settings.redis.model_copy(update={"url": None}),
+        }
         if not save:
             alone["database"] = settings.database.model_copy(update={"url": None})
         ids: IdSource = TimeOrderedIds() if save else CountedIds()
