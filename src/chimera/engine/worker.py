@@ -63,16 +63,16 @@ class WorkerSettings:
     lease: timedelta = timedelta(seconds=30)
 
 
-def register(docket: Docket, turn: TurnFunction, reconcile: Reconcile) -> None:
-    """Teach the docket its two tasks.
+def register(docket: Docket, run_turn: TurnFunction, run_reconcile: Reconcile) -> None:
+    """Teach the docket its two tasks, by the names of the functions.
 
     Both catch everything themselves, because an exception in a Perpetual reschedules it at once.
     """
 
-    async def ring_turn(
+    async def turn(
         conversation_id: str, perpetual: Perpetual = Perpetual(every=timedelta(seconds=5))
     ) -> None:
-        due = await turn(conversation_id)
+        due = await run_turn(conversation_id)
         # Never `after()` here: docket checks its own generation on `cancel`, so a newer
         # schedule of the key survives; a loser that reschedules would not respect it.
         if due is None:
@@ -80,13 +80,13 @@ def register(docket: Docket, turn: TurnFunction, reconcile: Reconcile) -> None:
         else:
             perpetual.at(due)
 
-    async def ring_reconcile(
+    async def reconcile(
         perpetual: Perpetual = Perpetual(every=timedelta(seconds=30), automatic=True),
     ) -> None:
-        await reconcile()
+        await run_reconcile()
 
-    docket.register(ring_turn, names=["turn"])
-    docket.register(ring_reconcile, names=["reconcile"])
+    docket.register(turn)
+    docket.register(reconcile)
 
 
 class TurnWorker:
