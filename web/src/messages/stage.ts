@@ -163,6 +163,7 @@ export const stage = {
 
   controls: 'Controls',
   start: 'Raise the curtain',
+  nothingToPlay: 'Nothing to play',
   pause: 'Pause',
   resume: 'Go on',
   skip: 'Skip the wait',

@@ -36,6 +36,7 @@ interface PlayProps {
 
 function usePlay(): { readonly control: Control; readonly label: string } | null {
   const { state } = useView()
+  if (state.participants.length === 0) return null
   switch (state.status) {
     case 'created':
       return { control: 'start', label: stage.start }
@@ -55,7 +56,7 @@ function Play({ busy, onControl }: PlayProps) {
       type="button"
       className="play"
       disabled={!play || busy}
-      aria-label={play?.label ?? stage.states.ended}
+      aria-label={play?.label ?? stage.nothingToPlay}
       title={play?.label}
       onClick={() => play && onControl(play.control)}
     >

@@ -116,6 +116,7 @@ function Cast({ state }: { readonly state: ConversationState }) {
 
 export function NowPanel() {
   const { state } = useView()
+  if (state.participants.length === 0) return <div className="panel" />
   return (
     <div className="panel">
       <Share state={state} />

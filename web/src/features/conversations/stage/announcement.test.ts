@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { created, fold, said, turn } from '#testing/live/logs.ts'
+import { announcement, plain } from './announcement.ts'
+import { placed } from './placed.ts'
+
+const before = fold([created])
+const started = fold([turn('a')], before)
+const finished = fold([said('a', 'It *resolves*.')], started)
+
+test('who begins to speak is named once', () => {
+  expect(announcement(before, started, 'names')).toBe('The Poet speaks')
+  expect(announcement(started, started, 'names')).toBeNull()
+  expect(announcement(started, finished, 'names')).toBeNull()
+  expect(announcement(before, fold([turn('a', { participant_id: 'stranger' })], before), 'names')).toBeNull()
+})
+
+test('in full, a finished line is read without its marks', () => {
+  expect(announcement(started, finished, 'full')).toBe('The Poet: It resolves.')
+  expect(announcement(before, started, 'full')).toBe('The Poet speaks')
+  expect(announcement(started, { ...finished, rows: [] }, 'full')).toBeNull()
+})
+
+test('switched off, nothing is said', () => {
+  expect(announcement(before, started, 'off')).toBeNull()
+})
+
+test('a text is read as it is heard', () => {
+  expect(plain('# Title\n\nSay `a` and **b**.\n\n- one\n- two\n\n<b>x</b>')).toBe(
+    'Title Say a and b. one. two x',
+  )
+})
+
+test('the note of what was missed stands where the viewer left off', () => {
+  const { rows } = finished
+  const ids = (away: Parameters<typeof placed>[1]) => placed(rows, away).map(({ id }) => id)
+  expect(placed(rows, null)).toBe(rows)
+  expect(ids({ afterRow: 'a', count: 2 })).toEqual(['a', 'away'])
+  expect(ids({ afterRow: null, count: 2 })).toEqual(['away', 'a'])
+  expect(ids({ afterRow: 'gone', count: 2 })).toEqual(['away', 'a'])
+})
