@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from chimera.api.application import create_api
-from chimera.api.deps import House
+from chimera.api.deps import House, Patience
 from chimera.api.protocol import Guarded
 from chimera.core.errors import NotFound, ProviderDown
 from chimera.core.generation import Health, Model, ProviderState, Route
@@ -105,8 +105,30 @@ class Made:
     failing: list[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A house that listens on this machine."""
+
+    made: Made
+    port: int
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def live(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/api/v1/live"
+
+
 def make_house(
-    store: Store, clock: FakeClock, ids: CountingIds, *, hosts: frozenset[str], web: Path | None
+    store: Store,
+    clock: FakeClock,
+    ids: CountingIds,
+    *,
+    hosts: frozenset[str],
+    web: Path | None = None,
+    patience: Patience | None = None,
 ) -> Made:
     hub, alarm, providers, failing = MemoryHub(), NotingAlarm(), FewProviders(), list[str]()
     journal = Journal(store, hub, clock)
@@ -119,6 +141,7 @@ def make_house(
         audience=Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock),
         clock=clock, ids=ids, providers=providers, personas=load_house(),
         starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
+        patience=patience or Patience(),
     )  # fmt: skip
     routers = [conversations_router, personas_router, providers_router]
     app = create_api(house, routers, content=PAGES)

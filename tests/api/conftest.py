@@ -1,21 +1,34 @@
 """The interface as its callers see it: over HTTP, with a house that does nothing by itself."""
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from functools import partial
 
 import httpx2
 import pytest
+from api_house import HOST, ORIGIN, Made, Served, make_house, served
 
-from api_house import HOST, ORIGIN, Made, make_house, served
+from chimera.api.deps import Patience
 from chimera.api.security import loopback_hosts
+from chimera.core.persona import load_house
+from chimera.core.signals import load_cues
+from chimera.core.topics import load_starters
 from chimera.store.database import Store
 from fakes import CountingIds, FakeClock
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _awake() -> None:
+    """What is read from files once is read before anybody is served."""
+    load_cues()
+    load_house()
+    load_starters()
+
+
 @pytest.fixture
 def made(sqlite_store: Store, clock: FakeClock, ids: CountingIds) -> Made:
-    return make_house(sqlite_store, clock, ids, hosts=frozenset({HOST}), web=None)
+    return make_house(sqlite_store, clock, ids, hosts=frozenset({HOST}))
 
 
 @pytest.fixture
@@ -34,29 +47,20 @@ async def conversation(client: httpx2.AsyncClient) -> str:
     return answer.json()["id"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """A house that listens on this machine."""
-
-    made: Made
-    port: int
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def live(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/api/v1/live"
+@pytest.fixture
+def patience() -> Patience:
+    """How long live lines are waited for; a test may have less of it."""
+    return Patience()
 
 
 @pytest.fixture
 async def running(
-    sqlite_store: Store, clock: FakeClock, ids: CountingIds
+    sqlite_store: Store, clock: FakeClock, ids: CountingIds, patience: Patience
 ) -> AsyncGenerator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        made = make_house(sqlite_store, clock, ids, hosts=loopback_hosts(port), web=None)
+        make = partial(make_house, hosts=loopback_hosts(port), patience=patience)
+        made = await asyncio.to_thread(make, sqlite_store, clock, ids)
         async with served(made.app, listening):
             yield Served(made=made, port=port)
 

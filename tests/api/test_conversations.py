@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 import pytest
-
 from api_house import Made
+
 from chimera.core import events as ev
 from conversations_made import completed, turn_started
 from fakes import NOON
@@ -439,8 +439,11 @@ async def test_a_list_is_filtered_by_status_and_words(client: httpx2.AsyncClient
     assert [each["id"] for each in running] == [fish["id"]]
     await client.post(f"{CONVERSATIONS}/{tea['id']}/messages", json={"text": "Or chocolate?"})
     for query, expected in (
-        ("coffee", [tea["id"]]), ("chocolate", [tea["id"]]), ("\" OR 1=1 --", []), ("fish", [fish["id"]])
-    ):  # fmt: skip
+        ("coffee", [tea["id"]]),
+        ("chocolate", [tea["id"]]),
+        ('" OR 1=1 --', []),
+        ("fish", [fish["id"]]),
+    ):
         answer = await client.get(CONVERSATIONS, params={"q": query})
         assert [each["id"] for each in answer.json()["items"]] == expected, query
 

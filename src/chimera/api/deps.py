@@ -51,6 +51,17 @@ class Providers(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Seconds after which a live line is told of, sent home, or given up."""
+
+    heartbeat_s: float = 15.0
+    #: A socket that watches nothing for so long is closed.
+    idle_s: float = 30.0
+    #: A viewer that takes nothing for so long is not there.
+    stalled_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """Everything the routes reach for; made once, by the composition root."""
 
@@ -73,6 +84,7 @@ class House:
     hosts: frozenset[str]
     #: The built web app, if there is one.
     web: pathlib.Path | None = None
+    patience: Patience = Patience()
     #: Set when the process is about to go: viewers are told to call again elsewhere.
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 

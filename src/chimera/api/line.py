@@ -12,10 +12,6 @@ from chimera.api.watching import Frames, Request, Watching, control, heads
 from chimera.core.errors import ChimeraError
 from chimera.core.ids import rfc3339
 
-HEARTBEAT_S = 15.0
-#: A viewer that takes nothing for so long is not there.
-STALLED_S = 30.0
-
 
 class Closed(Exception):
     """The line ends; `code` is the WebSocket's close code, None if the viewer has gone."""
@@ -79,7 +75,7 @@ class Line:
                 protocol=1,
                 connection_id=connection_id,
                 store_id=self._house.store.store_id,
-                heartbeat_s=round(HEARTBEAT_S),
+                heartbeat_s=round(self._house.patience.heartbeat_s),
                 max_subscriptions=most,
                 server_time=self._time(),
             )
@@ -89,7 +85,7 @@ class Line:
         """Heartbeats, for ever; each says how far the log of every watched conversation goes."""
         degraded = None
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
+            await asyncio.sleep(self._house.patience.heartbeat_s)
             head_seq = await self._house.store.read(partial(heads, conversation_ids=self.watched))
             frames = [control("heartbeat", at=self._time(), head_seq=head_seq)]
             since = self._house.hub.degraded_since
@@ -119,7 +115,7 @@ class Line:
     async def _send(self, frames: Frames) -> None:
         async with self._sending:
             try:
-                async with asyncio.timeout(STALLED_S):
+                async with asyncio.timeout(self._house.patience.stalled_s):
                     await self._transport.send(frames)
             except TimeoutError:
                 raise Closed(4409) from None

@@ -29,8 +29,6 @@ MOST_WATCHED = 20
 LARGEST_MESSAGE = 4096
 #: So many messages in so many seconds.
 MOST_MESSAGES, WINDOW_S = 30, 10.0
-#: A socket that watches nothing for so long is closed.
-IDLE_S = 30.0
 #: How long a viewer is said to be typing, and how often we pass it on.
 TYPING_MS, TYPING_EVERY_S = 4_000, 2.0
 
@@ -156,7 +154,7 @@ class Socket:
 
     async def _dismiss_idle(self) -> None:
         while True:
-            await asyncio.sleep(IDLE_S)
+            await asyncio.sleep(self._house.patience.idle_s)
             if not self._line.watched:
                 raise Closed(4408)
 

@@ -1,0 +1,120 @@
+"""Who may come in, and what every answer tells a browser."""
+
+import httpx2
+import pytest
+from api_house import HOST, ORIGIN, Made
+
+CONVERSATIONS = "/api/v1/conversations"
+BODY = {"topic": "Tea?"}
+
+COMMON = {
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "permissions-policy": (
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.test", "evil.test:8000", "stage.test", "stage.test:8001", "stage.test:8000.evil.test",
+     "127.0.0.1", "", f"{HOST}, evil.test"],
+)  # fmt: skip
+async def test_another_host_name_is_misdirected(client: httpx2.AsyncClient, host: str) -> None:
+    for path in ("/", CONVERSATIONS, "/health/live"):
+        answer = await client.get(path, headers={"Host": host})
+        assert (answer.status_code, answer.json()["code"]) == (421, "wrong_host")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_host_names_know_no_case(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/health/live", headers={"Host": HOST.upper()})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "anything"},
+        {"Origin": "null"},
+        {"Origin": "http://evil.test"},
+        {"Origin": f"https://{HOST}"},
+        {"Origin": "http://stage.test:8001"},
+        {"Origin": f"{ORIGIN}.evil.test"},
+        {"Origin": "http://evil.test", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "null", "Sec-Fetch-Site": "none"},
+    ],
+)
+async def test_another_sites_page_changes_nothing(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await client.post(CONVERSATIONS, json=BODY, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert (await client.get(CONVERSATIONS)).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Origin": ORIGIN}, {"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN},
+     {"Sec-Fetch-Site": "none"}],
+)  # fmt: skip
+async def test_our_own_page_and_programs_here_may(
+    client: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    assert (await client.post(CONVERSATIONS, json=BODY, headers=headers)).status_code == 201
+
+
+async def test_another_site_cannot_read_the_api_but_may_link_to_a_page(
+    client: httpx2.AsyncClient,
+) -> None:
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert (await client.get(CONVERSATIONS, headers=foreign)).status_code == 403
+    link = foreign | {"Sec-Fetch-Mode": "navigate"}
+    assert (await client.get("/", headers=link)).status_code == 503  # the page for an unbuilt app
+
+
+async def test_a_method_in_a_header_or_a_field_is_no_method(
+    client: httpx2.AsyncClient, conversation: str
+) -> None:
+    address = f"{CONVERSATIONS}/{conversation}"
+    await client.get(address, headers={"X-HTTP-Method-Override": "DELETE"})
+    await client.get(address, params={"_method": "DELETE"})
+    assert (await client.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", CONVERSATIONS), ("GET", "/api/v1/nothing"), ("PUT", CONVERSATIONS),
+     ("POST", CONVERSATIONS), ("GET", "/health/live"), ("GET", f"{CONVERSATIONS}/cnv_x")],
+)  # fmt: skip
+async def test_the_headers_of_the_api(client: httpx2.AsyncClient, method: str, path: str) -> None:
+    answer = await client.request(method, path)
+    expected = COMMON | {
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "cache-control": "no-store",
+        "vary": "Cookie, Authorization",
+    }
+    assert {name: answer.headers[name] for name in expected} == expected
+    assert answer.headers["x-request-id"].startswith("req_")
+    assert not {"set-cookie", "server", "access-control-allow-origin"} & set(answer.headers)
+
+
+async def test_readiness_names_what_fails_and_nothing_more(
+    client: httpx2.AsyncClient, made: Made
+) -> None:
+    for prefix in ("", "/api/v1"):
+        for check in ("live", "startup", "ready"):
+            answer = await client.get(f"{prefix}/health/{check}")
+            assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    made.failing.append("database")
+    answer = await client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "unready", "failing": ["database"]}
+    services = (await client.get("/health/services")).json()
+    assert [each["name"] for each in services["providers"]] == ["openai", "ollama", "scripted"]
