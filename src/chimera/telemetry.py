@@ -66,5 +66,5 @@ def set_up_logs(level: str, form: Literal["auto", "json", "text"]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("docket", "uvicorn.access", "alembic", "asyncio"):
+    for noisy in ("docket", "uvicorn", "alembic", "asyncio"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

@@ -193,8 +193,10 @@ class Performing:
         if self._line is None and rehearsal.performance is not None:
             done = rehearsal.performance
             self._ready_ms = self._stage.now()
+            # The troupe keeps its own measure, in whole sentences.
+            words = len(done.text.split()) if done.scripted else self._speak.words
             self._line = guard.trim(
-                done.text, self._speaker, self._state.participants, words=self._speak.words,
+                done.text, self._speaker, self._state.participants, words=words,
                 ending="cut_off" if done.broken else ENDINGS[done.reason],
             )  # fmt: skip
         elif self._line is None and self._fed < len(rehearsal.text):
