@@ -7,7 +7,7 @@ from math import exp
 from chimera.providers.scripted.humans import to_human
 from chimera.providers.scripted.moves import ACTS, defend
 from chimera.providers.scripted.stage import Move, Stage
-from chimera.providers.scripted.surface import NAME_BY, ceiling
+from chimera.providers.scripted.surface import NAME_BY, SPELL_AFTER, ceiling
 
 #: An interjection is four words at most (`engine.md` section 5.2).
 _INTERJECTION = 4
@@ -31,9 +31,13 @@ def owed(stage: Stage) -> list[Move]:
         return _possible(stage, "CLOSE")
     if speak.cause == "continued":
         return _possible(stage, "AFTER")
-    if speak.words <= _INTERJECTION and stage.ledger.unnamed < NAME_BY and len(spoken) > 1:
+    if speak.words <= _INTERJECTION and _may_react(stage) and len(spoken) > 1:
         return _possible(stage, "REACT")
     return []
+
+
+def _may_react(stage: Stage) -> bool:
+    return stage.ledger.unnamed < NAME_BY and stage.ledger.since.get("REACT", 9) > 2
 
 
 def _note(stage: Stage) -> str:
@@ -71,7 +75,7 @@ def _answer(stage: Stage, move: Move) -> Move:
     thread = stage.ledger.thread
     return Move(
         act=move.act, clause=move.clause, slots=move.slots, mood="answer",
-        on=thread.id if thread else None, angle=None,
+        on=thread.id if thread else None, angle=None, whole=True,
     )  # fmt: skip
 
 
@@ -112,6 +116,8 @@ def _moment(stage: Stage, act: str) -> float:
         return (early, 0.35, 0.9, 2.0, 4.0)[min(thread.depth, 4)]
     if act == "CHALLENGE":
         return (3.0, 1.5, 0.8, 0.4, 0.2)[min(thread.depth, 4)]
+    if act == "REACT":
+        return 1.0 if _may_react(stage) else 0.0
     if act == "ASIDE":
         return (0.6, 1.3, 1.2, 0.8, 0.3)[min(thread.depth, 4)]
     return 1.0
@@ -136,6 +142,9 @@ def _fit(stage: Stage, move: Move) -> float:
     )
     over = max(0, size - wanted) / max(6, wanted)
     fit = exp(-(over**2)) * (0.1 if size > room else 1.0)
+    spells = bool(move.clause.slots & {"clause", "denied"})
+    if spells and stage.ledger.unspelt < SPELL_AFTER - 1 and move.act != "CHALLENGE":
+        return 0.05 * fit
     names = bool(move.clause.slots & {"topic", "head", "clause", "denied", "one", "other"})
     unnamed = stage.ledger.unnamed
     if names:

@@ -13,6 +13,8 @@ from chimera.core.persona import Traits
 from chimera.providers.scripted.lexicon import Lexicon, build
 
 _SLOT = re.compile(r"\{(\w+)\}")
+#: "{who}" apart by a comma is called to; anywhere else the participant is spoken of.
+_SPOKEN_OF = re.compile(r"(?<!, )\{who\}(?!,|$)|(?<![,\s] )(?<=\w )\{who\}")
 #: A clause may open with the traits it needs: "+humour -formality :: text".
 _HIGH, _LOW = 0.55, 0.45
 
@@ -63,11 +65,24 @@ class Angle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A narrow subject that people often ask about, with what each voice has to say on it."""
+
+    words: frozenset[str]
+    lines: Mapping[str, tuple[Clause, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
     """The clauses of one persona, by what they are for ("object", "openers.agree", …)."""
 
     pools: Mapping[str, tuple[Clause, ...]]
     questions: tuple[Question, ...] = ()
+
+    @property
+    def full(self) -> bool:
+        """Whether it has enough of its own never to borrow."""
+        return "kinds.noun" in self.pools
 
     def pool(self, key: str) -> tuple[Clause, ...]:
         return self.pools.get(key, ())
@@ -90,6 +105,7 @@ class Deck:
 
     lexicon: Lexicon
     angles: Mapping[str, Angle]
+    tags: tuple[Tag, ...]
     voices: Mapping[str, Voice]
     generic: Voice
     facts: tuple[Scrap, ...]
@@ -116,6 +132,7 @@ def load_deck() -> Deck:
     return Deck(
         lexicon=build(_read(improv / "nouns.json"), _read(improv / "words.json")),
         angles={each.id: each for each in map(_angle, _read(improv / "angles.json"))},
+        tags=tuple(_tag(name, each) for name, each in _read(improv / "tags.json").items()),
         voices=voices, generic=_voice("generic", _read(improv / "generic.json")),
         facts=tuple(_scrap(each, each["source"]) for each in _read(improv / "facts.json")),
         quotations=tuple(_scrap(each, each["author"]) for each in _read(improv / "quotations.json")),
@@ -133,6 +150,7 @@ def _clause(id_: str, text: str) -> Clause:
         needs, text = text.split(" :: ", 1)
         traits = tuple(needs.split())
     text, _, prop = text.partition(" | ")
+    text = _SPOKEN_OF.sub("{whom}", text)
     return Clause(id=id_, text=text, prop=prop or None, traits=traits)
 
 
@@ -161,6 +179,16 @@ def _voice(slug: str, data: Mapping[str, Any]) -> Voice:
         for place, each in enumerate(data.get("ask", ()))
     )
     return Voice(pools=pools, questions=questions)
+
+
+def _tag(name: str, data: Mapping[str, Any]) -> Tag:
+    return Tag(
+        words=frozenset(data["words"].split()),
+        lines={
+            slug: _pool(f"tags.{name}.{slug}", texts)
+            for slug, texts in data.items() if slug != "words"
+        },
+    )  # fmt: skip
 
 
 def _angle(data: Mapping[str, Any]) -> Angle:

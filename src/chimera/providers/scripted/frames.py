@@ -337,7 +337,7 @@ def _noun(words: Sequence[str], lexicon: Lexicon, *, limit: int = 6) -> Frame:
         return Frame(kind="noun", phrase=head, head=head)
     if owned:
         whole = " ".join(core)
-        return Frame(kind="noun", phrase=f"that {whole}" if not is_plural(heart) else whole, head=head)
+        return Frame(kind="noun", phrase=whole if is_plural(heart) else head, head=head)
     phrase = " ".join(kept) if core is not kept or cut < len(core) else head
     return Frame(kind="noun", phrase=phrase, head=head)
 

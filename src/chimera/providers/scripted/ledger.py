@@ -113,7 +113,9 @@ def read(state: ConversationState, frame: Frame) -> Ledger:
     return Ledger(
         claims=tuple(claims), asked=asked, used=used, props=tuple(props), acts=tuple(acts),
         unnamed=_unnamed(spoken, frame.named), disclosed=disclosed,
-        unspelt=_since(spoken, frame.phrase.lower()),
+        unspelt=min(
+            _since(spoken, each.lower()) for each in (frame.phrase, frame.clause, frame.denied) if each
+        ),
         since={act: state.finished - turn for act, turn in last.items()},
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from chimera.providers.scripted.deck import Angle, Clause, Question, Scrap
 from chimera.providers.scripted.ledger import Claim
+from chimera.providers.scripted.novelty import word_set
 from chimera.providers.scripted.stage import Move, Stage
 
 #: Pools of stances, by the kind of the topic; `{side}` is for or against.
@@ -19,7 +20,7 @@ def claim(stage: Stage) -> list[Move]:
     ]  # fmt: skip
     moves: list[Move] = []
     for angle in stage.rng.sample(angles, min(7, len(angles))):
-        weight = 1.0 + 1.5 * bool(set(angle.themes) & set(stage.themes))
+        weight = 1.0 + 2.5 * len(set(angle.themes) & set(stage.themes[:2]))
         for clause in _on_angle(stage, angle, "claim")[:2]:
             moves.append(Move(
                 act="CLAIM", clause=clause, angle=angle.id, slots={"angle": angle.id},
@@ -31,8 +32,10 @@ def claim(stage: Stage) -> list[Move]:
 def stance(stage: Stage) -> list[Move]:
     """A stand on the topic, in the form the topic asks for."""
     side = stage.side()
+    if stage.stances:
+        return []
     return [
-        Move(act="CLAIM", clause=clause, makes=True, side=side)
+        Move(act="CLAIM", clause=clause, makes=True, side=side, slots=_swapped(stage, side))
         for clause in stage.pool(_stance_pool(stage, side), generic=True)
     ]
 
@@ -42,14 +45,15 @@ def challenge(stage: Stage) -> list[Move]:
     target = stage.ledger.thread
     if target is None or target.by == stage.me.id or stage.me.id in target.challengers:
         return []
-    angle, slots = stage.angle_of(target), {"who": stage.name_of(target.by)}
+    angle, slots = stage.angle_of(target), stage.about(target.by)
     if angle is not None:
         return _against(target, _on_angle(stage, angle, "object"), {**slots, "angle": angle.id})
     mine = stage.side()
-    if target.side is not None and target.side != mine:
+    if target.side is not None and target.side != mine and stage.stances < 2:
         rivals = stage.pool(_stance_pool(stage, mine))
         return [
-            Move(act="CHALLENGE", clause=each, mood="oppose", on=target.id, makes=True, side=mine)
+            Move(act="CHALLENGE", clause=each, mood="oppose", on=target.id, makes=True, side=mine,
+                 slots=_swapped(stage, mine))
             for each in rivals
         ]
     return _against(target, stage.pool("doubt"), slots)
@@ -91,9 +95,20 @@ def theme(stage: Stage) -> list[Move]:
     """Something from the part of life the topic belongs to."""
     target = stage.ledger.thread
     return [
-        Move(act="EXAMPLE", clause=each, on=target.id if target else None, weight=1.0 / (place + 1))
+        Move(act="EXAMPLE", clause=each, on=target.id if target else None,
+             weight=(1.0 + 6.0 * len(stage.subject & word_set(each.text))) / (place + 1) ** 2)
         for place, name in enumerate(stage.themes[:3])
         for each in stage.pool(f"themes.{name}", generic=False)
+    ]  # fmt: skip
+
+
+def tagged(stage: Stage) -> list[Move]:
+    """Something on the very thing the topic names."""
+    target = stage.ledger.thread
+    return [
+        Move(act="EXAMPLE", clause=each, on=target.id if target else None)
+        for tag in stage.tags
+        for each in stage.fresh(tag.lines.get(stage.slug, ()))
     ]
 
 
@@ -103,8 +118,7 @@ def card(stage: Stage) -> list[Move]:
     moves: list[Move] = []
     for place, text in enumerate(lines):
         clause = Clause(id=f"{stage.me.participant.persona_id}.card.{place}", text=text)
-        known = {each.strip(".,;:?!'\"").lower() for each in text.split()}
-        near = len(stage.keys & known)
+        near = len(stage.subject & word_set(text))
         own = stage.slug not in stage.deck.voices
         if (near or own) and stage.ledger.rested(clause.id, stage.turn, 240):
             moves.append(Move(act="EXAMPLE", clause=clause, weight=0.3 + near))
@@ -181,10 +195,10 @@ def _woven(stage: Stage, act: str, pool: str, scraps: Iterable[Scrap]) -> list[M
     themes = set(stage.themes[:2])
     scored: list[tuple[float, Scrap]] = []
     for scrap in scraps:
-        near = 3 * len(scrap.concepts & stage.keys)
-        near += 3 * len(scrap.concepts & angle.words) if angle else 0
+        near = 5 * len(scrap.concepts & stage.topical)
+        near += 2 * len(scrap.concepts & stage.subject) + len(scrap.concepts & stage.keys)
         score = near + 0.5 * len(themes & set(scrap.themes))
-        if score >= 1 and stage.ledger.rested(scrap.id, stage.turn, 240):
+        if score >= 2 and stage.ledger.rested(scrap.id, stage.turn, 240):
             scored.append((score, scrap))
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
     wrappers = stage.pool(pool, generic=True)
@@ -211,7 +225,7 @@ def callback(stage: Stage) -> list[Move]:
     if not old or thread is None or stage.ledger.since.get("CALLBACK", 99) < 7:
         return []
     then = stage.rng.choice(old)
-    slots = {"who": stage.name_of(then.by), "old": then.angle or "", "angle": thread.angle or ""}
+    slots = {**stage.about(then.by), "old": then.angle or "", "angle": thread.angle or ""}
     pool = [c for c in stage.pool("callback") if "angle" not in c.slots or thread.angle]
     return [
         Move(act="CALLBACK", clause=each, mood=None, on=then.id, angle=then.angle, slots=slots)
@@ -238,10 +252,12 @@ def synthesis(stage: Stage) -> list[Move]:
     angles = [c for c in stage.ledger.claims if c.angle and c.topic == stage.state.topic]
     if len(angles) < 3 or stage.ledger.since.get("SYNTHESIS", stage.turn) < 18:
         return []
-    new, old = angles[-1], stage.rng.choice(angles[-7:-1])
-    if new.angle == old.angle:
+    new = angles[-1]
+    others = [c for c in angles[-7:-1] if c.by != stage.me.id and c.angle != new.angle]
+    if not others:
         return []
-    slots = {"angle": new.angle or "", "old": old.angle or "", "who": stage.name_of(old.by)}
+    old = stage.rng.choice(others)
+    slots = {"angle": new.angle or "", "old": old.angle or "", **stage.about(old.by)}
     return [
         Move(act="SYNTHESIS", clause=each, mood=None, on=new.id, angle=new.angle, slots=slots,
              makes=True)
@@ -278,7 +294,7 @@ def simple(key: str, act: str) -> Callable[[Stage], list[Move]]:
 
 ACTS: Mapping[str, Callable[[Stage], list[Move]]] = {
     "CLAIM": claim, "STANCE": stance, "CHALLENGE": challenge, "ANSWER": answer, "ASIDE": aside,
-    "THEME": theme, "CARD": card, "CONCEDE": concede, "PRESS": press, "ASK": ask, "FACT": fact,
+    "THEME": theme, "TAG": tagged, "CARD": card, "CONCEDE": concede, "PRESS": press, "ASK": ask, "FACT": fact,
     "QUOTE": quote, "CALLBACK": callback, "PROP": prop, "SYNTHESIS": synthesis, "ECHO": echo,
     "SUMMARY": simple("summary", "SUMMARY"), "REACT": simple("short", "REACT"),
     "AFTER": simple("after", "BUILD"), "CLOSE": simple("close", "SUMMARY"),
@@ -291,6 +307,14 @@ def _stance_pool(stage: Stage, side: str) -> str:
     if kind in {"should", "whether"} and not stage.frame.denied:
         return "kinds.noun"
     return _STANCES.get(kind, f"kinds.{kind}").format(side=side)
+
+
+def _swapped(stage: Stage, side: str) -> dict[str, str]:
+    """Who is against the one is for the other."""
+    frame = stage.frame
+    if frame.kind != "choice" or side == "for":
+        return {}
+    return {"one": frame.other, "other": frame.one}
 
 
 def _claims(angle: Angle) -> list[Clause]:
@@ -313,5 +337,5 @@ def _against(target: Claim, clauses: Iterable[Clause], slots: Mapping[str, str])
 
 
 def _claim_slots(stage: Stage, target: Claim) -> dict[str, str]:
-    slots = {"who": stage.name_of(target.by)}
+    slots = stage.about(target.by)
     return {**slots, "angle": target.angle} if target.angle else slots

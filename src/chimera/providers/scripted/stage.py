@@ -9,7 +9,7 @@ from chimera.core import topics
 from chimera.core.generation import Scene
 from chimera.core.state import ConversationState, Line, Seat
 from chimera.providers.scripted.concepts import concepts
-from chimera.providers.scripted.deck import Angle, Clause, Deck
+from chimera.providers.scripted.deck import Angle, Clause, Deck, Tag
 from chimera.providers.scripted.frames import Frame, from_starter, parse
 from chimera.providers.scripted.ledger import Claim, Ledger, read
 from chimera.providers.scripted.novelty import Novelty, words
@@ -54,6 +54,13 @@ class Stage:
     #: Themes of the topic, and the words that facts and cards are matched with.
     themes: tuple[str, ...]
     keys: frozenset[str]
+    #: The words of the topic, and the narrow subjects they belong to.
+    topical: frozenset[str]
+    tags: tuple[Tag, ...]
+    #: The nouns of the topic and of the angle being talked about.
+    subject: frozenset[str]
+    #: Stands taken on the topic itself in the last turns.
+    stances: int
     #: Slots that always have a filling.
     given: Mapping[str, str]
 
@@ -78,8 +85,11 @@ class Stage:
 
     def pool(self, key: str, *, generic: bool = True) -> tuple[Clause, ...]:
         """The speaker's own clauses for something; everybody's, if there are too few left."""
-        own = self._usable(self.deck.voice(self.slug).pool(key))
+        voice = self.deck.voice(self.slug)
+        own = self._usable(voice.pool(key))
         fresh = self.fresh(own)
+        if voice.full and own:
+            return fresh or (own if key.startswith("human") else ())
         if len(fresh) >= 2 or not generic:
             return fresh
         return (*fresh, *self.fresh(self._usable(self.deck.generic.pool(key))))
@@ -113,7 +123,16 @@ class Stage:
         return self.deck.angles.get(claim.angle or "") if claim else None
 
     def name_of(self, participant_id: str) -> str:
+        """How a participant is called to."""
         return self.state.seat(participant_id).participant.short
+
+    def about(self, participant_id: str) -> dict[str, str]:
+        """How a participant is called, and how it is spoken of."""
+        participant = self.state.seat(participant_id).participant
+        spoken_of = participant.name
+        if spoken_of.startswith("The "):
+            spoken_of = "the " + spoken_of[4:]
+        return {"who": participant.short, "whom": spoken_of}
 
 
 def set_stage(scene: Scene, deck: Deck) -> Stage:
@@ -123,12 +142,33 @@ def set_stage(scene: Scene, deck: Deck) -> Stage:
     texts = [line.text for line in state.lines if line.participant_id]
     topic_words = [*words(state.topic), *words(frame.phrase), *words(frame.head)]
     recent = [word for text in texts[-3:] for word in concepts(text, deck.lexicon)]
+    topical = frozenset(
+        form for word in topic_words if word not in deck.lexicon.function
+        for form in (word, deck.lexicon.plurals.get(word), deck.lexicon.nouns.get(word)) if form
+    )
+    ledger = read(state, frame)
+    angle = deck.angles.get(ledger.thread.angle or "") if ledger.thread else None
     return Stage(
         scene=scene, deck=deck, state=state, me=state.seat(scene.speak.participant_id),
-        frame=frame, ledger=read(state, frame), novelty=Novelty(texts), rng=rng,
+        frame=frame, ledger=ledger, novelty=Novelty(texts), rng=rng,
         themes=deck.lexicon.themes_of(topic_words), given=_given(frame, state, deck),
-        keys=frozenset(each for each in (*topic_words, *recent) if len(each) > 3),
+        keys=frozenset(each for each in (*topic_words, *recent) if len(each) > 2),
+        topical=topical, tags=_tags(topical, deck),
+        subject=frozenset(
+            each for each in (*topic_words, *(angle.words if angle else ()))
+            if deck.lexicon.is_noun(each)
+        ),
+        stances=sum(
+            1 for claim in ledger.claims if claim.side and state.finished - claim.turn < 9
+        ),
     )  # fmt: skip
+
+
+def _tags(topical: frozenset[str], deck: Deck) -> tuple[Tag, ...]:
+    """The subjects that share the most words with the topic, two at most."""
+    scored = [(len(tag.words & topical), place) for place, tag in enumerate(deck.tags)]
+    best = sorted((-score, place) for score, place in scored if score)
+    return tuple(deck.tags[place] for _, place in best[:2])
 
 
 def _frame(state: ConversationState, deck: Deck) -> Frame:

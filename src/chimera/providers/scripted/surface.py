@@ -10,6 +10,8 @@ from chimera.providers.scripted.stage import Move, Stage, sentence_case
 
 #: Turns after which the topic has to be named, and may be spelt out again.
 NAME_BY, SPELL_AFTER = 6, 5
+#: Acts that bear a second thought.
+_GROWING = frozenset({"OPEN", "SHIFT", "CLAIM", "CHALLENGE", "ANSWER"})
 _OPENER_CHANCE, _KICKER_CHANCE = 0.42, 0.4
 
 
@@ -71,6 +73,7 @@ def _open(stage: Stage, draft: Draft, room: float) -> None:
     move, rng = draft.move, stage.rng
     unnamed = stage.ledger.unnamed >= NAME_BY - 2 and not names_topic(stage, draft.text)
     must = stage.ledger.unnamed >= NAME_BY and unnamed
+    unnamed = unnamed and not move.whole
     if move.mood in {"open", "shift"}:
         if draft.words + 10 <= room:
             _prepend(stage, draft, stage.pool(move.mood))
@@ -91,8 +94,10 @@ def _prepend(stage: Stage, draft: Draft, pool: Iterable[Clause]) -> None:
 def _grow(stage: Stage, draft: Draft, room: float) -> None:
     """A second thought, where a long line was asked for."""
     wanted = stage.scene.speak.words
-    for act in ("ASIDE", "CARD", "THEME"):
-        if draft.words > 0.62 * wanted or draft.move.act in {"REACT", "BUILD", "JOKE"}:
+    for act in ("ASIDE", "TAG"):
+        if draft.words > 0.62 * wanted or draft.move.act not in _GROWING:
+            return
+        if act == "TAG" and draft.move.angle is not None:
             return
         found = [
             m for m in ACTS[act](stage)
@@ -126,7 +131,7 @@ def own_asides(stage: Stage, move: Move, found: list[Move]) -> list[Move]:
 
 
 def _kick(stage: Stage, draft: Draft, room: float) -> None:
-    if draft.move.act in {"REACT", "FACT"} or draft.text.endswith("?"):
+    if draft.move.act in {"REACT", "FACT", "QUOTE", "BUILD"} or draft.text.endswith("?"):
         return
     short = draft.words < 0.7 * stage.scene.speak.words
     if draft.words + 8 <= room and stage.rng.random() < (0.6 if short else _KICKER_CHANCE):
