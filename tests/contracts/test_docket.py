@@ -1,0 +1,146 @@
+"""The alarm clock rings, in one process and over Redis, and a drained worker finishes its runs."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from docket import Docket
+
+from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
+
+Turn = Callable[[str], Awaitable[datetime | None]]
+
+
+def now(seconds: float = 0.0) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)  # noqa: TID251 - docket reads the wall
+
+
+@pytest.fixture(autouse=True)
+def _never_blocking() -> None:
+    """Docket and redis-py look up their own versions on the disk when they connect."""
+
+
+class House:
+    """A docket with a worker, and what it rang for."""
+
+    def __init__(self, docket: Docket) -> None:
+        self.alarm = DocketAlarm(docket)
+        self.worker = TurnWorker(docket, WorkerSettings(lease=timedelta(seconds=2)))
+        self.rung: list[str] = []
+        self.reconciled = asyncio.Event()
+        self.heard = asyncio.Event()
+        self.answer: Turn = self._never_again
+        register(docket, self._turn, self._reconcile)
+
+    async def _turn(self, conversation_id: str) -> datetime | None:
+        async with self.worker.busy():
+            self.rung.append(conversation_id)
+            self.heard.set()
+            return await self.answer(conversation_id)
+
+    async def _reconcile(self) -> None:
+        self.reconciled.set()
+
+    async def _never_again(self, conversation_id: str) -> datetime | None:
+        del conversation_id
+        return None
+
+
+@asynccontextmanager
+async def working(url: str, name: str) -> AsyncGenerator[House]:
+    async with Docket(name=name, url=url, execution_ttl=timedelta(0)) as docket:
+        house = House(docket)
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group, house.worker.hold():
+            running = group.create_task(house.worker.run())
+            yield house
+            running.cancel()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def url(request: pytest.FixtureRequest) -> str:
+    if request.param == "memory":
+        return "memory://test-" + request.node.originalname
+    return docket_url(request.getfixturevalue("redis_url"))
+
+
+async def test_it_rings_at_its_time_and_again_when_told(url: str) -> None:
+    async with working(url, "rings") as house:
+        times: list[datetime] = []
+
+        async def twice(conversation_id: str) -> datetime | None:
+            times.append(now())
+            return now(0.2) if len(times) < 2 else None
+
+        house.answer = twice
+        due = now(0.3)
+        await house.alarm.ring("cnv_1", due)
+        while len(times) < 2:
+            await house.heard.wait()
+            house.heard.clear()
+        assert house.rung == ["cnv_1", "cnv_1"]
+        assert times[0] >= due - timedelta(milliseconds=5)
+        assert times[1] - times[0] >= timedelta(milliseconds=190)
+
+
+async def test_a_second_ring_replaces_the_first_and_an_addition_does_not(url: str) -> None:
+    async with working(url, "replaces") as house:
+        await house.alarm.ring("cnv_1", now(3600))
+        await house.alarm.add("cnv_1", now())
+        await house.alarm.ring("cnv_2", now())
+        await house.heard.wait()
+        assert house.rung == ["cnv_2"]
+        house.heard.clear()
+        await house.alarm.ring("cnv_1", now())
+        await house.heard.wait()
+        assert house.rung == ["cnv_2", "cnv_1"]
+
+
+async def test_a_cancelled_run_stops(url: str) -> None:
+    async with working(url, "cancels") as house:
+        stopped = asyncio.Event()
+
+        async def forever(conversation_id: str) -> datetime | None:
+            del conversation_id
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.set()
+
+        house.answer = forever
+        await house.alarm.ring("cnv_1", now())
+        await house.heard.wait()
+        await house.alarm.cancel("cnv_1")
+        await stopped.wait()
+
+
+async def test_a_drain_waits_for_what_is_awake_and_takes_nothing_new(url: str) -> None:
+    async with working(url, "drains") as house:
+        end = asyncio.Event()
+
+        async def until_told(conversation_id: str) -> datetime | None:
+            del conversation_id
+            await end.wait()
+            return None
+
+        house.answer = until_told
+        await house.alarm.ring("cnv_1", now())
+        await house.heard.wait()
+        assert not await house.worker.drain(0.05)
+        await house.alarm.ring("cnv_2", now())
+        end.set()
+        assert await house.worker.drain(5)
+        assert house.worker.draining
+        assert house.rung == ["cnv_1"]
+
+
+async def test_the_reconciler_runs_when_a_worker_starts(url: str) -> None:
+    async with working(url, "reconciles") as house:
+        await house.reconciled.wait()
+
+
+def test_the_connection_pool_of_the_docket_is_wide() -> None:
+    assert docket_url("redis://127.0.0.1:6379/3?ssl=false").endswith(
+        "/3?ssl=false&max_connections=5000"
+    )
