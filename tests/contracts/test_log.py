@@ -2,8 +2,9 @@
 
 import re
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+import orjson
 import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -99,6 +100,8 @@ async def test_the_wire_form_read_from_the_rows_is_that_of_the_envelopes(store: 
         envelopes = log.read(c, CNV, after=0, limit=10)
         assert log.read_wire(c, CNV, after=0, limit=10) == [each.wire() for each in envelopes]
         assert envelopes[2].visibility == ("par_ada",)
+        frames = log.read_frames(c, CNV, after=0, limit=10)
+        assert frames == [orjson.dumps({"kind": "event", **each.wire()}) for each in envelopes]
 
     await inside(store, unit)
 
@@ -410,11 +413,11 @@ async def test_the_reconciler_finds_what_needs_an_alarm(store: Store) -> None:
 
 # --- every hot query has its index -----------------------------------------------------------
 
-HOT = [
+HOT: list[tuple[str, Any, dict[str, Any]]] = [
     ("a run begins", statements.S1, {"now": 1, "deadline": 1}),
     ("a run appends", statements.s2((), ()),
      {"mine": 1, "seen": 1, "expected": "running", "n": 1, "turn": None, "deadline": 1, "due": 1}),
-    ("a viewer appends", statements.s3((), (), waking=False), {"n": 1, "unless": ["ended"]}),
+    ("a viewer appends", statements.s3((), (), waking=False), {"n": 1, "unless": ("ended",)}),
     ("a run sleeps", statements.S5, {"mine": 1, "seen": 1, "expected": "running", "due": 1}),
     ("why not", statements.S4, {}),
     ("a page of events", statements.READ, {"after": 1, "upto": 200}),
@@ -455,13 +458,13 @@ def explain(c: Connection, how: str, statement: Any, values: dict[str, Any]) -> 
     """The plan of a statement with its values written into it."""
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[c.dialect.name]
     compiled = statement.compile(dialect=dialect.dialect(paramstyle="named"))
-    known = {**compiled.params, "of": CNV, **values}
+    known: dict[str, Any] = {**compiled.params, "of": CNV, **values}
 
     def literal(match: re.Match[str]) -> str:
         value = known[match[1] or match[2]]
         if value is None:
             return "NULL"
-        words = value if isinstance(value, list) else [value]
+        words = cast("tuple[Any, ...]", value if isinstance(value, tuple) else (value,))
         return ", ".join(f"'{each}'" if isinstance(each, str) else str(each) for each in words)
 
     written = re.sub(r"__\[POSTCOMPILE_(\w+)\]|(?<!:):(\w+)", literal, str(compiled))

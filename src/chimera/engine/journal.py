@@ -198,10 +198,9 @@ class Journal:
         self, conversation_id: str, *, after: int = 0, limit: int = PAGE
     ) -> list[bytes]:
         """The same as frames, exactly as stored: for viewers who catch up."""
-        rows = await self._store.read(
-            partial(log.read_wire, conversation_id=conversation_id, after=after, limit=limit)
+        return await self._store.read(
+            partial(log.read_frames, conversation_id=conversation_id, after=after, limit=limit)
         )
-        return [orjson.dumps({"kind": "event", **row}) for row in rows]
 
     async def head(self, conversation_id: str) -> int:
         """The seq of the last event. Raises NotFound."""

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Text,
     Update,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     insert,
     or_,
@@ -65,21 +67,18 @@ LOCK = (
     .with_for_update()
 )
 INSERT_EVENTS = insert(events)
-READ = (
-    select(
-        events.c.seq,
-        events.c.type,
-        events.c.version,
-        events.c.actor,
-        events.c.visibility,
-        events.c.body,
-        events.c.at,
-    )
-    .where(
-        events.c.conversation_id == bindparam("of"),
-        events.c.seq > bindparam("after"),
-        events.c.seq <= bindparam("upto"),
-    )
+_PAGE = (
+    events.c.conversation_id == bindparam("of"),
+    events.c.seq > bindparam("after"),
+    events.c.seq <= bindparam("upto"),
+)
+_PLAIN = (events.c.seq, events.c.type, events.c.version, events.c.at)
+_JSON = (events.c.actor, events.c.visibility, events.c.body)
+READ = select(*_PLAIN, *_JSON).where(*_PAGE).order_by(events.c.seq)
+#: The same with its JSON as the text it is stored as: reading it would cost more than fetching it.
+READ_TEXT = (
+    select(*_PLAIN, *(cast(column, Text).label(column.name) for column in _JSON))
+    .where(*_PAGE)
     .order_by(events.c.seq)
 )
 HEAD = select(_C.head_seq).where(_ID)
