@@ -152,10 +152,12 @@ def make_house(
 
 
 @asynccontextmanager
-async def served(app: FastAPI, listening: socket.socket) -> AsyncGenerator[None]:
+async def served(
+    app: FastAPI, listening: socket.socket, protocol: type[Guarded] = Guarded
+) -> AsyncGenerator[None]:
     """The application behind our own protocol, as it is served in earnest."""
     config = uvicorn.Config(
-        app, lifespan="off", http=Guarded, ws="websockets-sansio", ws_max_size=65536,
+        app, lifespan="off", http=protocol, ws="websockets-sansio", ws_max_size=65536,
         ws_per_message_deflate=False, log_config=None, server_header=False,
         timeout_graceful_shutdown=1,
     )  # fmt: skip

@@ -9,6 +9,7 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -130,6 +131,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.ChimeraError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _broken_off)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -159,6 +161,11 @@ def _routing(error: HTTPException) -> errors.ChimeraError:
             return MethodNotAllowed(f"This address answers to {allow} only.", allow=allow)
         case _:
             return errors.Malformed("The request cannot be read.")
+
+
+def _broken_off(request: Request, _: Exception) -> Response:
+    """Nobody reads this answer: whoever asked has gone in the middle of the question."""
+    return problem(errors.Malformed("The request broke off."), request_id_of(request.scope))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

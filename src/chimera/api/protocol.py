@@ -5,29 +5,37 @@ section 13). How an answer is read is not watched here.
 """
 
 import asyncio
-from typing import Any
+from typing import ClassVar, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
-#: For the request line and all headers together, from their first byte or the connection's start.
-HEAD_S = 5.0
-HEAD_BYTES = 16 * 1024
-#: For the body: so long, and what it takes at this speed.
-BODY_S = 10.0
-BODY_BYTES_PER_S = 64_000
-#: A body that does not say its length is counted in full (`api/security.py` stops it there).
-UNKNOWN_BYTES = 1_000_000
+from chimera.api.security import LARGEST_BODY
+
+_TOO_SLOW = b"The request took too long."
 
 
 class Guarded(HttpToolsProtocol):
-    """uvicorn's protocol with a stopwatch."""
+    """uvicorn's protocol with a stopwatch and scales."""
+
+    #: Seconds for the request line and all headers together; also for the first byte to come.
+    head_s: ClassVar[float] = 5.0
+    head_bytes: ClassVar[int] = 16 * 1024
+    #: Seconds for the body, and what it takes besides at this speed. One that does not tell its
+    #: length is taken for the largest.
+    body_s: ClassVar[float] = 10.0
+    body_bytes_per_s: ClassVar[int] = 64_000
 
     _timer: asyncio.TimerHandle | None = None
-    _head_bytes = 0
+    _weight = 0
+    _begun = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] - as in uvicorn
         super().connection_made(transport)
-        self._within(HEAD_S)
+        self._within(self.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
@@ -35,8 +43,8 @@ class Guarded(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
-        self._within(HEAD_S)
+        self._begun, self._weight = True, 0
+        self._within(self.head_s)
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -48,7 +56,7 @@ class Guarded(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        self._within(BODY_S + self._body_bytes() / BODY_BYTES_PER_S)
+        self._within(self.body_s + self._announced() / self.body_bytes_per_s)
 
     def on_message_complete(self) -> None:
         self._stop()
@@ -58,38 +66,36 @@ class Guarded(HttpToolsProtocol):
         self._stop()
         super().handle_websocket_upgrade()
 
-    def _body_bytes(self) -> int:
+    def _announced(self) -> int:
+        """The length of the body, as far as it was told."""
         for name, value in self.headers:
             if name == b"content-length" and value.isdigit():
-                return min(int(value), UNKNOWN_BYTES)
-        return UNKNOWN_BYTES
+                return min(int(value), LARGEST_BODY)
+        return LARGEST_BODY
 
     def _weigh(self, count: int) -> None:
-        self._head_bytes += count
-        if self._head_bytes > HEAD_BYTES:
-            self._refuse(431, "The headers are too large.")
+        """Raises ValueError, which the parser's caller answers with 400 and by hanging up."""
+        self._weight += count
+        if self._weight > self.head_bytes:
+            raise ValueError("the head of the request is too large")
 
     def _within(self, seconds: float) -> None:
         self._stop()
-        self._timer = self.loop.call_later(seconds, self._refuse, 408, "The request took too long.")
+        self._timer = self.loop.call_later(seconds, self._hang_up)
 
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _refuse(self, status: int, why: str) -> None:
-        """Answer, unless an answer is on its way already, and hang up."""
-        self._stop()
-        if self.transport.is_closing():
-            return
-        cycle: Any = self.cycle
-        if cycle is None or cycle.response_complete:
-            body = why.encode()
+    def _hang_up(self) -> None:
+        """Say why, unless nothing was asked yet or an answer is on its way."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if self._begun and (cycle is None or cycle.response_complete):
             self.transport.write(
-                STATUS_LINE[status]
+                STATUS_LINE[408]
                 + b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-                + b"content-length: %d\r\n\r\n" % len(body)
-                + body
+                + b"content-length: %d\r\n\r\n" % len(_TOO_SLOW)
+                + _TOO_SLOW
             )
         self.transport.close()
