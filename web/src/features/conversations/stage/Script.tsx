@@ -46,7 +46,7 @@ export function Script() {
   const list = useRef<VirtualizerHandle>(null)
   const rows = useMemo(() => placed(state.rows, away), [state.rows, away])
   const shift = usePrepended(state.fromSeq)
-  const pinning = usePinning(scroller, live.store)
+  const pinning = usePinning(scroller)
   const growing = useMemo(
     () => rows.flatMap((row, index) => (row.kind === 'line' && row.draft ? [index] : [])),
     [rows],
@@ -76,9 +76,8 @@ export function Script() {
 
   const onScroll = (offset: number) => {
     const handle = list.current
-    if (!handle) return
+    if (!handle || pinned) return
     if (handle.findItemIndex(offset) < NEAR_START && !loadingOlder) void live.older()
-    if (pinned) return
     setShown(rows[handle.findItemIndex(offset + handle.viewportSize - 40)]?.id ?? null)
   }
 
@@ -115,6 +114,7 @@ export function Script() {
             keepMounted={growing}
             scrollRef={scroller}
             onScroll={onScroll}
+            onResize={pinning.follow}
           >
             {(row, index) => draw(row, index, latest)}
           </Virtualizer>

@@ -1,6 +1,5 @@
 /** Keeps the end of the script in sight while the viewer wants it there. */
 import { type RefObject, useCallback, useEffect, useMemo, useRef } from 'react'
-import type { ConversationStore } from '#live/conversationStore.ts'
 import { useScriptPosition } from './scriptPosition.tsx'
 
 /** So near to the end counts as being there. */
@@ -11,7 +10,10 @@ function distance(element: HTMLElement): number {
   return element.scrollHeight - element.scrollTop - element.clientHeight
 }
 
-export function usePinning(scroller: RefObject<HTMLElement | null>, store: ConversationStore) {
+/** More than any script is high: the browser stops at its end, and nobody has to ask how high that is. */
+const BOTTOM = 1e9
+
+export function usePinning(scroller: RefObject<HTMLElement | null>) {
   const { pinned, setPinned } = useScriptPosition()
   const now = useRef({ pinned, touching: false, dragging: false, top: 0, touchY: 0 })
   useEffect(() => {
@@ -22,7 +24,7 @@ export function usePinning(scroller: RefObject<HTMLElement | null>, store: Conve
     const element = scroller.current
     // While a finger is down nothing is corrected: it would fight the scrolling.
     if (!element || !now.current.pinned || now.current.touching) return
-    element.scrollTop = element.scrollHeight
+    element.scrollTop = BOTTOM
   }, [scroller])
 
   const change = useCallback(
@@ -34,12 +36,10 @@ export function usePinning(scroller: RefObject<HTMLElement | null>, store: Conve
     [setPinned, follow],
   )
 
-  useEffect(() => store.onFlush(follow), [store, follow])
-
   useEffect(() => {
     const element = scroller.current
     if (!element) return
-    // The list measures its rows after they are drawn, and keyboards change the viewport: both move the end.
+    // Keyboards change the viewport, errors and hairlines what stands in it: both move the end.
     const sizes = new ResizeObserver(follow)
     const observe = () => {
       sizes.disconnect()
@@ -77,6 +77,7 @@ export function usePinning(scroller: RefObject<HTMLElement | null>, store: Conve
       },
       onPointerDown: () => {
         now.current.dragging = true
+        now.current.top = scroller.current?.scrollTop ?? 0
       },
       onPointerUp: () => {
         now.current.dragging = false
@@ -94,7 +95,8 @@ export function usePinning(scroller: RefObject<HTMLElement | null>, store: Conve
       },
       onScroll: () => {
         const element = scroller.current
-        if (!element) return
+        // Following the end scrolls too, many times a second: then there is nothing to find out.
+        if (!element || (now.current.pinned && !now.current.dragging)) return
         const down = element.scrollTop >= now.current.top
         now.current.top = element.scrollTop
         if (!now.current.pinned && down && distance(element) < NEAR_PX) change(true)
@@ -105,5 +107,5 @@ export function usePinning(scroller: RefObject<HTMLElement | null>, store: Conve
     [scroller, change, follow],
   )
 
-  return { handlers, toEnd: () => change(true) }
+  return { handlers, follow, toEnd: () => change(true) }
 }
