@@ -87,9 +87,10 @@ def test_every_steering_event_exists() -> None:
 
 
 def test_an_envelope_goes_out_as_the_contract_says() -> None:
+    body = ev.TopicChanged.model_validate({"topic": "B", "from": "A", "cause": "viewer"})
     envelope = ev.Envelope(
-        conversation_id="cnv_1", seq=3, at=1_700_000_000_123, actor=ev.HOST,
-        body=ev.TopicChanged.model_validate({"topic": "B", "from": "A", "cause": "viewer"}), visibility=("par_1",),
+        conversation_id="cnv_1", seq=3, at=1_700_000_000_123, actor=ev.HOST, body=body,
+        visibility=("par_1",),
     )  # fmt: skip
     assert envelope.wire() == {
         "conversation_id": "cnv_1", "seq": 3, "type": "topic.changed", "version": 1,
