@@ -1,5 +1,6 @@
 """The composition root: settings in, a house with all its parts out."""
 
+import asyncio
 import fcntl
 import secrets
 import shutil
@@ -17,6 +18,8 @@ import structlog
 import uuid_utils
 from docket import Docket
 from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from chimera.api.application import create_api
@@ -58,6 +61,8 @@ log = structlog.get_logger()
 
 #: Below this much free disk the house takes no more traffic.
 LEAST_DISK = 200 * 1024 * 1024
+#: How often a Redis that does not answer at the start is asked again.
+ASK_AGAIN_S = 0.5
 TITLES = {
     "openai": "OpenAI", "deepseek": "DeepSeek", "lmstudio": "LM Studio", "ollama": "Ollama",
     "compatible": "OpenAI-compatible server", SCRIPTED: "Improv troupe",
@@ -201,8 +206,11 @@ async def open_parts(
         if settings.database.url is None:
             stack.enter_context(only_one_process(settings.server.data_dir))
         store = await stack.enter_async_context(
-            Store.open(settings.database_url, ids=ids, pool_size=settings.database.pool_size)
-        )
+            Store.open(
+                settings.database_url, ids=ids, pool_size=settings.database.pool_size,
+                patience=settings.database.patience_seconds,
+            )
+        )  # fmt: skip
         hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
         journal = Journal(store, hub, clock)
         models = build_models(settings, clock)
@@ -222,6 +230,8 @@ async def open_parts(
         reconciler = Reconciler(store, alarm, clock)
 
         async def turn(conversation_id: str) -> datetime | None:
+            # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
+            worker.attend(running=True)
             return await turns.run(conversation_id, worker.busy())
 
         async def reconcile() -> None:
@@ -235,9 +245,13 @@ async def open_parts(
         )  # fmt: skip
 
 
+class Occupied(Unready):
+    """Another process has the data folder."""
+
+
 @contextmanager
 def only_one_process(folder: Path) -> Generator[None]:
-    """Hold the data folder. Raises Unready(3) if it cannot be written or another process has it.
+    """Hold the data folder. Raises Unready(3) if it cannot be written, Occupied if it is held.
 
     The embedded database has one writer, and that writer is a process.
     """
@@ -252,7 +266,7 @@ def only_one_process(folder: Path) -> Generator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Unready(
+            raise Occupied(
                 f"Another Chimera is using the data folder {folder}. Stop it, or name another"
                 " folder with DATA= or --data-dir.",
                 exit_code=3,
@@ -265,8 +279,32 @@ async def _open_hub(settings: Settings, clock: Clock, ids: IdSource) -> AsyncGen
     if settings.redis.url is None:
         yield MemoryHub()
         return
+    await _await_redis(settings.redis.url, settings.redis.patience_seconds)
     async with RedisHub.open(settings.redis.url, clock=clock, ids=ids) as hub:
         yield hub
+
+
+async def _await_redis(url: str, patience: float) -> None:
+    """Raises Unready(4) if a Redis that a setting names does not come.
+
+    Once it has answered it may come and go: the hub and the docket outlast that.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    try:
+        client = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+    except ValueError as error:
+        raise Unready(f"CHIMERA_REDIS__URL cannot be read: {error}", exit_code=2) from None
+    async with client as redis:
+        while True:
+            try:
+                await redis.ping()
+            except (RedisError, OSError) as error:
+                if loop.time() >= deadline:
+                    raise Unready(f"Redis cannot be reached: {error}", exit_code=4) from None
+                await asyncio.sleep(ASK_AGAIN_S)
+            else:
+                return
 
 
 def _worker_settings(settings: Settings) -> WorkerSettings:
@@ -317,7 +355,10 @@ async def describe_api() -> bytes:
     """The API's description; needs no running house."""
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(
-            server={"data_dir": folder}, providers={"discover": False}, redis={}, database={}
+            server={"data_dir": folder},
+            providers={"discover": False},
+            redis={"url": None},
+            database={"url": None},
         )
         async with open_parts(settings) as parts:
             return openapi_bytes(create_app(create_house(parts, hosts=frozenset())))
