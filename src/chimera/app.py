@@ -1,6 +1,5 @@
 """The composition root: settings in, a house with all its parts out."""
 
-import asyncio
 import fcntl
 import secrets
 import shutil
@@ -18,8 +17,6 @@ import structlog
 import uuid_utils
 from docket import Docket
 from fastapi import FastAPI
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from chimera.api.application import create_api
@@ -52,7 +49,7 @@ from chimera.providers.gateway import SCRIPTED, Gateway
 from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.providers.transport import Transport
 from chimera.realtime.hub import MemoryHub
-from chimera.realtime.redis_hub import RedisHub
+from chimera.realtime.redis_hub import RedisHub, await_redis
 from chimera.settings import CompatibleSettings, Settings, load_settings
 from chimera.store.database import Store
 from chimera.store.tables import conversations
@@ -61,8 +58,6 @@ log = structlog.get_logger()
 
 #: Below this much free disk the house takes no more traffic.
 LEAST_DISK = 200 * 1024 * 1024
-#: How often a Redis that does not answer at the start is asked again.
-ASK_AGAIN_S = 0.5
 TITLES = {
     "openai": "OpenAI", "deepseek": "DeepSeek", "lmstudio": "LM Studio", "ollama": "Ollama",
     "compatible": "OpenAI-compatible server", SCRIPTED: "Improv troupe",
@@ -279,32 +274,9 @@ async def _open_hub(settings: Settings, clock: Clock, ids: IdSource) -> AsyncGen
     if settings.redis.url is None:
         yield MemoryHub()
         return
-    await _await_redis(settings.redis.url, settings.redis.patience_seconds)
+    await await_redis(settings.redis.url, patience=settings.redis.patience_seconds)
     async with RedisHub.open(settings.redis.url, clock=clock, ids=ids) as hub:
         yield hub
-
-
-async def _await_redis(url: str, patience: float) -> None:
-    """Raises Unready(4) if a Redis that a setting names does not come.
-
-    Once it has answered it may come and go: the hub and the docket outlast that.
-    """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + patience
-    try:
-        client = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
-    except ValueError as error:
-        raise Unready(f"CHIMERA_REDIS__URL cannot be read: {error}", exit_code=2) from None
-    async with client as redis:
-        while True:
-            try:
-                await redis.ping()
-            except (RedisError, OSError) as error:
-                if loop.time() >= deadline:
-                    raise Unready(f"Redis cannot be reached: {error}", exit_code=4) from None
-                await asyncio.sleep(ASK_AGAIN_S)
-            else:
-                return
 
 
 def _worker_settings(settings: Settings) -> WorkerSettings:

@@ -15,7 +15,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from chimera.core.errors import Unready
 
@@ -40,12 +40,20 @@ class DatabaseSettings(Group):
         default=None, description="postgresql://… ; absent: SQLite in the data folder"
     )
     pool_size: int = Field(default=10, ge=1, le=200, description="PostgreSQL connections a process")
+    patience_seconds: float = Field(
+        default=30, ge=0, le=3600, description="how long a start waits for PostgreSQL to answer"
+    )
 
 
 class RedisSettings(Group):
     """Where processes meet; absent: everything in one process."""
 
-    url: str | None = Field(default=None, description="redis://host:port/database")
+    url: str | None = Field(
+        default=None, pattern="^(redis|rediss|unix)://", description="redis://host:port/database"
+    )
+    patience_seconds: float = Field(
+        default=30, ge=0, le=3600, description="how long a start waits for Redis to answer"
+    )
 
 
 class CompatibleSettings(Group):
@@ -54,6 +62,10 @@ class CompatibleSettings(Group):
     api_key: SecretStr | None = Field(default=None, description="key, if the server wants one")
     base_url: str | None = Field(default=None, description="address up to and including /v1")
     model: str | None = Field(default=None, description="model a participant gets by default")
+
+
+#: The providers that may be set; each has its group below.
+ProviderName = Literal["openai", "deepseek", "compatible", "lmstudio", "ollama"]
 
 
 class ProviderSettings(Group):
@@ -65,7 +77,7 @@ class ProviderSettings(Group):
     ollama: CompatibleSettings = CompatibleSettings()
     compatible: CompatibleSettings = CompatibleSettings()
     discover: bool = Field(default=True, description="look for model servers on this machine")
-    order: Annotated[tuple[str, ...], NoDecode] = Field(
+    order: Annotated[tuple[ProviderName, ...], NoDecode] = Field(
         default=("openai", "deepseek", "compatible", "lmstudio", "ollama"),
         description="which configured provider plays first",
     )
@@ -138,6 +150,8 @@ def load_settings(**overrides: object) -> Settings:
     """The settings of this process. Raises Unready(2) with one line naming what is wrong."""
     try:
         return Settings(**overrides)  # pyright: ignore[reportArgumentType]  # groups as dicts
+    except SettingsError as error:
+        raise Unready(f"The settings cannot be read: {error}.", exit_code=2) from None
     except ValidationError as error:
         first = error.errors()[0]
         name = "CHIMERA_" + "__".join(str(part) for part in first["loc"]).upper()

@@ -142,8 +142,12 @@ def _expected(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    fields = [(_path(each["loc"]), _message(each)) for each in error.errors()]
-    return problem(InvalidFields(fields), request_id_of(request.scope))
+    return problem(invalid_fields(error.errors()), request_id_of(request.scope))
+
+
+def invalid_fields(found: Sequence[Mapping[str, Any]]) -> InvalidFields:
+    """Pydantic's findings in our words."""
+    return InvalidFields([(_path(each["loc"]), _message(each)) for each in found])
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -215,5 +219,6 @@ def _message(error: Mapping[str, Any]) -> str:
     context: Mapping[str, Any] = error.get("ctx") or {}
     if error["type"] == "value_error":
         return str(context.get("error", "This is not right."))
-    template = _MESSAGES.get(error["type"])
+    counted = isinstance(error.get("input"), str) and error["type"] in {"too_short", "too_long"}
+    template = _MESSAGES.get(f"string_{error['type']}" if counted else error["type"])
     return template.format(**context) if template else "This is not right."

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Coroutine
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -102,12 +103,14 @@ def worker(
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to this version's schema."""
+    from chimera.app import only_one_process  # noqa: PLC0415
     from chimera.store import database  # noqa: PLC0415
 
     settings = settings_with(None, None, data_dir)
-    if settings.database.url is None:
-        settings.server.data_dir.mkdir(parents=True, exist_ok=True)
-    run(database.migrate(settings.database_url))
+    embedded = settings.database.url is None
+    with only_one_process(settings.server.data_dir) if embedded else nullcontext():
+        patience = settings.database.patience_seconds
+        run(database.migrate(settings.database_url, patience=patience))
     print("The database is up to date.")
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import shutil
 import sqlite3
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -13,7 +15,15 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
-from chimera.app import LEAST_DISK, SystemClock, TimeOrderedIds, build_models, built_web
+from chimera.app import (
+    LEAST_DISK,
+    Occupied,
+    SystemClock,
+    TimeOrderedIds,
+    build_models,
+    built_web,
+    only_one_process,
+)
 from chimera.core.errors import Unready
 from chimera.core.generation import ProviderState
 from chimera.providers.gateway import SCRIPTED
@@ -23,6 +33,7 @@ from chimera.store.database import Store
 State = Literal["ok", "missing", "broken"]
 MARKS = {"ok": "[green]✓[/]", "missing": "[yellow]○[/]", "broken": "[red]✗[/]"}
 PATIENCE_S = 3.0
+DATA = "data folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +74,28 @@ def _web() -> Finding:
 
 def _disk(settings: Settings) -> Finding:
     folder = settings.server.data_dir.absolute()
-    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        return Finding(what=DATA, state="broken", detail=f"{folder} cannot be written")
     free = shutil.disk_usage(there).free
     state: State = "ok" if free >= LEAST_DISK else "broken"
     detail = f"{folder}, {free / 2**30:.1f} GiB free"
-    return Finding(what="data folder", state=state, detail=detail)
+    return Finding(what=DATA, state=state, detail=detail)
 
 
 async def _database(settings: Settings) -> Finding:
-    if settings.database.url is None and not settings.server.data_dir.is_dir():
+    embedded, folder = settings.database.url is None, settings.server.data_dir
+    if embedded and not folder.is_dir():
         return Finding(what="database", state="ok", detail="SQLite, made at the first start")
     try:
-        async with Store.open(
-            settings.database_url, ids=TimeOrderedIds(), patience=PATIENCE_S
-        ) as store:
-            return Finding(what="database", state="ok", detail=f"{store.dialect}, migrated")
+        # The file of a house that is open belongs to its process alone.
+        with only_one_process(folder) if embedded else nullcontext():
+            async with Store.open(
+                settings.database_url, ids=TimeOrderedIds(), patience=PATIENCE_S
+            ) as store:
+                return Finding(what="database", state="ok", detail=f"{store.dialect}, migrated")
+    except Occupied:
+        return Finding(what="database", state="ok", detail="SQLite, in use: a Chimera is running")
     except Unready as error:
         return Finding(what="database", state="broken", detail=error.message)
 

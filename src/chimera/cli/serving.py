@@ -93,10 +93,11 @@ async def serve(settings: Settings, *, with_worker: bool = True) -> None:
     check_exposure(settings.server.host)
     if not with_worker and settings.redis.url is None:
         raise Unready("--no-worker needs Redis: set CHIMERA_REDIS__URL.", exit_code=2)
-    stop = Stop()
-    stop.listen()
     with contextlib.closing(bind(settings.server.host, settings.server.port)) as door:
         async with open_parts(settings) as parts:
+            # Until here a signal ends the process at once: there is nobody to wait for.
+            stop = Stop()
+            stop.listen()
             await _serve(parts, door, stop, with_worker=with_worker)
 
 
@@ -119,7 +120,7 @@ async def _serve(parts: Parts, door: socket.socket, stop: Stop, *, with_worker: 
         await _drain(parts, stop)
         for task in working:
             task.cancel()
-        server.should_exit = True
+        server.should_exit, server.force_exit = True, stop.insisted.is_set()
     log.info("closed")
 
 
@@ -179,9 +180,9 @@ async def run_worker(settings: Settings) -> None:
             " (PostgreSQL) and CHIMERA_REDIS__URL.",
             exit_code=2,
         )
-    stop = Stop()
-    stop.listen()
     async with open_parts(settings) as parts, asyncio.TaskGroup() as group:
+        stop = Stop()
+        stop.listen()
         tasks = [group.create_task(work(parts)), group.create_task(parts.models.catalog.run())]
         log.info("working", concurrency=settings.engine.concurrency)
         await stop.asked.wait()

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from chimera.api.errors import InvalidFields, invalid_fields
 from chimera.app import Parts, SystemClock, TimeOrderedIds, create_house, open_parts
 from chimera.core import events as ev
 from chimera.core.conversation import Participant
+from chimera.core.errors import Invalid
 from chimera.core.ids import Clock, IdSource
 from chimera.core.state import ConversationState, apply
 from chimera.features.conversations.casting import seat_all
@@ -147,9 +150,22 @@ async def _talk(
 
 async def _begin(parts: Parts, body: dict[str, Any]) -> str:
     house = create_house(parts, hosts=frozenset())
-    wanted = CreateConversation.model_validate(body)
-    cast = seat_all(house, wanted.cast)
+    try:
+        wanted = CreateConversation.model_validate(body)
+        cast = seat_all(house, wanted.cast)
+    except ValidationError as error:
+        raise in_words(invalid_fields(error.errors())) from None
+    except InvalidFields as error:
+        raise in_words(error) from None
     return (await parts.store.work(ev.HOST, lambda work: create(work, house, wanted, cast))).id
+
+
+def in_words(error: InvalidFields) -> Invalid:
+    """Everything that is wrong in one line; what several seats share is said once."""
+    said: dict[str, str] = {}
+    for path, sentence in error.fields:
+        said.setdefault(sentence, path)
+    return Invalid("; ".join(f"{path}: {sentence}" for sentence, path in said.items()))
 
 
 async def _play(parts: Parts, conversation_id: str, script: "Script", clock: Clock) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from docket import Docket, Perpetual, Worker
@@ -103,19 +104,20 @@ class TurnWorker:
             minimum_check_interval=_BUSY,
             scheduling_resolution=_BUSY,
         )
-        self._awake = 0
+        self._awake: set[asyncio.Task[Any] | None] = set()
         self._quiet = asyncio.Event()
         self._quiet.set()
 
     @asynccontextmanager
     async def busy(self) -> AsyncGenerator[None]:
         """Marks one run as awake, so that a drain knows what to wait for."""
-        self._awake += 1
+        run = asyncio.current_task()
+        self._awake.add(run)
         self._quiet.clear()
         try:
             yield
         finally:
-            self._awake -= 1
+            self._awake.discard(run)
             if not self._awake:
                 self._quiet.set()
 
@@ -139,6 +141,9 @@ class TurnWorker:
     async def drain(self, patience: float) -> bool:
         """Take nothing new and let what is awake finish; whether all of it did.
 
+        What is not done in time, or when the drain is cancelled, is broken off: the next process
+        finds the open turn and tells it as interrupted. Without that, docket would wait for it.
+
         Docket stops renewing the leases of a worker that is being cancelled, and another would
         begin the same turns; with no concurrency left it goes on renewing (`realtime.md` §3.6).
         """
@@ -148,4 +153,8 @@ class TurnWorker:
                 await self._quiet.wait()
         except TimeoutError:
             return False
+        finally:
+            for run in self._awake:
+                if run is not None:
+                    run.cancel()
         return True

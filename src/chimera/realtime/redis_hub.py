@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from chimera.core.errors import Unready
 from chimera.core.ids import Clock, IdSource
 from chimera.core.sequence import Draft
 from chimera.realtime.entries import Keyframes, apply_entry
@@ -30,6 +31,8 @@ KEPT_S = 3600
 PATIENCE_S = 1.0
 #: After a failure nothing is sent for so long: a run must not wait a second for each delta.
 REST_S = 1.0
+#: How often a server that does not answer at the start is asked again.
+ASK_AGAIN_S = 0.5
 #: A newcomer's process reads so far back; a keyframe is never farther away.
 LOOK_BACK = 64
 #: How often woken streams are read, and how often all of them, because a wake may be lost.
@@ -313,6 +316,28 @@ class RedisHub:
         _log.info("redis_back", frames_lost=self.lost)
         for _, channel in self._channels.all():
             channel.lose_all()
+
+
+async def await_redis(url: str, *, patience: float) -> None:
+    """Raises Unready if a Redis that a setting names does not answer; later it may come and go."""
+    try:
+        client = Redis.from_url(
+            url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, driver_info=None
+        )
+    except ValueError as error:
+        raise Unready(f"CHIMERA_REDIS__URL cannot be read: {error}", exit_code=2) from None
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    async with client as redis:
+        while True:
+            try:
+                await redis.xlen(_stream(""))
+            except _FAILURES as error:
+                if loop.time() >= deadline:
+                    raise Unready(f"Redis cannot be reached: {error}", exit_code=4) from None
+                await asyncio.sleep(ASK_AGAIN_S)
+            else:
+                return
 
 
 @asynccontextmanager
