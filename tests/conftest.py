@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncGenerator, Generator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -131,7 +131,7 @@ def _database(url: str, name: str) -> str:
 
 
 async def _execute(url: str, statement: str) -> None:
-    connection: Any = await asyncpg.connect(url)
+    connection = cast("Any", await asyncpg.connect(url))
     try:
         await connection.execute(statement)
     finally:

@@ -1,6 +1,7 @@
 """Units of work: whole or not at all, on both databases, whatever else happens."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,34 @@ async def test_units_written_together_fail_alone(store: Store) -> None:
     assert failed == [7]
     assert isinstance(outcomes[7], IntegrityError)
     assert await store.read(names) == {str(number) for number in range(GROUP + 10)}
+
+
+async def test_when_the_whole_transaction_is_lost_everybody_in_it_hears_so(
+    sqlite_store: Store,
+) -> None:
+    """As on a full disk, where SQLite takes everything back by itself."""
+    begun, go = threading.Event(), threading.Event()
+
+    def wait(_: Connection) -> None:
+        begun.set()
+        go.wait(5)
+
+    def lose(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")
+        raise LookupError("on purpose")
+
+    first = asyncio.ensure_future(sqlite_store.write(wait))
+    await asyncio.to_thread(begun.wait)
+    together = [asyncio.ensure_future(sqlite_store.write(put(str(n)))) for n in range(3)]
+    together.append(asyncio.ensure_future(sqlite_store.write(lose)))
+    await asyncio.sleep(0)
+    go.set()
+    await first
+    outcomes = await asyncio.gather(*together, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [LookupError] * 4
+    assert await sqlite_store.read(names) == set()
+    await sqlite_store.write(put("next"))
+    assert await sqlite_store.read(names) == {"next"}
 
 
 async def test_a_read_cannot_write(store: Store) -> None:

@@ -52,6 +52,7 @@ _POSTGRES_SEARCH = (
 
 def upgrade() -> None:
     _conversations()
+    _conversation_indexes()
     _events()
     _messages()
     _usage()
@@ -110,6 +111,9 @@ def _conversations() -> None:
         sa.Column("cost_estimated", sa.Boolean, nullable=False),
         sa.Column("last_line", sa.JSON),
     )
+
+
+def _conversation_indexes() -> None:
     ringing = sa.text("status = 'running' OR resume_at IS NOT NULL")
     op.create_index(
         "conversations_ringing",
