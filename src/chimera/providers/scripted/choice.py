@@ -66,8 +66,7 @@ def _to_question(stage: Stage) -> list[Move]:
     if target is not None and target.by == stage.me.id:
         return defend(stage, target)
     return [
-        _answer(stage, Move(act="ANSWER", clause=each, slots=slots))
-        for each in stage.pool("reply")
+        _answer(stage, Move(act="ANSWER", clause=each, slots=slots)) for each in stage.pool("reply")
     ]
 
 
@@ -148,7 +147,7 @@ def _fit(stage: Stage, move: Move) -> float:
     names = bool(move.clause.slots & {"topic", "head", "clause", "denied", "one", "other"})
     unnamed = stage.ledger.unnamed
     if names:
-        return fit * (0.45 if unnamed <= 1 else 1.0 if unnamed <= 3 else 3.0)
+        return fit * (0.6 if unnamed <= 1 else 1.5 if unnamed <= 2 else 4.0)
     return fit
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -19,6 +19,12 @@ _SPOKEN_OF = re.compile(r"(?<!, )\{who\}(?!,|$)|(?<![,\s] )(?<=\w )\{who\}")
 _HIGH, _LOW = 0.55, 0.45
 
 
+@lru_cache(maxsize=8192)
+def _shape(text: str) -> tuple[frozenset[str], int]:
+    """The slots of a clause and its length in words; asked for many times a line."""
+    return frozenset(_SLOT.findall(text)), len(text.split())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
     """One thing that can be said. `prop` is the object it leaves on stage for later."""
@@ -30,11 +36,11 @@ class Clause:
 
     @property
     def slots(self) -> frozenset[str]:
-        return frozenset(_SLOT.findall(self.text))
+        return _shape(self.text)[0]
 
     @property
     def words(self) -> int:
-        return len(self.text.split())
+        return _shape(self.text)[1]
 
     def suits(self, traits: Traits) -> bool:
         """Whether somebody with these traits would say it."""
@@ -78,6 +84,8 @@ class Voice:
 
     pools: Mapping[str, tuple[Clause, ...]]
     questions: tuple[Question, ...] = ()
+    #: Words that betray the speaker; a line without one is likelier to get an opener.
+    marks: frozenset[str] = frozenset()
 
     @property
     def full(self) -> bool:
@@ -161,7 +169,7 @@ def _pool(id_: str, texts: Sequence[str]) -> tuple[Clause, ...]:
 def _voice(slug: str, data: Mapping[str, Any]) -> Voice:
     pools: dict[str, tuple[Clause, ...]] = {}
     for key, value in data.items():
-        if key == "ask":
+        if key in {"ask", "marks"}:
             continue
         if isinstance(value, dict):
             for inner, texts in value.items():
@@ -178,7 +186,8 @@ def _voice(slug: str, data: Mapping[str, Any]) -> Voice:
         )
         for place, each in enumerate(data.get("ask", ()))
     )
-    return Voice(pools=pools, questions=questions)
+    marks = frozenset(data.get("marks", "").split())
+    return Voice(pools=pools, questions=questions, marks=marks)
 
 
 def _tag(name: str, data: Mapping[str, Any]) -> Tag:

@@ -103,7 +103,7 @@ def mirror(text: str) -> str:
 
 
 def _mirrored(word: str) -> str:
-    core = word.strip(".,;:!?\"()").lower()
+    core = word.strip('.,;:!?"()').lower()
     if core not in _MIRROR:
         return word
     return word.lower().replace(core, _MIRROR[core], 1)

@@ -44,6 +44,15 @@ _PREPOSITIONS = frozenset({
     "of", "in", "on", "at", "for", "with", "without", "from", "to", "about", "after", "before",
     "over", "under", "between", "by", "into", "as", "than", "when", "if", "because", "while",
 })  # fmt: skip
+#: Words that are English and something else; they prove neither.
+_TWO_TONGUES = frozenset({
+    "was", "die", "am", "an", "in", "so", "man", "no", "me", "do", "on", "us", "a", "as", "he", "i",
+    "also", "hat", "most", "to", "one", "des",
+})  # fmt: skip
+_FOREIGN_ARTICLES = frozenset({
+    "le", "la", "les", "un", "une", "der", "das", "ein", "eine", "el", "los", "las", "il", "lo",
+    "gli", "os", "uma", "de", "het", "een", "den", "det", "en", "ett",
+})  # fmt: skip
 _ASIDES = re.compile(
     r"^(?:let(?:'s| us) (?:talk|discuss|debate|chat)(?: about)?|talk about|discuss|debate|"
     r"tell me about|what about|how about|(?:the )?(?:topic|question|subject)(?: is| of|:)|on)\s+",
@@ -117,17 +126,19 @@ def _foreign(text: str, lexicon: Lexicon) -> bool:
     if letters and sum(not each.isascii() for each in letters) > len(letters) / 2:
         return True
     words = {each.lower().strip(",") for each in text.split()}
-    return bool(words & lexicon.foreign) and not words & lexicon.function
+    return bool(words & lexicon.foreign) and not words & (lexicon.function - _TWO_TONGUES)
 
 
 def _foreign_frame(text: str) -> Frame:
-    """The bare noun, as it was written; German helps with its capitals."""
+    """The bare noun, as it was written; German helps with its capitals, others with articles."""
     words = [each.strip(",;:") for each in text.split()]
-    capitals = [each for each in words[1:] if each[:1].isupper()]
     if len(words) == 1 or not any(each.isascii() for each in words):
         noun = text if len(text) <= 40 else text[:40].rsplit(" ", 1)[0]
         return Frame(kind="noun", phrase=f"“{noun}”", head=f"“{noun}”")
-    noun = capitals[0] if capitals else max(words, key=len)
+    capitals = [each for each in words[1:] if each[:1].isupper()]
+    pairs = zip(words, words[1:], strict=False)
+    named = [noun for before, noun in pairs if before.lower() in _FOREIGN_ARTICLES]
+    noun = (capitals or named or [max(words, key=len)])[0]
     return Frame(kind="noun", phrase=noun, head=noun)
 
 
@@ -166,11 +177,16 @@ def _how(words: Sequence[str], lexicon: Lexicon) -> Frame | None:
         return None
     second, rest = words[1].lower(), words[2:]
     if second in {"many", "much", "long", "often", "far", "old", "big", "fast"}:
-        return replace(_noun(rest, lexicon, limit=3), kind="number", clause="")
+        stop = next((i for i, each in enumerate(rest) if i and _auxiliary(each)), len(rest))
+        return replace(_noun(rest[:stop], lexicon), kind="number", clause="")
     if second == "to":
         return replace(_acting(rest, lexicon), kind="how")
     inner = _polar(words[1:], lexicon)
     return replace(inner, kind="how") if inner else replace(_noun(rest, lexicon), kind="how")
+
+
+def _auxiliary(word: str) -> bool:
+    return word.lower() in _BE | _DO | _MODALS | {"should"}
 
 
 def _what(words: Sequence[str], lexicon: Lexicon) -> Frame | None:
@@ -179,10 +195,13 @@ def _what(words: Sequence[str], lexicon: Lexicon) -> Frame | None:
         return None
     second, rest = words[1].lower(), list(words[2:])
     if second == "if":
-        inner = _statement(rest, lexicon) or _noun(rest, lexicon)
+        past = next((i for i, each in enumerate(rest) if i and each.endswith("ed")), len(rest))
+        inner = _statement(rest, lexicon) or _noun(rest[:past], lexicon)
         return replace(inner, kind="noun", clause="", denied="")
     if second in _BE:
         return _noun(rest, lexicon)
+    if "about" in rest[:-1]:
+        return _noun(rest[rest.index("about") + 1 :], lexicon)
     if second == "makes" and len(rest) > 1:
         return _noun(rest[:3], lexicon)
     return _noun([each for each in rest if each.lower() not in _DO | _MODALS], lexicon)
@@ -194,6 +213,9 @@ def _polar(words: Sequence[str], lexicon: Lexicon) -> Frame | None:
     if auxiliary not in _BE | _DO | _MODALS | {"should", "ought"} or len(words) < 3:
         return None
     denied = words[1].lower() == "not"
+    if auxiliary == "cannot":
+        auxiliary, denied = "can", True
+        words = ["can", "not", *words[1:]]
     body = list(words[2:] if denied else words[1:])
     split = _subject_end(body, auxiliary, lexicon)
     if not 0 < split < len(body):
@@ -216,9 +238,15 @@ def _subject_end(body: Sequence[str], auxiliary: str, lexicon: Lexicon) -> int:
         if auxiliary in _BE:
             if word in _OPENS_PREDICATE or lexicon.is_adjective(word):
                 return place
+            if word.endswith(("ing", "ed")) and len(word) > 4 and word not in lexicon.nouns:
+                return place
         elif word in lexicon.verbs or word in {"not", "ever", "really", "always", "still", "be"}:
             return place
-    return len(body) - 1 if auxiliary in _BE else start
+    if auxiliary in _BE:
+        return len(body) - 1
+    while start < len(body) - 1 and lexicon.is_noun(body[start].lower()):
+        start += 1
+    return start
 
 
 def _person(words: Sequence[str]) -> list[str]:
@@ -231,9 +259,11 @@ def _assembled(
     auxiliary: str, subject: list[str], rest: list[str], *, denied: bool, lexicon: Lexicon
 ) -> Frame:
     who, what = " ".join(subject), " ".join(rest)
-    noun = _noun(subject, lexicon)
+    noun = _noun(subject, lexicon, typed=True)
     pronoun = subject[0].lower() in _PRONOUNS
     if auxiliary in _DO and not denied:
+        if auxiliary == "did":
+            return _past(subject, rest, pronoun=pronoun, lexicon=lexicon)
         singular = auxiliary == "does" and rest[0].lower() in lexicon.verbs
         said = " ".join((third(rest[0]) if singular else rest[0], *rest[1:]))
         clause, opposite = f"{who} {said}", f"{who} {auxiliary} not {what}"
@@ -249,17 +279,27 @@ def _assembled(
         phrase = done if pronoun else f"{who} {done}"
         phrase = f"not {phrase}" if denied and pronoun else phrase
         head = _object(rest[1:], lexicon) if kind == "should" or pronoun else noun.head
-        return _fitted(kind, phrase, head or noun.head, clause, opposite)
+        return _fitted(kind, phrase, head or (phrase if pronoun else noun.head), clause, opposite)
     if pronoun:
-        tail = _gerund_of_infinitive(rest, lexicon)
+        tail = _gerund_of_infinitive(rest, lexicon) or what
+        if tail == what and who not in {"it", "there"}:
+            tail = f"being {what}"
         head = _object(rest, lexicon) or tail
         return _fitted(kind, tail or head or "this question", head or "it", clause, opposite)
     return _fitted(kind, noun.phrase, noun.head, clause, opposite)
 
 
+def _past(subject: list[str], rest: list[str], *, pronoun: bool, lexicon: Lexicon) -> Frame:
+    """Something that happened once: no clause is made, for English verbs have moods of their own."""
+    done = " ".join((gerund(rest[0].lower()), *rest[1:]))
+    phrase = done if pronoun else f"{' '.join(subject)} {done}"
+    head = _object(rest[1:], lexicon) if pronoun else _noun(subject, lexicon, typed=True).head
+    return _fitted("whether", phrase, head or phrase, "", "")
+
+
 def _fitted(kind: Kind, phrase: str, head: str, clause: str, denied: str) -> Frame:
     """Nothing longer than the ear holds."""
-    if len(clause.split()) > 12:
+    if len(clause.split()) > 12 or " or " in clause:
         clause = denied = ""
     if len(phrase.split()) > 6:
         phrase = head or phrase
@@ -275,7 +315,7 @@ def _gerund_of_infinitive(words: Sequence[str], lexicon: Lexicon) -> str:
 
 
 def _acting(words: Sequence[str], lexicon: Lexicon) -> Frame:
-    """"make friends" → "making friends"."""
+    """ "make friends" → "making friends"."""
     if words[0].lower() not in lexicon.verbs:
         return _noun(words, lexicon)
     done = " ".join((gerund(words[0].lower()), *_person(words[1:])))
@@ -287,14 +327,20 @@ def _object(words: Sequence[str], lexicon: Lexicon) -> str:
     for place, word in enumerate(words):
         lower = word.lower().strip(",")
         if lower in lexicon.nouns or lower in lexicon.plurals:
+            if lower in lexicon.adjectives and place + 1 < len(words):
+                continue
             start = place - 1 if place and lexicon.is_adjective(words[place - 1].lower()) else place
-            return _bare(" ".join(words[start : place + 1]), lexicon)
+            before = words[start - 1] if start else ""
+            noun = " ".join(words[start : place + 1])
+            return _bare(noun, lexicon, determiner=_article(before))
     content = [each for each in words if each.lower() not in lexicon.function | _PREPOSITIONS]
-    return _bare(content[-1], lexicon) if content else ""
+    last = content[-1] if content else ""
+    known = last[:1].isupper() or last.endswith("s") or lexicon.is_noun(last)
+    return _bare(last, lexicon) if known and not last.endswith("selves") else ""
 
 
 def _statement(words: Sequence[str], lexicon: Lexicon) -> Frame | None:
-    """"Pineapple belongs on pizza": a subject, then a verb that shows it is one."""
+    """ "Pineapple belongs on pizza": a subject, then a verb that shows it is one."""
     if words[0].lower() in {"i", "i'm"}:
         head = _object(words[2:], lexicon)
         return Frame(kind="noun", phrase=head, head=head) if head else None
@@ -305,7 +351,7 @@ def _statement(words: Sequence[str], lexicon: Lexicon) -> Frame | None:
         verb = word in lexicon.thirds and before not in _DETERMINERS | _PREPOSITIONS
         if auxiliary or (verb and word not in lexicon.plurals):
             subject = words[:place]
-            noun = _noun(subject, lexicon)
+            noun = _noun(subject, lexicon, typed=True)
             clause = " ".join(_person(words))
             kind: Kind = "should" if word in {"should", "must"} else "whether"
             return _fitted(kind, noun.phrase, noun.head, clause, _denied(clause.split()))
@@ -325,14 +371,21 @@ def _denied(words: Sequence[str]) -> str:
     return ""
 
 
-def _noun(words: Sequence[str], lexicon: Lexicon, *, limit: int = 6) -> Frame:
-    """A bare noun phrase; "my landlord" becomes "that landlord" and, in general, "landlords"."""
+def _noun(
+    words: Sequence[str], lexicon: Lexicon, *, limit: int = 8, typed: bool = False
+) -> Frame:
+    """A bare noun phrase; "my landlord" becomes "that landlord" and, in general, "landlords".
+
+    A `typed` subject without a determiner is a mass noun or a name and stays as it is.
+    """
     kept = [each for each in words if each] or ["silence"]
     owned = kept[0].lower() in {"my", "our", "your", "his", "her", "their"}
     core = kept[1:] if kept[0].lower() in _DETERMINERS and len(kept) > 1 else kept
-    cut = next((i for i, each in enumerate(core) if i and each.lower() in _PREPOSITIONS), len(core))
+    breaks = _PREPOSITIONS | {"and", "or"}
+    cut = next((i for i, each in enumerate(core) if i and each.lower() in breaks), len(core))
     heart = " ".join(core[:cut][:4])
-    head = _bare(heart, lexicon, determiner="" if owned else kept[0])
+    plain = core is kept and (typed or cut < len(core))
+    head = heart if plain else _bare(heart, lexicon, determiner=_article(kept[0]))
     if len(kept) > limit:
         return Frame(kind="noun", phrase=head, head=head)
     if owned:
@@ -342,12 +395,20 @@ def _noun(words: Sequence[str], lexicon: Lexicon, *, limit: int = 6) -> Frame:
     return Frame(kind="noun", phrase=phrase, head=head)
 
 
+def _article(word: str) -> str:
+    return word if word.lower() in _DETERMINERS else ""
+
+
 def _bare(noun: str, lexicon: Lexicon, *, determiner: str = "") -> str:
     """A noun that can stand alone: plural if it counts, else as it is; "the sky" keeps its "the"."""
     words = noun.split()
     if words and words[0].lower() in _DETERMINERS and len(words) > 1:
         determiner, words = words[0], words[1:]
     bare = " ".join(words)
+    if not determiner and (len(words) > 1 or len(bare) < 3):
+        return bare
+    if determiner.lower() == "the" and not is_plural(bare):
+        return f"the {bare}"
     if not bare or bare != bare.lower() or is_plural(bare) or lexicon.is_mass(words[-1]):
         return bare
     if determiner.lower() in {"the", "this", "that"}:

@@ -77,9 +77,11 @@ def _moves(
 
 
 def _reflected(text: str) -> str:
-    """"I miss my dog" said back: "you miss your dog"; empty unless it is about the person."""
+    """ "I miss my dog" said back: "you miss your dog"; empty unless it is about the person."""
     sentence = re.split(r"[.!?;\n]", text.strip())[0].strip(" ,")
-    sentence = re.sub(r"^(?:well|but|and|so|yes|no|honestly|actually),?\s+", "", sentence, flags=re.I)
+    sentence = re.sub(
+        r"^(?:well|but|and|so|yes|no|honestly|actually),?\s+", "", sentence, flags=re.I
+    )
     found = sentence.split()
     if not 3 <= len(found) <= _LONGEST_MIRROR or found[0].lower() not in {"i", "i'm", "i’m", "my"}:
         return ""

@@ -81,7 +81,7 @@ class Ledger:
 
 def read(state: ConversationState, frame: Frame) -> Ledger:
     """The ledger of everything that is still remembered."""
-    claims: list[Claim] = []
+    claims: dict[str, Claim] = {}
     asked: dict[str, Asked] = {}
     used: dict[str, int] = {}
     props: list[Prop] = []
@@ -111,7 +111,7 @@ def read(state: ConversationState, frame: Frame) -> Ledger:
             )  # fmt: skip
     spoken = [line for line in state.lines if line.participant_id and line.seq > state.topic_seq]
     return Ledger(
-        claims=tuple(claims), asked=asked, used=used, props=tuple(props), acts=tuple(acts),
+        claims=tuple(claims.values()), asked=asked, used=used, props=tuple(props), acts=tuple(acts),
         unnamed=_unnamed(spoken, frame.named), disclosed=disclosed,
         unspelt=min(
             _since(spoken, each.lower()) for each in (frame.phrase, frame.clause, frame.denied) if each
@@ -120,10 +120,10 @@ def read(state: ConversationState, frame: Frame) -> Ledger:
     )  # fmt: skip
 
 
-def _follow(claims: list[Claim], line: Line, signals: Mapping[str, JsonValue]) -> None:
+def _follow(claims: dict[str, Claim], line: Line, signals: Mapping[str, JsonValue]) -> None:
     """Enter what a line did to the claims."""
     speaker = line.participant_id or ""
-    if target := next((c for c in claims if c.id == _text(signals, "on")), None):
+    if target := claims.get(_text(signals, "on") or ""):
         target.depth += 1
         match _text(signals, "act"):
             case "CHALLENGE" | "ASK" if speaker != target.by:
@@ -137,12 +137,9 @@ def _follow(claims: list[Claim], line: Line, signals: Mapping[str, JsonValue]) -
             case _:
                 pass
     if made := _text(signals, "claim"):
-        claims.append(
-            Claim(
-                id=made, by=speaker, name=line.name, turn=line.turn,
-                angle=_text(signals, "angle"), side=_text(signals, "side"),
-                topic=_text(signals, "topic") or "",
-            )
+        claims[made] = Claim(
+            id=made, by=speaker, name=line.name, turn=line.turn, angle=_text(signals, "angle"),
+            side=_text(signals, "side"), topic=_text(signals, "topic") or "",
         )  # fmt: skip
 
 

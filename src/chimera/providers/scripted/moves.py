@@ -52,8 +52,15 @@ def challenge(stage: Stage) -> list[Move]:
     if target.side is not None and target.side != mine and stage.stances < 2:
         rivals = stage.pool(_stance_pool(stage, mine))
         return [
-            Move(act="CHALLENGE", clause=each, mood="oppose", on=target.id, makes=True, side=mine,
-                 slots=_swapped(stage, mine))
+            Move(
+                act="CHALLENGE",
+                clause=each,
+                mood="oppose",
+                on=target.id,
+                makes=True,
+                side=mine,
+                slots=_swapped(stage, mine),
+            )
             for each in rivals
         ]
     return _against(target, stage.pool("doubt"), slots)
@@ -72,7 +79,9 @@ def defend(stage: Stage, target: Claim) -> list[Move]:
     clauses = stage.pool("stand") if angle is None else _on_angle(stage, angle, "defend")
     slots = {"angle": angle.id} if angle else {}
     return [
-        Move(act="ANSWER", clause=each, mood="answer", on=target.id, angle=target.angle, slots=slots)
+        Move(
+            act="ANSWER", clause=each, mood="answer", on=target.id, angle=target.angle, slots=slots
+        )
         for each in clauses or stage.pool("stand")
     ]
 
@@ -283,6 +292,19 @@ def echo(stage: Stage) -> list[Move]:
     ]
 
 
+def react(stage: Stage) -> list[Move]:
+    """A few words, often about what was just said."""
+    moves = [Move(act="REACT", clause=each, mood=None) for each in stage.pool("short")]
+    thread = stage.ledger.thread
+    if thread is not None and thread.angle and stage.hears(thread.angle):
+        slots = {"angle": thread.angle}
+        moves += [
+            Move(act="REACT", clause=each, mood=None, slots=slots, on=thread.id, weight=6.0)
+            for each in stage.pool("echoes")
+        ]
+    return moves
+
+
 def simple(key: str, act: str) -> Callable[[Stage], list[Move]]:
     """An act that needs nothing but a pool."""
 
@@ -296,7 +318,7 @@ ACTS: Mapping[str, Callable[[Stage], list[Move]]] = {
     "CLAIM": claim, "STANCE": stance, "CHALLENGE": challenge, "ANSWER": answer, "ASIDE": aside,
     "THEME": theme, "TAG": tagged, "CARD": card, "CONCEDE": concede, "PRESS": press, "ASK": ask, "FACT": fact,
     "QUOTE": quote, "CALLBACK": callback, "PROP": prop, "SYNTHESIS": synthesis, "ECHO": echo,
-    "SUMMARY": simple("summary", "SUMMARY"), "REACT": simple("short", "REACT"),
+    "SUMMARY": simple("summary", "SUMMARY"), "REACT": react,
     "AFTER": simple("after", "BUILD"), "CLOSE": simple("close", "SUMMARY"),
     "FALLBACK": simple("fallback", "BUILD"),
 }  # fmt: skip

@@ -1,8 +1,7 @@
 """What has been said already, so that nobody says it again."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -36,11 +35,10 @@ def likeness(one: str, other: str) -> float:
 class Novelty:
     """The last lines, ready to be compared with."""
 
-    __slots__ = ("_grams", "_lines")
+    __slots__ = ("_lines",)
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = tuple(lines[-MEMORY:])
-        self._grams = Counter(gram for line in self._lines for gram in grams(line))
 
     def refuses(self, text: str) -> bool:
         """Whether the text is a copy, or nearly one, of a line we remember."""
@@ -56,11 +54,7 @@ class Novelty:
         return False
 
     def staleness(self, text: str) -> float:
-        """How much of the text repeats runs of four words; 0 is all new."""
-        return self.stale(grams(text))
-
-    def stale(self, found: Iterable[tuple[str, ...]]) -> float:
-        listed = list(found)
-        if not listed:
-            return 0.0
-        return sum(1 for gram in listed if self._grams[gram]) / len(listed)
+        """Share of the text's runs of four words that were said before; 0 is all new."""
+        own = grams(text)
+        said = {gram for line in self._lines for gram in own & grams(line)}
+        return len(said) / len(own) if own else 0.0

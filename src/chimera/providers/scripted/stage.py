@@ -12,7 +12,7 @@ from chimera.providers.scripted.concepts import concepts
 from chimera.providers.scripted.deck import Angle, Clause, Deck, Tag
 from chimera.providers.scripted.frames import Frame, from_starter, parse
 from chimera.providers.scripted.ledger import Claim, Ledger, read
-from chimera.providers.scripted.novelty import Novelty, words
+from chimera.providers.scripted.novelty import Novelty, word_set, words
 
 #: Turns for which a clause rests; the short form is for what is said between the lines.
 REST, SHORT_REST = 150, 40
@@ -61,6 +61,8 @@ class Stage:
     subject: frozenset[str]
     #: Stands taken on the topic itself in the last turns.
     stances: int
+    #: The last lines by others.
+    heard: tuple[str, ...]
     #: Slots that always have a filling.
     given: Mapping[str, str]
 
@@ -106,6 +108,10 @@ class Stage:
                 return rested
         return ()
 
+    def hears(self, word: str) -> bool:
+        """Whether one of the others has just used the word."""
+        return any(word in word_set(text) for text in self.heard)
+
     def fillable(self, clause: Clause, slots: Mapping[str, str]) -> bool:
         return all(each in self.given or each in slots for each in clause.slots)
 
@@ -143,8 +149,11 @@ def set_stage(scene: Scene, deck: Deck) -> Stage:
     topic_words = [*words(state.topic), *words(frame.phrase), *words(frame.head)]
     recent = [word for text in texts[-3:] for word in concepts(text, deck.lexicon)]
     topical = frozenset(
-        form for word in topic_words if word not in deck.lexicon.function
-        for form in (word, deck.lexicon.plurals.get(word), deck.lexicon.nouns.get(word)) if form
+        form
+        for word in topic_words
+        if word not in deck.lexicon.function
+        for form in (word, deck.lexicon.plurals.get(word), deck.lexicon.nouns.get(word))
+        if form
     )
     ledger = read(state, frame)
     angle = deck.angles.get(ledger.thread.angle or "") if ledger.thread else None
@@ -154,6 +163,10 @@ def set_stage(scene: Scene, deck: Deck) -> Stage:
         themes=deck.lexicon.themes_of(topic_words), given=_given(frame, state, deck),
         keys=frozenset(each for each in (*topic_words, *recent) if len(each) > 2),
         topical=topical, tags=_tags(topical, deck),
+        heard=tuple(
+            line.text for line in state.lines[-3:]
+            if line.participant_id != scene.speak.participant_id
+        ),
         subject=frozenset(
             each for each in (*topic_words, *(angle.words if angle else ()))
             if deck.lexicon.is_noun(each)
@@ -191,7 +204,8 @@ def _given(frame: Frame, state: ConversationState, deck: Deck) -> dict[str, str]
 
 
 def sentence_case(text: str) -> str:
-    """Every sentence begins with a capital, whatever filled its first slot."""
+    """Every sentence begins with a capital and ends once, whatever filled its slots."""
+    text = re.sub(r"([?!])\.", r"\1", text)
     return re.sub(
         r"(^|[.!?]\s+)([“\"']?)([a-zà-ÿ])",
         lambda found: found[1] + found[2] + found[3].upper(),

@@ -1,7 +1,7 @@
 """From a move to a spoken line: slots are filled, and the line grows to the length asked for."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chimera.providers.scripted.deck import Clause
 from chimera.providers.scripted.moves import ACTS
@@ -12,7 +12,11 @@ from chimera.providers.scripted.stage import Move, Stage, sentence_case
 NAME_BY, SPELL_AFTER = 6, 5
 #: Acts that bear a second thought.
 _GROWING = frozenset({"OPEN", "SHIFT", "CLAIM", "CHALLENGE", "ANSWER"})
-_OPENER_CHANCE, _KICKER_CHANCE = 0.42, 0.4
+#: Acts that may begin by taking up what was said.
+_LINKING = frozenset({
+    "CLAIM", "CHALLENGE", "ANSWER", "EXAMPLE", "JOKE", "ANALOGY", "ASK", "PROP", "FACT", "CALLBACK",
+})  # fmt: skip
+_OPENER_CHANCE, _KICKER_CHANCE, _LINK_CHANCE = 0.5, 0.5, 0.85
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,23 +75,49 @@ def render(stage: Stage, clause: Clause, move: Move) -> str:
 
 def _open(stage: Stage, draft: Draft, room: float) -> None:
     move, rng = draft.move, stage.rng
-    unnamed = stage.ledger.unnamed >= NAME_BY - 2 and not names_topic(stage, draft.text)
-    must = stage.ledger.unnamed >= NAME_BY and unnamed
+    unnamed = not names_topic(stage, draft.text) and stage.ledger.unnamed >= NAME_BY - 3
+    must = unnamed and stage.ledger.unnamed >= NAME_BY
     unnamed = unnamed and not move.whole
     if move.mood in {"open", "shift"}:
         if draft.words + 10 <= room:
             _prepend(stage, draft, stage.pool(move.mood))
     elif must or (unnamed and move.mood in {"plain", "oppose", "answer"} and rng.random() < 0.5):
         _prepend(stage, draft, stage.pool("openers.topic"))
-    elif move.mood and draft.words + 6 <= room and rng.random() < _OPENER_CHANCE:
+    elif move.act in _LINKING and (pool := _link(stage, draft)):
+        _prepend(stage, draft, pool)
+    elif move.mood and draft.words + 6 <= room and rng.random() < _eager(stage, draft, _OPENER_CHANCE):
         _prepend(stage, draft, stage.pool(f"openers.{move.mood}"))
 
 
+def _link(stage: Stage, draft: Draft) -> tuple[Clause, ...]:
+    """An opener that takes up what the others speak of, where the line itself does not."""
+    if draft.words + 5 > ceiling(stage) + 4 or stage.rng.random() > _LINK_CHANCE:
+        return ()
+    if draft.move.act == "ANSWER" and draft.move.whole:
+        return ()
+    heard = frozenset[str]().union(*(word_set(text) for text in stage.heard))
+    if any(len(word) > 3 for word in heard & word_set(draft.text) - stage.deck.lexicon.function):
+        return ()
+    angle = draft.move.angle
+    if draft.move.act in {"ASK", "PROP", "FACT"} and stage.ledger.thread is not None:
+        angle = stage.ledger.thread.angle
+    elif angle is None and not any(len(word) > 3 for word in stage.frame.named):
+        angle = stage.ledger.thread.angle if stage.ledger.thread else None
+    if angle is not None and angle in heard:
+        return stage.pool("openers.link")
+    if any(len(word) > 3 for word in stage.frame.named & heard):
+        return stage.pool("openers.topic")
+    return ()
+
+
 def _prepend(stage: Stage, draft: Draft, pool: Iterable[Clause]) -> None:
-    fitting = [c for c in pool if stage.fillable(c, draft.move.slots)]
+    move, thread = draft.move, stage.ledger.thread
+    if "angle" not in move.slots and thread is not None and thread.angle:
+        move = replace(move, slots={**move.slots, "angle": thread.angle})
+    fitting = [c for c in pool if stage.fillable(c, move.slots)]
     if fitting:
         clause = stage.rng.choice(fitting)
-        draft.texts.insert(0, render(stage, clause, draft.move))
+        draft.texts.insert(0, render(stage, clause, move))
         draft.parts.append(clause.id)
 
 
@@ -125,16 +155,23 @@ def own_asides(stage: Stage, move: Move, found: list[Move]) -> list[Move]:
     return [
         Move(act="ASIDE", clause=each, angle=angle.id, slots=move.slots)
         for each in clauses
-        if stage.ledger.rested(each.id, stage.turn, 60)
-        and each.words + move.clause.words <= room
+        if stage.ledger.rested(each.id, stage.turn, 60) and each.words + move.clause.words <= room
     ]
+
+
+def _eager(stage: Stage, draft: Draft, chance: float) -> float:
+    """The chance of an addition, larger if nothing yet betrays whose voice this is."""
+    marked = stage.deck.voice(stage.slug).marks & word_set(draft.text)
+    return chance * 0.6 if marked else min(1.0, chance * 1.8)
 
 
 def _kick(stage: Stage, draft: Draft, room: float) -> None:
     if draft.move.act in {"REACT", "FACT", "QUOTE", "BUILD"} or draft.text.endswith("?"):
         return
     short = draft.words < 0.7 * stage.scene.speak.words
-    if draft.words + 8 <= room and stage.rng.random() < (0.6 if short else _KICKER_CHANCE):
+    if draft.words + 8 <= room and stage.rng.random() < _eager(
+        stage, draft, 0.6 if short else _KICKER_CHANCE
+    ):
         fitting = [c for c in stage.pool("kickers") if stage.fillable(c, draft.move.slots)]
         if fitting:
             clause = stage.rng.choice(fitting)

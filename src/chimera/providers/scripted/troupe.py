@@ -40,7 +40,9 @@ def improvise(scene: Scene, deck: Deck) -> Improvised:
         if move is None:
             continue
         draft = compose(stage, move)
-        staleness = 1.0 if stage.novelty.refuses(draft.text) else stage.novelty.staleness(draft.text)
+        staleness = (
+            1.0 if stage.novelty.refuses(draft.text) else stage.novelty.staleness(draft.text)
+        )
         if staleness < least:
             best, least = draft, staleness
         if staleness <= _FRESH:
