@@ -94,6 +94,19 @@ def test_a_stream_shows_a_long_line_before_it_is_over() -> None:
     assert len(shown) > len(text) - 40
 
 
+def test_a_stream_that_knows_no_target_shows_all_but_its_end() -> None:
+    text = "bread and salt " * 20
+    stream = guard.Stream(ADA, CAST)
+    shown = "".join(stream.feed(character) for character in text)
+    assert text.startswith(shown)
+    assert len(text) - len(shown) <= 30
+
+
+def test_an_alias_shared_with_another_is_ones_own() -> None:
+    ada, bruno = seat(0, aliases=("Doc",)), seat(1, aliases=("Doc",))
+    assert guard.trim("Doc: Hello.", ada, (ada, bruno), words=9, ending="complete").text == "Hello."
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

@@ -314,6 +314,11 @@ def test_every_house_card_fits_its_place(persona: Persona) -> None:
     assert all(line in given.system for line in persona.sample_lines[:3] if len(line) <= 180)
 
 
+def test_a_card_without_a_voice_needs_none() -> None:
+    card = HOUSE["comedian"].model_copy(update={"voice": ""})
+    assert "Your voice" not in told(prompt.compose(scene().state, speaking("comedian"), card))
+
+
 def test_a_shorter_understudy_is_told_fewer_words() -> None:
     given = prompt.compose(scene().state, speaking("comedian"), HOUSE["comedian"], max_words=8)
     assert "about 8 words" in given.messages[-1].text

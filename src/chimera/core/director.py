@@ -5,8 +5,10 @@ draw, and every draw comes from a generator labelled with the number of the turn
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from random import Random
 
 from chimera.core import floor, pacing
@@ -222,12 +224,9 @@ def _silence(
 
 
 def _draw(candidates: Sequence[Standing], drawn: float) -> _Claim:
-    chosen, reached = candidates[-1], 0.0
-    for each in candidates:
-        reached += each.chance
-        if drawn < reached:
-            chosen = each
-            break
+    reached = list(accumulate(each.chance for each in candidates))
+    # The chances may add up to a hair less than 1.
+    chosen = candidates[min(bisect_right(reached, drawn), len(candidates) - 1)]
     cause: Cause = "self_selected"
     if chosen.view.addressed:
         cause = "addressed"
