@@ -6,13 +6,25 @@ const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const plural = (n: number, one: string, many: string) => `${number.format(n)} ${n === 1 ? one : many}`
 
 const CAUSES: Readonly<Record<string, string>> = {
-  addressed: 'was spoken to',
+  addressed: 'addressed',
   owed: 'owed an answer',
-  self_selected: 'took the floor',
+  self_selected: 'own wish',
   overdue: 'silent for long',
   continued: 'goes on',
-  invited: 'was invited',
-  duet: 'speaks in duet',
+  invited: 'invited',
+  duet: 'duet',
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  addressed: 'was spoken to',
+  owed: 'owes an answer',
+  topic: 'knows the matter',
+  thread: 'is still in the exchange',
+  tie: 'cares about who spoke last',
+  energy: 'is in the mood to talk',
+  waiting: 'has been listening for a while',
+  overdue: 'has been silent for long',
+  invited: 'was invited to speak',
 }
 
 const PAUSES: Readonly<Record<string, string>> = {
@@ -36,14 +48,19 @@ const ENDINGS: Readonly<Record<string, string>> = {
 }
 
 const FAILURES: Readonly<Record<string, string>> = {
-  interrupted: 'The house went dark for a moment.',
-  paused: 'The conversation was paused.',
-  stopped: 'The conversation was stopped.',
+  interrupted: 'The line was interrupted.',
+  internal: 'Something fell in the wings.',
+  provider_error: 'The provider failed.',
   provider_down: 'The provider did not answer.',
   provider_busy: 'The provider is too busy.',
+  provider_slow: 'The provider took too long.',
   provider_refused: 'The provider refused.',
-  timeout: 'The provider took too long.',
-  truncated: 'The provider’s answer was cut short.',
+  quota_spent: 'The provider’s quota is spent.',
+  unknown_model: 'The provider does not know this model.',
+  content_refused: 'The model declined to say it.',
+  context_too_long: 'The talk has grown too long for this model.',
+  truncated_stream: 'The provider’s answer was cut short.',
+  bad_stream: 'The provider’s answer could not be read.',
 }
 
 export const stage = {
@@ -154,8 +171,8 @@ export const stage = {
   tempoNow: (lines: number) => lines.toFixed(1),
   words: (n: number) => `${plural(n, 'word', 'words')} a line`,
   bids: 'Wants to speak',
-  cause: (cause: string) => CAUSES[cause] ?? cause,
-  causeOf: (name: string, cause: string) => `${name} ${CAUSES[cause] ?? cause}`,
+  cause: (cause: string) => `cause: ${CAUSES[cause] ?? cause}`,
+  reason: (reason: string) => REASONS[reason] ?? reason,
   noBids: 'Nobody has asked for the floor yet.',
   bid: (value: number) => value.toFixed(2).replace(/^0/, ''),
   cast: 'Cast',

@@ -67,19 +67,19 @@ function Bids({ state }: { readonly state: ConversationState }) {
     <section className="panel-section">
       <h2 className="panel-head">
         <span className="t-caption">{stage.bids}</span>
+        {decision && <span className="t-time">{stage.cause(decision.cause)}</span>}
       </h2>
       {bids.length === 0 && <p className="panel-empty">{stage.noBids}</p>}
       <ul>
         {bids.map(({ participant_id: id, value, reason }) => {
           const seat = state.participants.find((each) => each.id === id)
           const name = seat?.short ?? id
-          const chosen = decision?.participantId === id
           return (
             <li key={id} className="bid" data-gel={gelOf(seat?.color)}>
               <b>{name}</b>
               <span className="t-time">{stage.bid(value)}</span>
               <Meter className="bid-meter" label={stage.wants(name)} value={value} />
-              <em>{chosen && decision ? `${reason} — ${stage.cause(decision.cause)}` : reason}</em>
+              <em>{stage.reason(reason)}</em>
             </li>
           )
         })}

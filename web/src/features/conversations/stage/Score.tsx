@@ -127,17 +127,25 @@ export function Score() {
     go(x >= score.end ? last : noteAt(score, x, state.notes.length))
   }
 
+  // The first topic is usually the title, which is already said.
+  const labels = readable(score.marks, NAME_ROOM).filter(
+    ({ x, topic: name }) => x < place - 56 && name !== state.title,
+  )
+
   return (
     <div className="score">
       <div className="score-topics t-time" aria-hidden="true">
-        {readable(score.marks, NAME_ROOM)
-          .filter(({ x }) => x < place - 40)
-          .map(({ x, topic: name }) => (
-            <span key={`${x}${name}`} style={{ left: x, maxWidth: Math.max(60, width - x - 48) }}>
-              {name}
-            </span>
-          ))}
-        {pinned && last >= 0 && <b style={{ left: Math.min(place, width - 12) }}>{stage.now}</b>}
+        {labels.map(({ x, topic: name }, index) => (
+          <span
+            key={`${x}${name}`}
+            style={{ left: x, maxWidth: Math.max(0, (labels[index + 1]?.x ?? place - 12) - x - 14) }}
+          >
+            {name}
+          </span>
+        ))}
+        {pinned && last >= 0 && state.status === 'running' && (
+          <b style={{ left: Math.min(place, width - 12) }}>{stage.now}</b>
+        )}
       </div>
       <div
         ref={element}
