@@ -33,6 +33,8 @@ DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded datab
 
 def main() -> None:
     """Run a command; what we raise on purpose ends in one line and a distinct exit code."""
+    # Standard output is for what was asked for; a command that serves sets its own level.
+    set_up_logs("warning", "auto")
     try:
         app()
     except Unready as error:
