@@ -9,6 +9,7 @@ import pytest
 from api_house import Made
 
 from chimera.core import events as ev
+from chimera.core.state import fold
 from conversations_made import completed, turn_started
 from fakes import NOON
 
@@ -284,6 +285,21 @@ async def test_title_visibility_and_pace_can_be_changed(
         "conversation.renamed",
         "conversation.paced",
     ]
+
+
+async def test_a_new_budget_leaves_the_other_limits(client: httpx2.AsyncClient, made: Made) -> None:
+    found = await create(client, max_turns=40)
+    address = f"{CONVERSATIONS}/{found['id']}"
+    answer = await client.patch(address, json={"budget": {"amount": 2, "when_spent": "pause"}})
+    assert answer.status_code == 200, answer.text
+    again = await client.patch(address, json={"budget": {"amount": 3}})
+    assert again.status_code == 200
+    state = fold(found["id"], await made.house.journal.read(found["id"]))
+    assert state.limits.max_turns == 40
+    assert state.limits.budget is not None
+    assert (state.limits.budget.amount, state.limits.budget.when_spent) == (3, "finale")
+    await client.post(f"{address}/stop")
+    assert (await client.patch(address, json={"budget": {"amount": 9}})).status_code == 409
 
 
 async def test_an_ended_conversation_keeps_its_tempo_but_not_its_title(

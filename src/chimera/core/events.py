@@ -157,6 +157,13 @@ class ConversationPaced(Body):
     pace: Pace
 
 
+class ConversationLimited(Body):
+    """What ends or pauses the conversation was changed; all of it, as it holds from now on."""
+
+    type: ClassVar[str] = "conversation.limited"
+    limits: Limits
+
+
 class ParticipantJoined(Body):
     type: ClassVar[str] = "participant.joined"
     participant_id: str
@@ -258,6 +265,7 @@ BODIES: Mapping[str, type[Body]] = {
     for body in (
         ConversationCreated, ConversationStarted, ConversationPaused, ConversationResumed,
         ConversationEnded, ConversationRenamed, ConversationCleared, ConversationPaced,
+        ConversationLimited,
         ParticipantJoined, ParticipantLeft, ParticipantMuted, ParticipantUnmuted,
         ParticipantInvited, TopicChanged, TurnStarted, TurnFailed, TurnSkipped, MessageCompleted,
         MessagePosted, DirectorNoted,

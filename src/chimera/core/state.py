@@ -146,6 +146,8 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
             return replace(state, skipped=True)
         case ev.ConversationRenamed(title=title):
             return replace(state, title=title)
+        case ev.ConversationLimited(limits=limits):
+            return replace(state, limits=limits)
         case ev.ConversationPaced(pace=pace):
             return replace(state, pace=pace)
         case _:

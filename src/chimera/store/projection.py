@@ -113,6 +113,8 @@ def _settings(result: Change, body: ev.Body) -> None:
     match body:
         case ev.ConversationRenamed():
             result.values["title"] = body.title
+        case ev.ConversationLimited():
+            result.values["limits"] = body.limits.model_dump(mode="json", exclude_none=True)
         case ev.ConversationPaced():
             result.values["pace"] = body.pace.model_dump(mode="json")
         case ev.TopicChanged():

@@ -107,6 +107,7 @@ class PatchConversation(Input):
     title: Title | None = None
     visibility: Visibility | None = None
     pace: PaceRequest | None = None
+    budget: BudgetRequest | None = None
 
 
 class PostMessage(Input):

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from chimera.api.deps import House
 from chimera.core import events as ev
-from chimera.core.conversation import Participant, Status
+from chimera.core.conversation import Limits, Participant, Status
 from chimera.core.errors import Invalid, NotFound
 from chimera.core.ids import from_millis
 from chimera.core.persona import check_name
@@ -169,7 +169,7 @@ def _controlled(work: Work, conversation_id: str, done: Appended) -> schemas.Con
 def change(
     work: Work, house: House, conversation_id: str, wanted: schemas.PatchConversation
 ) -> schemas.Conversation:
-    """Title and visibility also after the end; the tempo only while there is one."""
+    """Title and visibility also after the end; tempo and budget only while there is one."""
     if wanted == schemas.PatchConversation():
         raise Invalid("Name at least one field to change.")
     now = tables.one(work.connection, conversation_id)
@@ -179,9 +179,22 @@ def change(
     if wanted.pace is not None:
         paced = ev.ConversationPaced(pace=wanted.pace.pace())
         _append(work, house, conversation_id, paced, only=set(_ALL - {"ended"}), wake=True)
+    if wanted.budget is not None:
+        _limit(work, house, conversation_id, Limits.model_validate(now.limits), wanted.budget)
     if wanted.visibility is not None:
         tables.show(work.connection, conversation_id, wanted.visibility)
     return get(work.connection, conversation_id)
+
+
+def _limit(
+    work: Work,
+    house: House,
+    conversation_id: str,
+    limits: Limits,
+    wanted: schemas.BudgetRequest,
+) -> None:
+    body = ev.ConversationLimited(limits=limits.model_copy(update={"budget": wanted.budget()}))
+    _append(work, house, conversation_id, body, only=set(_ALL - {"ended"}))
 
 
 def delete(work: Work, house: House, conversation_id: str) -> None:
