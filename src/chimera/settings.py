@@ -30,7 +30,6 @@ class ServerSettings(Group):
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8000, ge=0, le=65535, description="port to listen on")
     data_dir: Path = Field(default=Path(".chimera"), description="folder of the embedded database")
-    public_url: str | None = Field(default=None, description="address people use, for links")
 
 
 class DatabaseSettings(Group):
