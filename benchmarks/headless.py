@@ -16,7 +16,7 @@ from chimera.core.pacing import TurnPlan
 from chimera.core.persona import Character, Traits
 from chimera.core.state import ConversationState, apply
 
-SYLLABLES = ("ka", "lo", "mi", "ren", "ta", "vo", "sil", "dur", "pe", "gan", "thi", "wel")
+SYLLABLES = ("ka", "lo", "mi", "ren", "ta", "vo", "sil", "dur", "pe", "gan", "zan", "fru")
 
 #: What a participant says in its turn.
 Writer = Callable[[ConversationState, Speak], str]
