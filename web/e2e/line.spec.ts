@@ -18,10 +18,13 @@ async function shown(page: Page): Promise<string[]> {
 
 /** Every line the server has is on the page once and in order. */
 async function agrees(page: Page, request: APIRequestContext, id: string): Promise<void> {
+  // So high that no line lies outside of the view: the list draws only what can be seen.
+  await page.setViewportSize({ width: 1440, height: 9_000 })
   await expect.poll(async () => shown(page), { timeout: 20_000 }).toEqual(await transcript(request, id))
 }
 
 test('a page reloaded in the middle of a line goes on with it', async ({ page, request }) => {
+  test.slow()
   const { id } = await play(request, 'What is lost when a line is lost?', {
     pace: { mode: 'stream', speed: 4 },
     max_turns: 200,

@@ -1,6 +1,6 @@
 """What people see of conversations: lists, lines, the log, figures, pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -185,9 +185,12 @@ _MOST_RUNNING = 20
 
 
 def front(connection: Connection) -> Island:
-    """What is on now; the newest with its last lines."""
+    """What is on now, else what sleeps and wakes once it is watched; the newest with its last lines."""
     wanted = Wanted(status="running", q=None, sort="newest", limit=_MOST_RUNNING, cursor=None)
     running = listing(connection, wanted).items
+    if not running:
+        paused = listing(connection, replace(wanted, status="paused")).items
+        running = [each for each in paused if each.paused_because == "idle"]
     data: dict[str, Any] = {"running": [_json(each) for each in running]}
     if running:
         data |= _shown(connection, running[0])

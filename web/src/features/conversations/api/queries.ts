@@ -25,16 +25,18 @@ export const conversationQuery = (id: string) =>
       ),
   })
 
-/** What is on now: running conversations, newest first. */
+const listOf = async (status: ConversationStatus, signal: AbortSignal) =>
+  (await unwrap(api.GET('/api/v1/conversations', { params: { query: { status, limit: 20 } }, signal }))).items
+
+/** What is on now, newest first; else what sleeps because nobody watched, and wakes when somebody does. */
 export const runningQuery = () =>
   queryOptions({
     queryKey: RUNNING,
-    queryFn: async ({ signal }) =>
-      (
-        await unwrap(
-          api.GET('/api/v1/conversations', { params: { query: { status: 'running', limit: 20 } }, signal }),
-        )
-      ).items,
+    queryFn: async ({ signal }) => {
+      const running = await listOf('running', signal)
+      if (running.length > 0) return running
+      return (await listOf('paused', signal)).filter(({ paused_because }) => paused_because === 'idle')
+    },
     refetchInterval: 15_000,
   })
 

@@ -25,7 +25,7 @@ export function MiniScore({ conversation }: { readonly conversation: Conversatio
             // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place
             key={index}
             data-gel={gelOf(participants[participant]?.color)}
-            x={index * SLOT}
+            x={(BARS - bars.length + index) * SLOT}
             y={(HEIGHT - tall) / 2}
             width={SLOT - 1.2}
             height={tall}

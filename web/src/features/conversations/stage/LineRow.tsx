@@ -88,7 +88,7 @@ export const LineRow = memo(function LineRow({ line, position, latest }: LineRow
       tabIndex={-1}
     >
       <header className="line-who">
-        <h3 className="t-speaker">{speaker?.short ?? line.author.name}</h3>
+        <h2 className="t-speaker">{speaker?.short ?? line.author.name}</h2>
         <p className="line-when t-time">
           {line.draft ? stage.now : <time dateTime={line.at}>{stage.time(new Date(line.at))}</time>}
           <Route line={line} />
