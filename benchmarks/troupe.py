@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import log
 from statistics import mean
 from time import process_time
@@ -91,7 +91,8 @@ def script(stage: Play) -> str:
 
 TOPICS = (
     "Should cities ban cars?", "tea or coffee", "why do cats stare at walls", "time travel",
-    "my landlord", "Ist Langeweile nützlich?", "Can a machine be bored?", "How many friends do you need?",
+    "my landlord", "Ist Langeweile nützlich?", "Can a machine be bored?",
+    "How many friends do you need?",
     "Is homework pointless?", "pineapple on pizza", "Why is the sky blue?", "How do bees decide?",
     "Should we tip?", "What is love?", "Do dogs know they are dogs?", "universal basic income",
     "Would you live forever?", "Is a hot dog a sandwich?", "books vs films", "the four-day week",
@@ -137,7 +138,7 @@ def measure(stage: Play, millis: float = 0.0) -> Figures:
             for place, text in enumerate(texts)
         ),
         rep4=signals.repeated(texts), named=sum(hits) / len(hits),
-        longest_unnamed=max(len(run) for run in "".join("x" if h else "." for h in hits).split("x")),
+        longest_unnamed=max(map(len, "".join("x" if hit else "." for hit in hits).split("x"))),
         linked=_linked(lines), asked=asked, given_floor=given, answered_next=answered,
         claims=claims, met=met, speaker=guessed(lines),
         loops=sum(_flags(texts[end - 12 : end]) >= 2 for end in range(12, len(texts) + 1)),
@@ -165,7 +166,7 @@ def _improv(line: Line) -> dict[str, JsonValue]:
 def _asks(lines: Sequence[Line]) -> tuple[int, int, int]:
     """Questions by name, those whose addressee spoke next, those that were then answered."""
     asked = given = answered = 0
-    for line, after in zip(lines, lines[1:], strict=False):
+    for line, after in pairwise(lines):
         target = _improv(line).get("ask")
         if target is None:
             continue
@@ -198,7 +199,7 @@ def guessed(lines: Sequence[Line]) -> float:
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     for speaker, bag in bags:
         totals[speaker].update(bag)
-    vocabulary = len(set().union(*totals.values()))
+    vocabulary = len({word for total in totals.values() for word in total})
     right = 0
     for speaker, bag in bags:
         scores: dict[str, float] = {}

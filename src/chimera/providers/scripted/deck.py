@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, cast
 
 from chimera.core.persona import Traits
 from chimera.providers.scripted.lexicon import Lexicon, build
@@ -143,7 +143,9 @@ def load_deck() -> Deck:
         tags=tuple(_tag(name, each) for name, each in _read(improv / "tags.json").items()),
         voices=voices, generic=_voice("generic", _read(improv / "generic.json")),
         facts=tuple(_scrap(each, each["source"]) for each in _read(improv / "facts.json")),
-        quotations=tuple(_scrap(each, each["author"]) for each in _read(improv / "quotations.json")),
+        quotations=tuple(
+            _scrap(each, each["author"]) for each in _read(improv / "quotations.json")
+        ),
         after=acts["after"], traits=acts["traits"], notes=acts["notes"],
     )  # fmt: skip
 
@@ -172,7 +174,7 @@ def _voice(slug: str, data: Mapping[str, Any]) -> Voice:
         if key in {"ask", "marks"}:
             continue
         if isinstance(value, dict):
-            for inner, texts in value.items():
+            for inner, texts in cast(dict[str, list[str]], value).items():
                 pools[f"{key}.{inner}"] = _pool(f"{slug}.{key}.{inner}", texts)
         else:
             pools[key] = _pool(f"{slug}.{key}", value)

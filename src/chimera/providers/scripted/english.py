@@ -44,7 +44,7 @@ def capital(text: str) -> str:
 
 def is_plural(noun: str) -> bool:
     """Whether the last word of a noun phrase is a plural, as far as spelling tells."""
-    word = noun.split()[-1].lower() if noun else ""
+    word = noun.rsplit(maxsplit=1)[-1].lower() if noun else ""
     if word in _PLURALS:
         return True
     singular = word in _SINGULAR_S or word.endswith(("ss", "us", "is"))

@@ -36,6 +36,9 @@ def to_human(stage: Stage) -> list[Move]:
         return _moves(stage, "human.unkind", slots)
     if "?" in line.text or (found and found[0] in _ASKING):
         pool = "human.question" if stage.ledger.disclosed else "human.scripted"
+        nouns = concepts(line.text, stage.deck.lexicon)
+        if nouns:
+            slots["concept"] = nouns[0]
         return _moves(stage, pool, slots, disclosed=not stage.ledger.disclosed)
     if reflected := _reflected(line.text):
         return _moves(stage, "human.mirror", {**slots, "mirror": reflected})
@@ -59,9 +62,11 @@ def _second(stage: Stage) -> list[Move]:
     if len(stage.lines) < 2 or stage.lines[-1].participant_id in {None, stage.me.id}:
         return []
     before = stage.lines[-2]
-    if before.kind != "viewer" or stage.rng.random() > 0.45:
+    if before.kind != "viewer" or stage.rng.random() > 0.4:
         return []
-    if stage.ledger.asked.get(stage.me.id):
+    if stage.ledger.asked.get(stage.me.id) or len(words(before.text)) < 4:
+        return []
+    if set(words(before.text)) & stage.deck.lexicon.unkind:
         return []
     return _moves(stage, "human.second", {"name": _polite_name(before.name)})
 
@@ -71,16 +76,16 @@ def _moves(
     disclosed: bool = False,
 ) -> list[Move]:  # fmt: skip
     return [
-        Move(act=act, clause=each, slots=slots, mood=None, disclosed=disclosed)
+        Move(act=act, clause=each, slots=slots, mood=None, disclosed=disclosed, whole=True)
         for each in stage.pool(pool) or stage.pool("human.plain")
     ]
 
 
 def _reflected(text: str) -> str:
-    """ "I miss my dog" said back: "you miss your dog"; empty unless it is about the person."""
+    """From "I miss my dog" to "you miss your dog"; empty unless it is about the person."""
     sentence = re.split(r"[.!?;\n]", text.strip())[0].strip(" ,")
     sentence = re.sub(
-        r"^(?:well|but|and|so|yes|no|honestly|actually),?\s+", "", sentence, flags=re.I
+        r"^(?:well|but|and|so|yes|no|honestly|actually),?\s+", "", sentence, flags=re.IGNORECASE
     )
     found = sentence.split()
     if not 3 <= len(found) <= _LONGEST_MIRROR or found[0].lower() not in {"i", "i'm", "i’m", "my"}:

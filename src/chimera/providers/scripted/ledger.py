@@ -114,7 +114,9 @@ def read(state: ConversationState, frame: Frame) -> Ledger:
         claims=tuple(claims.values()), asked=asked, used=used, props=tuple(props), acts=tuple(acts),
         unnamed=_unnamed(spoken, frame.named), disclosed=disclosed,
         unspelt=min(
-            _since(spoken, each.lower()) for each in (frame.phrase, frame.clause, frame.denied) if each
+            _since(spoken, each.lower())
+            for each in (frame.phrase, frame.clause, frame.denied)
+            if each
         ),
         since={act: state.finished - turn for act, turn in last.items()},
     )  # fmt: skip

@@ -78,34 +78,41 @@ class Known:
 
 def build(nouns: Sequence[Mapping[str, Any]], words: Mapping[str, Any]) -> Lexicon:
     """The lexicon from `nouns.json` and `words.json`."""
-    singular: dict[str, str | None] = {}
-    themes: dict[str, tuple[str, ...]] = {}
-    for theme, line in words["themes"].items():
-        for word in line.split():
-            themes[word] = (*themes.get(word, ()), theme)
-    for entry in nouns:
-        word: str = entry["word"]
-        singular[word] = entry.get("plural")
-        for each in (word, entry.get("plural")):
-            if each:
-                found = (*themes.get(each, ()), *entry.get("themes", ()))
-                themes[each] = tuple(dict.fromkeys(found))
+    singular: dict[str, str | None] = {each["word"]: each.get("plural") for each in nouns}
     for word in words["mass"].split():
         singular.setdefault(word, None)
     for word in words["countable"].split():
         singular.setdefault(word, plural(word))
-    verbs = frozenset(words["verbs"].split())
-    for word in verbs:
-        if word in themes:
-            themes.setdefault(gerund(word), themes[word])
     plurals = {many: one for one, many in singular.items() if many}
-    for many, one in plurals.items():
-        if one in themes:
-            themes.setdefault(many, themes[one])
+    verbs = frozenset(words["verbs"].split())
     return Lexicon(
-        nouns=singular, plurals=plurals, themes=themes, verbs=verbs,
-        thirds=frozenset(third(each) for each in verbs),
+        nouns=singular, plurals=plurals, themes=_themes(nouns, words["themes"], plurals, verbs),
+        verbs=verbs, thirds=frozenset(third(each) for each in verbs),
         adjectives=frozenset(words["adjectives"].split()),
         function=frozenset(words["function"].split()), foreign=frozenset(words["foreign"].split()),
         unkind=frozenset(words["unkind"].split()),
     )  # fmt: skip
+
+
+def _themes(
+    nouns: Sequence[Mapping[str, Any]],
+    listed: Mapping[str, str],
+    plurals: Mapping[str, str],
+    verbs: frozenset[str],
+) -> dict[str, tuple[str, ...]]:
+    """The themes of each word: those we list, those of the noun, those of its other forms."""
+    themes: dict[str, tuple[str, ...]] = {}
+
+    def add(word: str, *more: str) -> None:
+        themes[word] = tuple(dict.fromkeys((*themes.get(word, ()), *more)))
+
+    for theme, line in listed.items():
+        for word in line.split():
+            add(word, theme)
+    for entry in nouns:
+        add(entry["word"], *entry.get("themes", ()))
+    for many, one in plurals.items():
+        add(many, *themes.get(one, ()))
+    for verb in verbs & set(themes):
+        add(gerund(verb), *themes[verb])
+    return themes

@@ -90,7 +90,7 @@ class Stage:
         voice = self.deck.voice(self.slug)
         own = self._usable(voice.pool(key))
         fresh = self.fresh(own)
-        if voice.full and own:
+        if own and (voice.full or key.startswith(("openers", "kickers"))):
             return fresh or (own if key.startswith("human") else ())
         if len(fresh) >= 2 or not generic:
             return fresh
@@ -172,7 +172,8 @@ def set_stage(scene: Scene, deck: Deck) -> Stage:
             if deck.lexicon.is_noun(each)
         ),
         stances=sum(
-            1 for claim in ledger.claims if claim.side and state.finished - claim.turn < 9
+            1 for claim in ledger.claims
+            if claim.side and claim.topic == state.topic and state.finished - claim.turn < 9
         ),
     )  # fmt: skip
 

@@ -85,7 +85,11 @@ def _open(stage: Stage, draft: Draft, room: float) -> None:
         _prepend(stage, draft, stage.pool("openers.topic"))
     elif move.act in _LINKING and (pool := _link(stage, draft)):
         _prepend(stage, draft, pool)
-    elif move.mood and draft.words + 6 <= room and rng.random() < _eager(stage, draft, _OPENER_CHANCE):
+    elif (
+        move.mood
+        and draft.words + 6 <= room
+        and rng.random() < _eager(stage, draft, _OPENER_CHANCE)
+    ):
         _prepend(stage, draft, stage.pool(f"openers.{move.mood}"))
 
 
