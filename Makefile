@@ -7,6 +7,8 @@ DATA   ?= .chimera
 BENCH  ?=
 
 BIN    := .venv/bin
+# Named in full, so that nobody's activated environment gets our packages.
+UV     := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 STAMPS := .stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -30,14 +32,14 @@ $(STAMPS)/venv:
 
 $(STAMPS)/python: $(STAMPS)/venv requirements.lock pyproject.toml
 	@echo "Installing Python packages …"
-	@$(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --no-deps --editable .
+	@$(UV) pip install --quiet --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --no-deps --editable .
 	@$(BIN)/python scripts/link_node.py
 	@touch $@
 
 $(STAMPS)/python-dev: $(STAMPS)/python requirements-dev.lock
 	@echo "Installing Python packages for tests …"
-	@$(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(STAMPS)/web: $(STAMPS)/python web/package-lock.json web/package.json
