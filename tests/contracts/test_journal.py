@@ -352,6 +352,40 @@ async def test_a_follower_sees_every_event_once_and_in_order_whatever_the_hub_do
     ]
 
 
+class Forgetful(MemoryHub):
+    """A hub that loses one event."""
+
+    def __init__(self, lost: int) -> None:
+        super().__init__()
+        self._lost = lost
+
+    async def publish(
+        self,
+        conversation_id: str,
+        frames: Sequence[bytes],
+        *,
+        seq: int | None = None,
+        generation: int | None = None,
+        draft: Draft | None = None,
+        keep_draft: bool = True,
+    ) -> None:
+        if seq != self._lost:
+            await super().publish(conversation_id, frames, seq=seq)
+
+
+async def test_a_gap_is_filled_as_soon_as_it_is_seen(sqlite_store: Store, clock: FakeClock) -> None:
+    journal = Journal(sqlite_store, Forgetful(lost=4), clock, heartbeat_s=60)
+    host = Host(sqlite_store, journal)
+    await host.create()
+    async with asyncio.timeout(10), aclosing(journal.follow(CNV, after=2)) as stream:
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.05)
+        for number in range(3):
+            await host.say(posted(f"msg_{number}"))
+        heard = [await waiting, await anext(stream), await anext(stream)]
+    assert [each.seq for each in heard if isinstance(each, Envelope)] == [3, 4, 5]
+
+
 async def test_a_lost_last_frame_is_found_at_the_next_heartbeat(
     store: Store, clock: FakeClock
 ) -> None:
