@@ -185,7 +185,7 @@ _MOST_RUNNING = 20
 
 
 def front(connection: Connection) -> Island:
-    """What is on now, else what sleeps and wakes once it is watched; the newest with its last lines."""
+    """What is on now, else what sleeps until it is watched; the newest with its last lines."""
     wanted = Wanted(status="running", q=None, sort="newest", limit=_MOST_RUNNING, cursor=None)
     running = listing(connection, wanted).items
     if not running:
