@@ -9,12 +9,11 @@ from benchmarks.minds import floors, gini, humans_answered, longest_waits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera.core import director, floor
+from chimera.core import director, floor, pacing
 from chimera.core import events as ev
 from chimera.core.conversation import Budget, Limits, Pace, Participant
 from chimera.core.director import Decision, End, Speak, Wait
 from chimera.core.errors import Invalid
-from chimera.core.pacing import LIVELY
 from chimera.core.state import ConversationState
 
 CAST = tuple(seat(index) for index in range(3))
@@ -34,7 +33,7 @@ def spoken(play: Headless) -> Speak:
 
 
 def started(play: Headless, speak: Speak) -> None:
-    plan = director.pacing.plan(play.state, speak, None, director.labelled(play.state))
+    plan = pacing.plan(play.state, speak, None, director.labelled(play.state))
     play.start(speak, plan)
 
 
@@ -444,7 +443,7 @@ def test_inequality_is_zero_for_equal_shares() -> None:
 
 
 def test_instant_conversations_hardly_wait_for_silence() -> None:
-    play = Headless(CAST, pace=Pace(mode="instant", speed=LIVELY))
+    play = Headless(CAST, pace=Pace(mode="instant", speed=pacing.LIVELY))
     said(play, ADA, "Hm.")
     play.state = replace(play.state, energy=0.02)
     wait = decided(play)
