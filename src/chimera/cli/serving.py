@@ -18,6 +18,8 @@ from chimera.settings import Settings
 
 log = structlog.get_logger()
 
+#: How many may stand at the door.
+BACKLOG = 2048
 #: How long running turns may take to end: a deploy waits for a sentence, a person at the keyboard
 #: does not.
 PATIENCE_S = {signal.SIGTERM: 25.0, signal.SIGINT: 2.0}
@@ -113,6 +115,8 @@ async def _serve(parts: Parts, door: socket.socket, stop: Stop, *, with_worker: 
         if with_worker:
             working.append(group.create_task(work(parts)))
         serving = group.create_task(server.serve(sockets=[door]))
+        # From here on whoever comes is not turned away, though the server may take a moment.
+        door.listen(BACKLOG)
         host = settings_host(parts.settings)
         log.info("open", address=f"http://{host}:{port}", data=str(parts.settings.server.data_dir))
         await _wait_for_any(stop.asked, serving)

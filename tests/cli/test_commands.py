@@ -1,0 +1,103 @@
+"""The small commands: version, migrate, openapi, doctor."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chimera import __version__
+from processes import Commands, chimera
+from servers import free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+def found(out: str) -> dict[str, dict[str, Any]]:
+    return {each["what"]: each for each in json.loads(out)}
+
+
+def test_the_version_is_that_of_the_package(commands: Commands) -> None:
+    done = commands.run("version")
+    assert (done.code, done.out, done.err) == (0, f"{__version__}\n", "")
+
+
+def test_the_description_printed_is_the_contract(commands: Commands) -> None:
+    # Whatever is set: the description needs neither PostgreSQL nor Redis.
+    nowhere = f"127.0.0.1:{free_port()}"
+    done = commands.run(
+        "openapi",
+        CHIMERA_DATABASE__URL=f"postgresql://chimera@{nowhere}/chimera",
+        CHIMERA_REDIS__URL=f"redis://{nowhere}/0",
+    )
+    assert done.code == 0
+    assert json.loads(done.out) == json.loads((ROOT / "contracts/openapi.json").read_text())
+
+
+def test_migrating_makes_the_database_and_may_be_repeated(
+    commands: Commands, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        done = commands.run("migrate", "--data-dir", "new/folder")
+        assert done.code == 0
+        assert done.out == "The database is up to date.\n"
+    with closing(sqlite3.connect(tmp_path / "new/folder/chimera.db")) as database:
+        assert database.execute("SELECT count(*) FROM conversations").fetchone() == (0,)
+
+
+def test_the_doctor_finds_nothing_wrong_with_nothing_set(
+    commands: Commands, tmp_path: Path
+) -> None:
+    done = commands.run("doctor", "--json")
+    assert done.code == 0
+    findings = found(done.out)
+    assert not [each for each in findings.values() if each["state"] == "broken"]
+    assert findings["Redis"]["state"] == "missing"
+    assert findings["provider scripted"]["detail"] == "plays without any key"
+    assert not (tmp_path / ".chimera").exists()
+
+
+def test_the_doctor_speaks_to_people_too(commands: Commands) -> None:
+    done = commands.run("doctor")
+    assert done.code == 0
+    assert "✓  data folder" in done.out
+    assert "○  Redis" in done.out
+
+
+def test_the_doctor_says_what_is_broken_and_ends_with_1(commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "chimera.db").write_bytes(b"Dear diary, " * 100)
+    redis = f"redis://127.0.0.1:{free_port()}/0"
+    done = commands.run("doctor", "--json", "--data-dir", str(tmp_path), CHIMERA_REDIS__URL=redis)
+    assert done.code == 1
+    findings = found(done.out)
+    assert findings["database"]["state"] == "broken"
+    assert "cannot be used as a database" in findings["database"]["detail"]
+    assert findings["Redis"]["state"] == "broken"
+    assert "CHIMERA_REDIS__URL" in findings["Redis"]["detail"]
+    shown = commands.run("doctor", "--data-dir", str(tmp_path), CHIMERA_REDIS__URL=redis)
+    assert shown.code == 1
+    assert "✗  database" in shown.out
+    assert "✗  Redis" in shown.out
+
+
+def test_the_doctor_sees_a_folder_that_cannot_be_one(commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    done = commands.run("doctor", "--json", "--data-dir", "taken")
+    assert done.code == 1
+    assert "cannot be written" in found(done.out)["data folder"]["detail"]
+
+
+@pytest.mark.crash
+def test_the_doctor_leaves_the_file_of_an_open_house_alone(
+    commands: Commands, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    with chimera("serve", "--port", "0", "--data-dir", str(data), log=tmp_path / "log") as server:
+        server.address()
+        findings = found(commands.run("doctor", "--json", "--data-dir", str(data)).out)
+        second = commands.run("serve", "--port", "0", "--data-dir", str(data))
+    assert findings["database"]["detail"] == "SQLite, in use: a Chimera is running"
+    assert second.code == 3
+    assert "Another Chimera" in second.complaint

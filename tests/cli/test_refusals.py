@@ -1,0 +1,146 @@
+"""Starts that cannot work end in one clear line and their own exit code."""
+
+import fcntl
+import socket
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from processes import Commands
+from servers import free_port
+
+NOBODY = {"CHIMERA_DATABASE__PATIENCE_SECONDS": "0", "CHIMERA_REDIS__PATIENCE_SECONDS": "0"}
+
+
+def test_a_busy_port_is_6(commands: Commands) -> None:
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = commands.run("serve", "--port", port)
+    assert done.code == 6
+    assert f"Port {port} " in done.complaint
+    assert "--port" in done.complaint
+
+
+def test_a_data_folder_that_is_a_file_is_3(commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    for words in (("serve", "--port", "0"), ("migrate",)):
+        done = commands.run(*words, "--data-dir", "taken")
+        assert done.code == 3
+        assert "taken cannot be written" in done.complaint
+
+
+def test_a_data_folder_that_is_read_only_is_3(commands: Commands, tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o555)
+    try:
+        (folder / "probe").touch()
+    except PermissionError:
+        pass
+    else:
+        (folder / "probe").unlink()
+        pytest.skip("whoever runs this may write anywhere")
+    done = commands.run("serve", "--port", "0", "--data-dir", "locked")
+    assert done.code == 3
+    assert "locked cannot be written" in done.complaint
+
+
+def test_a_folder_that_another_process_has_is_3(commands: Commands, tmp_path: Path) -> None:
+    with (tmp_path / "chimera.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for words in (("serve", "--port", "0"), ("migrate",)):
+            done = commands.run(*words, "--data-dir", str(tmp_path))
+            assert done.code == 3
+            assert "Another Chimera is using the data folder" in done.complaint
+
+
+def test_a_file_that_is_no_database_is_3(commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "chimera.db").write_bytes(b"Dear diary, " * 100)
+    done = commands.run("serve", "--port", "0", "--data-dir", str(tmp_path))
+    assert done.code == 3
+    assert "chimera.db cannot be used as a database" in done.complaint
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_an_address_that_others_reach_is_7(commands: Commands, host: str) -> None:
+    done = commands.run("serve", "--host", host, "--port", "0")
+    assert done.code == 7
+    assert f"does not listen on {host}" in done.complaint
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("CHIMERA_SERVER__PORT", "eighty", "CHIMERA_SERVER__PORT"),
+        ("CHIMERA_SERVER__PRT", "80", "CHIMERA_SERVER__PRT"),
+        ("CHIMERA_SERVER", "{", '"server"'),
+        ("CHIMERA_LOG__LEVEL", "loud", "CHIMERA_LOG__LEVEL"),
+        ("CHIMERA_ENGINE__CONCURRENCY", "0", "CHIMERA_ENGINE__CONCURRENCY"),
+        ("CHIMERA_DATABASE__URL", "mysql://a/b", "postgresql://"),
+        ("CHIMERA_DATABASE__URL", "what?", "database address"),
+        ("CHIMERA_REDIS__URL", "http://a", "CHIMERA_REDIS__URL"),
+        ("CHIMERA_REDIS__URL", "redis://127.0.0.1:port", "CHIMERA_REDIS__URL"),
+        ("CHIMERA_PROVIDERS__ORDER", "openai,gods", "CHIMERA_PROVIDERS__ORDER"),
+    ],
+)
+def test_a_broken_setting_is_2_and_named(
+    commands: Commands, name: str, value: str, named: str
+) -> None:
+    done = commands.run("serve", "--port", "0", **{name: value})
+    assert done.code == 2
+    assert named in done.complaint
+
+
+@pytest.mark.parametrize("host", ["stage.test", "127.0.0"])
+def test_a_host_that_is_no_address_is_2(commands: Commands, host: str) -> None:
+    done = commands.run("serve", "--host", host, "--port", "0")
+    assert done.code == 2
+    assert host in done.complaint
+
+
+def test_a_postgresql_that_does_not_answer_is_4(commands: Commands) -> None:
+    url = f"postgresql://chimera@127.0.0.1:{free_port()}/chimera"
+    for words in (("serve", "--port", "0"), ("migrate",)):
+        done = commands.run(*words, CHIMERA_DATABASE__URL=url, **NOBODY)
+        assert done.code == 4
+        assert "The database cannot be reached" in done.complaint
+
+
+def test_a_redis_that_does_not_answer_is_4(commands: Commands) -> None:
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    done = commands.run("serve", "--port", "0", CHIMERA_REDIS__URL=url, **NOBODY)
+    assert done.code == 4
+    assert "Redis cannot be reached" in done.complaint
+
+
+def test_a_database_of_a_newer_version_is_5(commands: Commands, tmp_path: Path) -> None:
+    assert commands.run("migrate", "--data-dir", str(tmp_path)).code == 0
+    with closing(sqlite3.connect(tmp_path / "chimera.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+    for words in (("serve", "--port", "0"), ("migrate",)):
+        done = commands.run(*words, "--data-dir", str(tmp_path))
+        assert done.code == 5
+        assert "9999" in done.complaint
+        assert "newer Chimera" in done.complaint
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"CHIMERA_REDIS__URL": "redis://127.0.0.1:1/0"}, {"CHIMERA_DATABASE__URL": "sqlite:///a"}],
+)
+def test_a_worker_with_nobody_to_share_with_is_2(
+    commands: Commands, settings: dict[str, str]
+) -> None:
+    done = commands.run("worker", **settings)
+    assert done.code == 2
+    assert "CHIMERA_REDIS__URL" in done.complaint
+
+
+def test_a_server_without_worker_and_without_redis_is_2(commands: Commands) -> None:
+    done = commands.run("serve", "--no-worker", "--port", "0")
+    assert done.code == 2
+    assert "--no-worker needs Redis" in done.complaint
