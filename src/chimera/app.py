@@ -22,6 +22,7 @@ from sqlalchemy import select
 from chimera.api.application import create_api
 from chimera.api.deps import House
 from chimera.api.openapi import openapi_bytes
+from chimera.core import content
 from chimera.core.errors import ChimeraError, NotFound, Unready
 from chimera.core.events import SYSTEM
 from chimera.core.ids import Clock, IdSource
@@ -215,6 +216,7 @@ async def open_parts(
         )
         alarm = DocketAlarm(docket)
         audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
+        content.load()
         personas = load_house()
         stage = Stage(
             journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,

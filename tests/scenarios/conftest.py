@@ -1,12 +1,13 @@
 """Read what a start reads, once and outside any loop."""
 
 import pytest
-from playhouse import read_material
+
+from chimera.core import content
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _material() -> None:
-    read_material()
+    content.load()
 
 
 @pytest.fixture(autouse=True)

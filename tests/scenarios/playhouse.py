@@ -17,7 +17,6 @@ from provider_fakes import LoopClock
 from sqlalchemy import Connection, StaticPool, create_engine, event
 
 from chimera.core import events as ev
-from chimera.core import prompt, signals
 from chimera.core.conversation import Limits, Pace, Participant
 from chimera.core.generation import (
     Chunk,
@@ -31,28 +30,19 @@ from chimera.core.generation import (
     UsageReport,
 )
 from chimera.core.ids import from_millis
-from chimera.core.pacing import load_table
 from chimera.core.persona import Persona, load_house
 from chimera.core.state import ConversationState, fold
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
 from chimera.engine.turns import Turns
-from chimera.providers.catalog import Catalog, Overrides, no_prices
+from chimera.providers.catalog import Catalog, Overrides
 from chimera.providers.gateway import Gateway
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
 from chimera.store.tables import metadata
 from chimera.store.units import Result, Unit
 from fakes import CountingIds
-
-
-def read_material() -> None:
-    """What a start reads from files; none of it may happen while people watch."""
-    load_table()
-    load_house()
-    signals.load_cues()
-    prompt.load_templates()
 
 
 class Extras:
@@ -184,7 +174,13 @@ class Playhouse:
     """What a playbook drives."""
 
     def __init__(
-        self, *, store: Store, hub: MemoryHub, alarm: LoopAlarm, providers: Sequence[Provider]
+        self,
+        *,
+        store: Store,
+        hub: MemoryHub,
+        alarm: LoopAlarm,
+        providers: Sequence[Provider],
+        cost: float | None = None,
     ) -> None:
         self.clock, self.ids = LoopClock(), CountingIds()
         self.store, self.hub, self.alarm = store, hub, alarm
@@ -194,8 +190,8 @@ class Playhouse:
             providers,
             clock=self.clock,
             overrides=Overrides(),
-            prices=no_prices,
-            local=[each.name for each in providers],
+            prices=lambda _provider, _model, _usage, _at: cost,
+            local=[] if cost else [each.name for each in providers],
         )
         self.gateway = Gateway(everybody, catalog=catalog, clock=self.clock, rng=Random(1))
         self.audience = Audience(
@@ -306,14 +302,16 @@ def seat(persona: Persona, provider: str) -> Participant:
 
 
 @asynccontextmanager
-async def playhouse(*providers: Provider) -> AsyncGenerator[Playhouse]:
-    """A house with these providers beside the troupe."""
+async def playhouse(*providers: Provider, cost: float | None = None) -> AsyncGenerator[Playhouse]:
+    """A house with these providers beside the troupe; each of their calls costs so much."""
     backend = InlineBackend()
     store = Store(backend, dialect="sqlite", store_id="sto_test")
     async with asyncio.TaskGroup() as group:
         alarm = LoopAlarm(group)
         try:
-            yield Playhouse(store=store, hub=MemoryHub(), alarm=alarm, providers=providers)
+            yield Playhouse(
+                store=store, hub=MemoryHub(), alarm=alarm, providers=providers, cost=cost
+            )
         finally:
             alarm.close()
     await backend.close()

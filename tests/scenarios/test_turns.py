@@ -347,3 +347,19 @@ async def test_a_model_that_repeats_itself_is_asked_again_and_then_stood_in_for(
     assert lines[1].route.understudy_for == "parrot/m1"
     assert lines[1].route.why == "near_copy"
     assert len(parrot.requests) == 5
+
+
+@pytest.mark.parametrize("when_spent", ["finale", "improv", "pause"])
+async def test_money_that_is_spent_does_what_the_owner_chose(when_spent: str) -> None:
+    dear = ActedProvider("dear", line("Every word of this costs a fortune."))
+    budget = {"amount": 0.5, "currency": "USD", "when_spent": when_spent}
+    async with playhouse(dear, cost=1.0) as house:
+        conversation_id = await house.open(provider="dear", budget=budget, max_turns=4)
+        ending = ev.ConversationPaused if when_spent == "pause" else ev.ConversationEnded
+        ended = await house.until(conversation_id, ending)
+        lines = await house.bodies(conversation_id, ev.MessageCompleted)
+    assert isinstance(ended.body, ev.ConversationPaused | ev.ConversationEnded)
+    assert ended.body.because == ("turns" if when_spent == "improv" else "budget")
+    assert len(dear.requests) == 1
+    assert [each.scripted for each in lines] == [False, *[True] * (len(lines) - 1)]
+    assert {each.route.why for each in lines[1:]} <= {"budget_spent"}

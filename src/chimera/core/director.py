@@ -97,7 +97,7 @@ def stopped(state: ConversationState, now_ms: int) -> EndedBecause | None:
         ("turns", limits.max_turns is not None and state.finished >= limits.max_turns),
         ("time", _minutes(state, now_ms) >= (limits.max_minutes or math.inf)),
         ("tokens", limits.max_tokens is not None and state.tokens >= limits.max_tokens),
-        ("budget", spent(state) and _when_spent(state) == "finale"),
+        ("budget", spent(state) and when_spent(state) == "finale"),
         ("phrase", _phrase_said(state)),
     )
     return next((because for because, true in reached if true), None)
@@ -109,7 +109,8 @@ def spent(state: ConversationState) -> bool:
     return budget is not None and state.cost >= budget.amount
 
 
-def _when_spent(state: ConversationState) -> str | None:
+def when_spent(state: ConversationState) -> str | None:
+    """What the owner wants then: `finale`, `improv` or `pause`; None without a budget."""
     return state.limits.budget.when_spent if state.limits.budget else None
 
 

@@ -179,11 +179,11 @@ def _gap(
 
 
 def _shortened(state: "ConversationState", speak: "Speak", gap: float) -> float:
-    """The first turn does not keep the house waiting; a turn given back goes on at once."""
+    """The first turn neither keeps the house waiting nor falls on it; one given back goes on."""
     back = state.given_back
     if back and back.participant_id == speak.participant_id and not speak.human:
         return 0.0
-    return min(gap, FIRST_TURN_S) if state.finished == 0 else gap
+    return FIRST_TURN_S if state.finished == 0 else gap
 
 
 def beat(state: "ConversationState", rng: Rng, table: GapTable | None = None) -> float:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from chimera.core import director, guard, pacing, prompt, signals
 from chimera.core import events as ev
-from chimera.core import guard, pacing, prompt, signals
-from chimera.core.director import Speak, labelled
+from chimera.core.director import Speak
 from chimera.core.errors import BadStream, ProviderError, Withdrawn
 from chimera.core.generation import (
     Ending,
@@ -94,7 +94,7 @@ class Performing:
         self._message_id = stage.ids.new("msg")
         self._news = News()
         self._rehearsal = Rehearsal(self._news.changed)
-        self._stream = guard.Stream(self._speaker, state.participants)
+        self._stream = guard.Stream(self._speaker, state.participants, words=speak.words)
         self._fed = 0
         self._safe = ""
         self._line: guard.Trimmed | None = None
@@ -165,15 +165,15 @@ class Performing:
         why = self._refusal(again, composed)
         if why is None:
             return again
-        troupe = Route(
-            provider=SCRIPTED, model=IMPROV, why=why,
-            understudy_for=f"{self._lead.provider}/{self._lead.model}",
-        )  # fmt: skip
-        return await self._stage.gateway.perform(replace(turn, route=troupe))
+        return await self._stage.gateway.perform(replace(turn, route=_troupe(self._lead, why)))
 
     @property
     def _lead(self) -> Route:
-        return Route(provider=self._speaker.provider, model=self._speaker.model)
+        """The route that plays the speaker: its own, or the troupe once the money is spent."""
+        own = Route(provider=self._speaker.provider, model=self._speaker.model)
+        if own.provider == SCRIPTED or not director.spent(self._state):
+            return own
+        return _troupe(own, "budget_spent")
 
     def _refusal(self, done: Performance, composed: prompt.Prompt) -> str | None:
         """Why a model's line may not be said; the troupe looks after its own."""
@@ -222,7 +222,7 @@ class Performing:
             if self._news.steered:
                 raise Withdrawn("somebody steered before the turn began")
             text = self._line.text if self._line else None
-            plan = pacing.plan(self._state, self._speak, text, labelled(self._state))
+            plan = pacing.plan(self._state, self._speak, text, director.labelled(self._state))
             if self._failure:
                 return plan
             left = self._start_ms(plan) - self._stage.now()
@@ -426,6 +426,13 @@ class Performing:
         due = self._stage.now() + backoff_ms(self._state.failures)
         await self._append([failed] if started else [self._started(plan), failed], due=due)
         return due
+
+
+def _troupe(lead: Route, why: str) -> Route:
+    """The troupe in a route's place, announced."""
+    return Route(
+        provider=SCRIPTED, model=IMPROV, understudy_for=f"{lead.provider}/{lead.model}", why=why
+    )
 
 
 def landing(state: ConversationState) -> int:

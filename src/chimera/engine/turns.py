@@ -139,6 +139,8 @@ class Turns:
     async def _decide(self, claim: Claim, state: ConversationState) -> int | None:
         if await self._is_deserted(state):
             return await self._change(claim, ev.ConversationPaused(because="idle"))
+        if director.spent(state) and director.when_spent(state) == "pause":
+            return await self._change(claim, ev.ConversationPaused(because="budget"))
         match self._decision(state):
             case End(because=because):
                 return await self._change(claim, ev.ConversationEnded(because=because))
