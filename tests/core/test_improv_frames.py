@@ -31,6 +31,7 @@ LEXICON = load_deck().lexicon
         ("Should I quit my job?", "should", "quitting your job", "jobs",
          "you should quit your job"),
         ("What is love?", "noun", "love", "love", ""),
+        ("Why is the sky blue?", "why", "the blue sky", "the blue sky", "the sky is blue"),
         ("I hate Mondays", "noun", "Mondays", "Mondays", ""),
         ("", "noun", "silence", "silence", ""),
     ],

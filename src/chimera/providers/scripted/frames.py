@@ -127,6 +127,12 @@ def _why(words: Sequence[str], lexicon: Lexicon) -> Frame | None:
     inner = polar(words[1:], lexicon)
     if inner is None:
         return replace(noun_frame(words[1:], lexicon), kind="why")
+    *_, last = words
+    plain = len(inner.clause.split()) == len(inner.head.split()) + 2
+    if plain and lexicon.is_adjective(last.lower()) and words[1].lower() in BE:
+        article, _, rest = inner.head.rpartition(" ")
+        seen = f"{article} {last} {rest}".strip()
+        return replace(inner, kind="why", phrase=seen, head=seen)
     return replace(inner, kind="why")
 
 

@@ -28,10 +28,8 @@ def to_human(stage: Stage) -> list[Move]:
         return _second(stage)
     slots = {"name": _polite_name(line.name)}
     found = words(line.text)
-    if found and found[0] in _GREETINGS and len(found) <= 4 and "?" not in line.text:
-        return _moves(stage, "human.greet", slots, act="GREET-HUMAN")
-    if set(found) & _CHEERS and len(found) <= 6:
-        return _moves(stage, "human.cheer", slots, act="GREET-HUMAN")
+    if greeting := _greeting(line.text, found):
+        return _moves(stage, greeting, slots, act="GREET-HUMAN")
     if set(found) & stage.deck.lexicon.unkind:
         return _moves(stage, "human.unkind", slots)
     if "?" in line.text or (found and found[0] in _ASKING):
@@ -45,6 +43,13 @@ def to_human(stage: Stage) -> list[Move]:
     if nouns := concepts(line.text, stage.deck.lexicon):
         return _moves(stage, "human.concept", {**slots, "concept": nouns[0]})
     return _moves(stage, "human.plain", slots)
+
+
+def _greeting(text: str, found: list[str]) -> str | None:
+    """The pool for those who only say hello, or only laugh."""
+    if found and found[0] in _GREETINGS and len(found) <= 4 and "?" not in text:
+        return "human.greet"
+    return "human.cheer" if set(found) & _CHEERS and len(found) <= 6 else None
 
 
 def _message(stage: Stage) -> Line | None:

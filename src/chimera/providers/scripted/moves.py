@@ -116,6 +116,7 @@ def theme(stage: Stage) -> list[Move]:
              weight=(1.0 + 6.0 * len(stage.subject & word_set(each.text))) / (place + 1) ** 2)
         for place, name in enumerate(stage.themes[:3])
         for each in stage.pool(f"themes.{name}", generic=False)
+        if not stage.tags or stage.subject & word_set(each.text)
     ]  # fmt: skip
 
 

@@ -105,11 +105,11 @@ def _link(stage: Stage, draft: Draft) -> tuple[Clause, ...]:
     angle = draft.move.angle
     if draft.move.act in {"ASK", "PROP", "FACT"} and stage.ledger.thread is not None:
         angle = stage.ledger.thread.angle
-    elif angle is None and not any(len(word) > 3 for word in stage.frame.named):
+    elif angle is None and not any(len(word) > 3 for word in word_set(stage.frame.head)):
         angle = stage.ledger.thread.angle if stage.ledger.thread else None
     if angle is not None and angle in heard:
         return stage.pool("openers.link")
-    if any(len(word) > 3 for word in stage.frame.named & heard):
+    if any(len(word) > 3 for word in word_set(stage.frame.head) & heard):
         return stage.pool("openers.topic")
     return ()
 

@@ -53,7 +53,7 @@ def callback(stage: Stage) -> list[Move]:
         if c.angle and c.by != stage.me.id and 8 <= stage.turn - c.turn <= 60
         and c.topic == stage.state.topic
     ]  # fmt: skip
-    if not old or thread is None or stage.ledger.since.get("CALLBACK", 99) < 7:
+    if not old or thread is None or stage.ledger.since.get("CALLBACK", 99) < 11:
         return []
     then = stage.rng.choice(old)
     slots = {**stage.about(then.by), "old": then.angle or "", "angle": thread.angle or ""}
@@ -66,7 +66,7 @@ def callback(stage: Stage) -> list[Move]:
 
 def prop(stage: Stage) -> list[Move]:
     """A running joke: an object of an earlier line comes back."""
-    if stage.ledger.since.get("PROP", 99) < 8:
+    if stage.ledger.since.get("PROP", 99) < 10:
         return []
     old = [p for p in stage.ledger.props if 3 <= stage.turn - p.turn <= 45]
     if not old:
