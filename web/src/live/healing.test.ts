@@ -151,3 +151,39 @@ test('short trouble, or trouble in which nothing was said, is nobody’s busines
   theatre.world.wire.say(hello(), snapshot(1))
   expect(theatre.live.condition().away).toBeNull()
 })
+
+test('while the line is broken finished messages are asked for every five seconds', async () => {
+  await theatre.playing(1)
+  theatre.world.wire.onclose?.({ code: 1006 })
+  theatre.house.log.push(posted(2))
+  theatre.world.pass(5_000)
+  await settle()
+  expect(theatre.texts()).toHaveLength(2)
+  theatre.house.broken = true
+  theatre.world.pass(5_000)
+  await settle()
+  theatre.house.broken = false
+  theatre.house.log.push(posted(3))
+  theatre.world.pass(5_000)
+  await settle()
+  expect(theatre.texts()).toHaveLength(3)
+})
+
+test('when the line is whole again, or nobody watches, nothing is asked any more', async () => {
+  await theatre.playing(1)
+  theatre.world.wire.onclose?.({ code: 1006 })
+  theatre.world.pass(1_000)
+  theatre.world.wire.onopen?.()
+  theatre.world.wire.say(hello(), snapshot(1))
+  const asked = theatre.house.asked.length
+  theatre.world.pass(10_000)
+  await settle()
+  expect(theatre.house.asked).toHaveLength(asked)
+  theatre.world.wire.onclose?.({ code: 1006 })
+  theatre.world.pass(5_000)
+  theatre.live.close()
+  await settle()
+  theatre.world.pass(30_000)
+  await settle()
+  expect(theatre.house.asked).toHaveLength(asked + 1)
+})

@@ -1,44 +1,13 @@
 /** Opens one conversation and keeps it true: history by HTTP, news by the line, gaps and losses healed. */
-import { type Away, AwayWatch } from './away.ts'
-import type { ServerClock } from './clock.ts'
-import { ConversationStore, type Frames } from './conversationStore.ts'
-import { PAGE, readOn, type Source } from './log.ts'
-import { folded, glimpse, prepend, type WireConversation, type WireMessage } from './opening.ts'
+import { AwayWatch } from './away.ts'
+import { ConversationStore } from './conversationStore.ts'
+import { Fallback } from './fallback.ts'
+import { PAGE, readOn } from './log.ts'
+import { folded, glimpse, prepend } from './opening.ts'
+import type { Condition, LiveParts } from './parts.ts'
 import type { Control, Frame } from './protocol.ts'
 import { begin, heartbeat, receive, refill, type Step } from './session.ts'
-import type { LiveSocket } from './socket.ts'
 import { blank } from './state.ts'
-
-export interface Boot {
-  readonly conversation: WireConversation
-  readonly messages: readonly WireMessage[]
-}
-
-export interface Condition {
-  readonly phase: 'loading' | 'open' | 'missing' | 'failed'
-  /** What opening failed with. */
-  readonly problem: unknown
-  /** Live text is off; finished messages still arrive. */
-  readonly degraded: boolean
-  /** Messages that came while the line was broken, and the row they come after. */
-  readonly away: Away | null
-  readonly loadingOlder: boolean
-}
-
-export interface Timers {
-  now(): number
-  later(run: () => void, ms: number): () => void
-}
-
-export interface LiveParts {
-  readonly id: string
-  readonly source: Source
-  readonly socket: LiveSocket
-  readonly clock: ServerClock
-  readonly timers: Timers
-  readonly frames: Frames
-  readonly boot?: Boot | null
-}
 
 const RESYNC_MS = 2_000
 const RETRY_MS = 2_000
@@ -61,12 +30,18 @@ export class LiveConversation {
   #resyncedAt = Number.NEGATIVE_INFINITY
   #storeId: string | null = null
   readonly #awayWatch = new AwayWatch()
+  readonly #fallback: Fallback
   #unlisten: (() => void) | null = null
 
   constructor(parts: LiveParts) {
     this.#parts = parts
     const state = parts.boot ? glimpse(parts.boot.conversation, parts.boot.messages) : blank(parts.id)
     this.store = new ConversationStore(begin(state), parts.frames)
+    this.#fallback = new Fallback({
+      broken: () => parts.socket.connection().troubleSince !== null,
+      ask: () => this.#catchUp(),
+      later: parts.timers.later,
+    })
   }
 
   condition = (): Condition => this.#condition
@@ -133,6 +108,7 @@ export class LiveConversation {
     this.#unwatch?.()
     this.#unlisten?.()
     this.#cancelRetry?.()
+    this.#fallback.stop()
     this.#unwatch = null
     this.#unlisten = null
     this.#cancelRetry = null
@@ -219,26 +195,30 @@ export class LiveConversation {
     this.#parts.socket.send({ type: 'resync', conversation_id: this.#parts.id })
   }
 
-  async #refill(): Promise<void> {
+  /** Folds what is new in the log; false when there was nothing, or no answer. */
+  async #catchUp(): Promise<boolean> {
     const { id, source, timers } = this.#parts
     const epoch = this.#epoch
-    const before = this.store.session.state.headSeq
     try {
-      const events = await readOn(source, id, before)
-      if (epoch !== this.#epoch) return
-      if (events.length > 0) {
-        this.#take(refill(this.store.session, events, timers.now()))
-        return
-      }
+      const events = await readOn(source, id, this.store.session.state.headSeq)
+      if (epoch !== this.#epoch) return true
+      if (events.length > 0) this.#take(refill(this.store.session, events, timers.now()))
+      return events.length > 0
     } catch {
-      // The line may be down: the gap stays, and so does the wish to fill it.
+      // The line may be down: what is missing stays missing, and so does the wish to have it.
+      return epoch !== this.#epoch
     }
-    if (epoch === this.#epoch) this.#cancelRetry = timers.later(() => void this.#refill(), RETRY_MS)
+  }
+
+  async #refill(): Promise<void> {
+    if (await this.#catchUp()) return
+    this.#cancelRetry = this.#parts.timers.later(() => void this.#refill(), RETRY_MS)
   }
 
   readonly #lineChanged = (): void => {
     const { troubleSince } = this.#parts.socket.connection()
     if (troubleSince !== null) this.#awayWatch.broken(this.store.session.state, troubleSince)
+    this.#fallback.check()
   }
 
   #change(change: Partial<Condition>): void {

@@ -113,7 +113,7 @@ export const stage = {
   scripted: 'scripted',
   scriptedTitle: 'Written by the house’s own troupe, without a model',
   route: (provider: string, model: string) => `${model} by ${provider}`,
-  fromTheStalls: 'from the stalls',
+  fromTheStalls: 'viewer',
   ofTheHouse: 'the house',
   cutOff: 'cut off',
   tooLong: 'stopped at its length',

@@ -1,6 +1,7 @@
 /** A conversation opened in a world and a house that the test holds in its hands. */
 import { ServerClock } from '#live/clock.ts'
-import { type Boot, LiveConversation } from '#live/liveConversation.ts'
+import { LiveConversation } from '#live/liveConversation.ts'
+import type { Boot } from '#live/parts.ts'
 import { LiveSocket } from '#live/socket.ts'
 import { FakeHouse, hello, posted, snapshot } from './fakeHouse.ts'
 import { FakeWorld } from './fakeWorld.ts'

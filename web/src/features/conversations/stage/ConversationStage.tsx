@@ -10,6 +10,7 @@ import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Announcer } from './Announcer.tsx'
 import { Controls } from './Controls.tsx'
 import { Header } from './Header.tsx'
+import { Notice } from './Notice.tsx'
 import { NowPanel } from './NowPanel.tsx'
 import { PlayingProvider, useCondition, usePlaying } from './playing.tsx'
 import { Scene } from './Scene.tsx'
@@ -61,6 +62,7 @@ function House({ conversationId }: { readonly conversationId: string }) {
         <Header onOpenPanel={() => setPanelOpen(true)} />
         <Scene />
         <footer className="house-foot">
+          <Notice />
           <Score />
           <Controls conversationId={conversationId} onOpenPanel={() => setPanelOpen(true)} />
         </footer>

@@ -62,7 +62,7 @@ function Route({ line }: { readonly line: Line }) {
   if (!line.route) return null
   const { provider, model } = line.route
   return (
-    <span className="line-route" title={stage.route(provider, model)}>
+    <span className="line-route line-model" title={stage.route(provider, model)}>
       {model}
     </span>
   )

@@ -55,6 +55,7 @@ export function PaceControl({ conversationId }: { readonly conversationId: strin
         <button
           type="button"
           className="pace-button"
+          disabled={state.status === 'ended'}
           aria-label={`${stage.pace}: ${stage.paceValue(pace.speed)}`}
         >
           {stage.paceValue(pace.speed)}
