@@ -63,7 +63,8 @@ export default defineConfig({
   },
   projects: [
     { name: 'journeys', testIgnore: /bench\// },
-    { name: 'bench', testMatch: /bench\/.*\.spec\.ts/, fullyParallel: false, retries: 0 },
+    // Tracing watches the page with scripts of its own: not while measuring.
+    { name: 'bench', testMatch: /bench\/.*\.spec\.ts/, use: { trace: 'off', screenshot: 'off' } },
   ],
   webServer: {
     command: `../.venv/bin/chimera serve --port ${process.env.E2E_PORT} --data-dir ${process.env.E2E_DATA}`,
