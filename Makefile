@@ -1,15 +1,17 @@
 # Everything a newcomer needs: `make run` and `make test`. Only Python >= 3.11 and make are required.
 
 PYTHON ?= python3
-HOST   ?= 127.0.0.1
-PORT   ?= 8000
-DATA   ?= .chimera
+# Given on the command line they win over CHIMERA_SERVER__HOST and so on.
+HOST   ?=
+PORT   ?=
+DATA   ?=
 BENCH  ?=
 
 BIN    := .venv/bin
 # Named in full, so that nobody's activated environment gets our packages.
 UV     := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 STAMPS := .stamps
+DOOR   := $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data-dir "$(DATA)")
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/vite.config.ts \
@@ -57,7 +59,7 @@ setup: $(STAMPS)/python-dev $(STAMPS)/web  ## install what run and test need
 # -- the two commands -------------------------------------------------------------------------
 
 run: $(STAMPS)/python $(STAMPS)/build  ## set up, build, migrate and serve on http://127.0.0.1:8000
-	@exec $(BIN)/chimera serve --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA)"
+	@exec $(BIN)/chimera serve $(DOOR)
 
 test: $(STAMPS)/python-dev $(STAMPS)/build servers  ## everything CI runs
 	@$(BIN)/python scripts/test_all.py
@@ -68,7 +70,7 @@ servers: $(STAMPS)/python-dev
 # -- for those who change it ------------------------------------------------------------------
 
 dev: setup  ## server with reload and the Vite dev server
-	@$(BIN)/python scripts/dev.py --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA)"
+	@$(BIN)/python scripts/dev.py $(DOOR)
 
 check: setup  ## format, lint, types, layers
 	@$(BIN)/python scripts/check.py

@@ -12,7 +12,11 @@ CHECKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("lint", ("ruff", "check", "--quiet", *CODE), "."),
     ("layers", ("lint-imports",), "."),
     ("types", ("pyright",), "."),
-    ("spelling", ("codespell", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "src"), "."),
+    (
+        "spelling",
+        ("codespell", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", "src"),
+        ".",
+    ),
     ("web", ("npm", "run", "--silent", "check"), "web"),
 )
 

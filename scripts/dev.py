@@ -1,6 +1,5 @@
 """The server, restarted when its code changes, beside the Vite development server."""
 
-import argparse
 import os
 import subprocess
 import sys
@@ -16,15 +15,7 @@ def newest() -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", default="8000")
-    parser.add_argument("--data-dir", default=".chimera")
-    options = parser.parse_args()
-    command = [
-        "chimera", "serve", "--host", options.host, "--port", options.port,
-        "--data-dir", options.data_dir,
-    ]  # fmt: skip
+    command = ["chimera", "serve", *sys.argv[1:]]
     with subprocess.Popen(["npm", "run", "dev"], cwd=ROOT / "web", env=os.environ) as vite:
         server, seen = subprocess.Popen(command), newest()
         try:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from chimera.core import director, guard, pacing, prompt, signals
+from chimera.core import director, guard, pacing, prompt
 from chimera.core import events as ev
 from chimera.core.director import Speak
 from chimera.core.errors import BadStream, ProviderError, Withdrawn
@@ -19,6 +19,7 @@ from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Hub
 from chimera.core.state import ConversationState, apply
+from chimera.engine import telling
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, together
 from chimera.providers.directory import IMPROV
@@ -90,15 +91,16 @@ class Performing:
         self._speak = speak
         self._next_wake = next_wake
         self._speaker = state.seat(speak.participant_id).participant
-        self._turn_id = stage.ids.new("trn")
-        self._message_id = stage.ids.new("msg")
+        self._turn = telling.Turn(
+            turn_id=stage.ids.new("trn"), message_id=stage.ids.new("msg"), speaker=self._speaker
+        )
         self._news = News()
         self._rehearsal = Rehearsal(self._news.changed)
         self._stream = guard.Stream(self._speaker, state.participants, words=speak.words)
         self._fed = 0
         self._safe = ""
         self._line: guard.Trimmed | None = None
-        self._ready_ms: int | None = None
+        self._ready_ms = 0
 
     async def play(self) -> int:
         """Perform the turn; when the conversation wants the next run, in milliseconds.
@@ -120,8 +122,8 @@ class Performing:
             return await self._fail(self._failure, plan, started=False)
         await self._start(plan)
         writer = DraftWriter(
-            self._stage.hub, self._state.id, message_id=self._message_id, turn_id=self._turn_id,
-            participant_id=self._speaker.id, generation=self._claim.generation,
+            self._stage.hub, self._state.id, message_id=self._turn.message_id,
+            turn_id=self._turn.turn_id, participant_id=self._speaker.id, generation=self._claim.generation,
         )  # fmt: skip
         async with writer:
             await self._show(plan, writer)
@@ -144,7 +146,7 @@ class Performing:
         scene = Scene(state=state, speak=speak, turn=state.turn)
         turn = TurnRequest(
             conversation_id=state.id,
-            turn_id=self._turn_id,
+            turn_id=self._turn.turn_id,
             participant_id=self._speaker.id,
             route=self._lead,
             request=composed.request(
@@ -238,37 +240,14 @@ class Performing:
     def _start_ms(self, plan: pacing.TurnPlan) -> int:
         if self._hurried:
             return 0
-        return landing(self._state) + round(1000 * plan.start_s)
+        return telling.landing(self._state) + round(1000 * plan.start_s)
 
     def _started(self, plan: pacing.TurnPlan) -> ev.NewEvent:
-        speak, route = self._speak, self._rehearsal_route()
-        body = ev.TurnStarted(
-            turn_id=self._turn_id,
-            message_id=self._message_id,
-            participant_id=self._speaker.id,
-            generation=self._claim.generation,
-            cause=speak.cause,
-            pause_ms=plan.pause_ms,
-            bids=speak.bids,
-            route=route,
-            pace=plan.draw,
-            typing=plan.typing,
-            note=speak.note,
-        )
-        return self._said(body)
-
-    def _rehearsal_route(self) -> ev.RouteRef:
         done = self._rehearsal.performance
-        route = done.route if done else self._lead
-        return ev.RouteRef(
-            provider=route.provider,
-            model=route.model,
-            understudy_for=route.understudy_for,
-            why=route.why,
-        )
-
-    def _said(self, body: ev.Body) -> ev.NewEvent:
-        return ev.NewEvent(body=body, actor=ev.Actor(type="participant", id=self._speaker.id))
+        return telling.started(
+            self._turn, self._speak, plan, done.route if done else self._lead,
+            generation=self._claim.generation,
+        )  # fmt: skip
 
     async def _start(self, plan: pacing.TurnPlan) -> None:
         deadline = self._stage.now() + round(1000 * plan.lead_s) + RUN_MS
@@ -276,7 +255,7 @@ class Performing:
         await self._append(
             [self._started(plan)], open_turn=True, deadline=deadline, due=self._stage.now()
         )
-        self._news.turn_id = self._turn_id
+        self._news.turn_id = self._turn.turn_id
 
     async def _append(
         self,
@@ -299,7 +278,7 @@ class Performing:
             steered = any(each.type in ev.STEERING for each in news)
 
         self._claim = await self._stage.journal.append_turn(
-            self._claim, events, open_turn=self._turn_id if open_turn else None,
+            self._claim, events, open_turn=self._turn.turn_id if open_turn else None,
             deadline=deadline, due=due, judge=weigh,
         )  # fmt: skip
         fresh = await self._stage.journal.read(
@@ -354,51 +333,17 @@ class Performing:
     # --- the end -------------------------------------------------------------------------------
 
     async def _finish(self, plan: pacing.TurnPlan) -> int:
-        body = self._completed(plan)
-        due = self._next_wake(self._after(body))
-        if await self._append([self._said(body)], due=due):
-            due = self._stage.now()
-            await self._stage.journal.sleep(self._claim, due)
-        return due
-
-    def _completed(self, plan: pacing.TurnPlan) -> ev.MessageCompleted:
         done, line = self._rehearsal.performance, self._line
         if done is None or line is None:
             raise AssertionError("a line lands only when it is complete")
-        state, now = self._state, self._stage.now()
-        read = signals.read(line.text, state.participants, self._speaker.id, state.lines)
-        if line.spoke_for and line.spoke_for not in read.addressed:
-            # Who was spoken for is treated as addressed (`engine.md` section 14.4).
-            read = read.model_copy(update={"addressed": (*read.addressed, line.spoke_for)})
-        if done.signals:
-            read = read.model_copy(update=done.signals)
-        due = landing(self._state) + round(1000 * plan.gap_s)
-        ready = self._ready_ms or now
-        return ev.MessageCompleted(
-            turn_id=self._turn_id,
-            message_id=self._message_id,
-            participant_id=self._speaker.id,
-            text=line.text,
-            ending=line.ending,
-            route=self._rehearsal_route(),
-            usage=ev.UsageRef(
-                input_tokens=done.usage.input_tokens,
-                output_tokens=done.usage.output_tokens,
-                cached_tokens=done.usage.cached_tokens,
-                cost=done.usage.cost,
-                estimated=done.usage.estimated,
-            ),
-            timings=ev.Timings(
-                first_token_ms=done.first_token_ms,
-                duration_ms=done.duration_ms,
-                planned_ms=plan.pause_ms,
-                ready_ms=max(0, ready - landing(self._state)),
-                late_ms=max(0, ready - due) or None,
-            ),
-            scripted=done.scripted,
-            replies_to=self._speak.replies_to,
-            signals=read,
+        body = telling.completed(
+            self._turn, self._speak, plan, done, line, self._state, ready_ms=self._ready_ms
         )
+        due = self._next_wake(self._after(body))
+        if await self._append([self._turn.says(body)], due=due):
+            due = self._stage.now()
+            await self._stage.journal.sleep(self._claim, due)
+        return due
 
     def _after(self, body: ev.Body) -> ConversationState:
         """The state as it will be, for the time of the next run."""
@@ -412,17 +357,8 @@ class Performing:
         return apply(self._state, envelope)
 
     async def _fail(self, error: ProviderError, plan: pacing.TurnPlan, *, started: bool) -> int:
-        """A failure is an event with a reason, never speech; the next try comes by itself."""
-        failed = self._said(
-            ev.TurnFailed(
-                turn_id=self._turn_id,
-                message_id=self._message_id,
-                participant_id=self._speaker.id,
-                code=error.code,
-                detail=error.message,
-                retryable=error.retryable,
-            )
-        )
+        """Say why there is no line; the next try comes by itself."""
+        failed = telling.failed(self._turn, error)
         due = self._stage.now() + backoff_ms(self._state.failures)
         await self._append([failed] if started else [self._started(plan), failed], due=due)
         return due
@@ -433,8 +369,3 @@ def _troupe(lead: Route, why: str) -> Route:
     return Route(
         provider=SCRIPTED, model=IMPROV, understudy_for=f"{lead.provider}/{lead.model}", why=why
     )
-
-
-def landing(state: ConversationState) -> int:
-    """When the last message landed, from which the coming gap counts; else when talk began."""
-    return state.landed_at or state.started_at or state.last_at

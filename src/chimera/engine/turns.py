@@ -18,7 +18,8 @@ from chimera.core.errors import Stale, Superseded, Withdrawn
 from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
 from chimera.engine.journal import Claim
-from chimera.engine.performing import RUN_MS, Performing, Stage, backoff_ms, judge, landing
+from chimera.engine.performing import RUN_MS, Performing, Stage, backoff_ms, judge
+from chimera.engine.telling import landing
 
 log = structlog.get_logger()
 

@@ -1,0 +1,122 @@
+"""What a turn says in the log: the bodies of its events, made from what it knows."""
+
+from dataclasses import dataclass
+
+from chimera.core import events as ev
+from chimera.core import pacing, signals
+from chimera.core.conversation import Participant
+from chimera.core.director import Speak
+from chimera.core.errors import ProviderError
+from chimera.core.generation import Performance, Route
+from chimera.core.guard import Trimmed
+from chimera.core.state import ConversationState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The identity of one turn."""
+
+    turn_id: str
+    message_id: str
+    speaker: Participant
+
+    def says(self, body: ev.Body) -> ev.NewEvent:
+        return ev.NewEvent(body=body, actor=ev.Actor(type="participant", id=self.speaker.id))
+
+
+def landing(state: ConversationState) -> int:
+    """When the last message landed, from which the coming gap counts; else when talk began."""
+    return state.landed_at or state.started_at or state.last_at
+
+
+def started(
+    turn: Turn, speak: Speak, plan: pacing.TurnPlan, route: Route, *, generation: int
+) -> ev.NewEvent:
+    """The beginning: who, why, after which pause, and who else wanted the floor."""
+    return turn.says(
+        ev.TurnStarted(
+            turn_id=turn.turn_id,
+            message_id=turn.message_id,
+            participant_id=turn.speaker.id,
+            generation=generation,
+            cause=speak.cause,
+            pause_ms=plan.pause_ms,
+            bids=speak.bids,
+            route=_route(route),
+            pace=plan.draw,
+            typing=plan.typing,
+            note=speak.note,
+        )
+    )
+
+
+def failed(turn: Turn, error: ProviderError) -> ev.NewEvent:
+    """A failure is an event with a reason, never speech."""
+    return turn.says(
+        ev.TurnFailed(
+            turn_id=turn.turn_id,
+            message_id=turn.message_id,
+            participant_id=turn.speaker.id,
+            code=error.code,
+            detail=error.message,
+            retryable=error.retryable,
+        )
+    )
+
+
+def completed(
+    turn: Turn,
+    speak: Speak,
+    plan: pacing.TurnPlan,
+    done: Performance,
+    line: Trimmed,
+    state: ConversationState,
+    *,
+    ready_ms: int,
+) -> ev.MessageCompleted:
+    """The line as it landed. `ready_ms`: when its text was there, milliseconds UTC."""
+    due = landing(state) + plan.pause_ms
+    return ev.MessageCompleted(
+        turn_id=turn.turn_id,
+        message_id=turn.message_id,
+        participant_id=turn.speaker.id,
+        text=line.text,
+        ending=line.ending,
+        route=_route(done.route),
+        usage=ev.UsageRef(
+            input_tokens=done.usage.input_tokens,
+            output_tokens=done.usage.output_tokens,
+            cached_tokens=done.usage.cached_tokens,
+            cost=done.usage.cost,
+            estimated=done.usage.estimated,
+        ),
+        timings=ev.Timings(
+            first_token_ms=done.first_token_ms,
+            duration_ms=done.duration_ms,
+            planned_ms=plan.pause_ms,
+            ready_ms=max(0, ready_ms - landing(state)),
+            late_ms=max(0, ready_ms - due) or None,
+        ),
+        scripted=done.scripted,
+        replies_to=speak.replies_to,
+        signals=_signals(turn, done, line, state),
+    )
+
+
+def _signals(
+    turn: Turn, done: Performance, line: Trimmed, state: ConversationState
+) -> ev.MessageSignals:
+    found = signals.read(line.text, state.participants, turn.speaker.id, state.lines)
+    if line.spoke_for and line.spoke_for not in found.addressed:
+        # Who was spoken for is treated as addressed (`engine.md` section 14.4).
+        found = found.model_copy(update={"addressed": (*found.addressed, line.spoke_for)})
+    return found.model_copy(update=done.signals) if done.signals else found
+
+
+def _route(route: Route) -> ev.RouteRef:
+    return ev.RouteRef(
+        provider=route.provider,
+        model=route.model,
+        understudy_for=route.understudy_for,
+        why=route.why,
+    )
