@@ -123,7 +123,8 @@ class Performing:
         await self._start(plan)
         writer = DraftWriter(
             self._stage.hub, self._state.id, message_id=self._turn.message_id,
-            turn_id=self._turn.turn_id, participant_id=self._speaker.id, generation=self._claim.generation,
+            turn_id=self._turn.turn_id, participant_id=self._speaker.id,
+            generation=self._claim.generation,
         )  # fmt: skip
         async with writer:
             await self._show(plan, writer)
