@@ -16,7 +16,7 @@ _GROWING = frozenset({"OPEN", "SHIFT", "CLAIM", "CHALLENGE", "ANSWER"})
 _LINKING = frozenset({
     "CLAIM", "CHALLENGE", "ANSWER", "EXAMPLE", "JOKE", "ANALOGY", "ASK", "PROP", "FACT", "CALLBACK",
 })  # fmt: skip
-_OPENER_CHANCE, _KICKER_CHANCE, _LINK_CHANCE = 0.5, 0.5, 0.85
+_OPENER_CHANCE, _KICKER_CHANCE, _LINK_CHANCE = 0.5, 0.5, 0.93
 
 
 @dataclass(slots=True, kw_only=True)
