@@ -224,22 +224,19 @@ async def test_resync_gives_a_snapshot_from_where_the_viewer_is(
         )  # fmt: skip
 
 
-async def test_viewers_are_counted_and_typing_is_passed_on(running: Served, watched: str) -> None:
+async def test_typing_is_passed_on_at_most_every_two_seconds(running: Served, watched: str) -> None:
     async with viewer(running) as anna, viewer(running) as ben:
-        await anna.send(type="subscribe", conversation_id=watched)
-        await anna.events(2)
-        await ben.send(type="subscribe", conversation_id=watched)
-        assert (await ben.next("snapshot"))["viewers"] == 2
+        for each in (anna, ben):
+            await each.send(type="subscribe", conversation_id=watched, after="head")
+            await each.next("snapshot")
         for _ in range(3):
             await ben.send(type="typing", conversation_id=watched)
-        typing = await anna.next("viewer.typing")
-        assert typing["body"]["until"] == "2026-11-22T12:00:04.000Z"
+        await ben.send(type="ping")
+        await ben.next("pong")
         running.made.clock.advance(6)
         await ben.send(type="typing", conversation_id=watched)
-        # Within two seconds only the first was passed on; presence is told at most every five.
-        told = {frame["type"]: frame["body"] for frame in [await anna.next(), await anna.next()]}
-        assert told["presence"] == {"viewers": 2}
-        assert told["viewer.typing"]["until"] == "2026-11-22T12:00:10.000Z"
+        until = [(await anna.next("viewer.typing"))["body"]["until"] for _ in range(2)]
+        assert until == ["2026-11-22T12:00:04.000Z", "2026-11-22T12:00:10.000Z"]
 
 
 async def test_an_arrival_ends_a_pause_for_want_of_viewers(running: Served, watched: str) -> None:
@@ -305,7 +302,7 @@ class TestImpatience:
 
     @pytest.fixture
     def patience(self) -> Patience:
-        return Patience(heartbeat_s=0.05, idle_s=0.4, stalled_s=0.3)
+        return Patience(heartbeat_s=0.05, idle_s=0.4, stalled_s=0.3, presence_s=0.05)
 
     async def test_heartbeats_say_how_far_each_log_goes(
         self, running: Served, watched: str
@@ -320,6 +317,27 @@ class TestImpatience:
                 "kind": "control", "type": "heartbeat", "at": "2026-11-22T12:00:00.000Z",
                 "head_seq": {watched: 3},
             }  # fmt: skip
+
+    async def test_viewers_are_told_how_many_they_are(self, running: Served, watched: str) -> None:
+        async with viewer(running) as anna:
+            await anna.send(type="subscribe", conversation_id=watched, after="head")
+            assert (await anna.next("snapshot"))["viewers"] == 1
+            async with viewer(running) as ben:
+                await ben.send(type="subscribe", conversation_id=watched, after="head")
+                assert (await ben.next("snapshot"))["viewers"] == 2
+                assert (await anna.next("presence"))["body"] == {"viewers": 2}
+            assert (await anna.next("presence"))["body"] == {"viewers": 1}
+
+    async def test_a_lost_last_frame_is_found_by_looking_at_the_log(
+        self, running: Served, watched: str
+    ) -> None:
+        async with viewer(running) as anna:
+            await anna.send(type="subscribe", conversation_id=watched, after="head")
+            await anna.next("snapshot")
+            note = ev.NewEvent(body=ev.DirectorNoted(note="Hush."), actor=ev.HOST)
+            append = partial(log.append, conversation_id=watched, new=[note], at=1)
+            await running.made.house.store.write(append)
+            assert await anna.events(1) == [3]
 
     async def test_a_socket_that_watches_nothing_is_closed(self, running: Served) -> None:
         async with viewer(running) as anna:

@@ -59,6 +59,10 @@ class Patience:
     idle_s: float = 30.0
     #: A viewer that takes nothing for so long is not there.
     stalled_s: float = 30.0
+    #: How often a viewer is told how many watch.
+    presence_s: float = 5.0
+    #: Between heartbeats while the hub loses frames of other processes: the log is looked at.
+    degraded_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,9 @@ class House:
     #: The built web app, if there is one.
     web: pathlib.Path | None = None
     patience: Patience = Patience()
+    #: How many live lines may read at once: a thousand viewers who come back together wait for
+    #: each other here, not in the store's queue, which would turn them away.
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
     #: Set when the process is about to go: viewers are told to call again elsewhere.
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from functools import lru_cache, partial
 from typing import Protocol
@@ -36,6 +36,8 @@ class Line:
         self._house = house
         self._transport = transport
         self._sending = asyncio.Lock()
+        #: Since when a message is on its way that the viewer has not taken.
+        self._pending_since: float | None = None
         self._watched: dict[str, tuple[Watching, asyncio.Task[None]]] = {}
 
     @property
@@ -49,7 +51,7 @@ class Line:
         return found[0].last if found else None
 
     async def send(self, *frames: bytes) -> None:
-        """Raises Closed if the viewer takes nothing for half a minute."""
+        """Return once the viewer can take more."""
         await self._send(frames)
 
     def watch(self, group: asyncio.TaskGroup, wanted: Request) -> None:
@@ -81,21 +83,55 @@ class Line:
             )
         )
 
-    async def beat(self) -> None:
-        """Heartbeats, for ever; each says how far the log of every watched conversation goes."""
-        degraded = None
-        while True:
-            await asyncio.sleep(self._house.patience.heartbeat_s)
-            head_seq = await self._house.store.read(partial(heads, conversation_ids=self.watched))
-            frames = [control("heartbeat", at=self._time(), head_seq=head_seq)]
-            since = self._house.hub.degraded_since
-            if since is not None and since != degraded:
-                millis = round(since.timestamp() * 1000)
-                frames.append(control("degraded", what="live_text", since=rfc3339(millis)))
-            degraded = since
-            await self._send(frames)
+    def keep(self, group: asyncio.TaskGroup) -> None:
+        """Begin with heartbeats, presence, farewell, and to look whether anybody is there."""
+        group.create_task(self._beat(group))
+        group.create_task(self._tell_presence())
+        group.create_task(self._farewell())
+        group.create_task(self._give_up())
 
-    async def farewell(self) -> None:
+    async def _beat(self, group: asyncio.TaskGroup) -> None:
+        """Heartbeats say how far each log goes; a viewer that is not there yet is brought there."""
+        patience, announced = self._house.patience, None
+        while True:
+            degraded = self._house.hub.degraded_since
+            await asyncio.sleep(patience.degraded_s if degraded else patience.heartbeat_s)
+            async with self._house.reading:
+                head_seq = await self._house.store.read(
+                    partial(heads, conversation_ids=self.watched)
+                )
+            frames = [control("heartbeat", at=self._time(), head_seq=head_seq)]
+            if degraded is not None and degraded != announced:
+                since = rfc3339(round(degraded.timestamp() * 1000))
+                frames.append(control("degraded", what="live_text", since=since))
+            announced = degraded
+            await self._send(frames)
+            await self._bring_up(group, head_seq)
+
+    async def _bring_up(self, group: asyncio.TaskGroup, head_seq: Mapping[str, int]) -> None:
+        """The hub may have lost the last frame: begin again from where the viewer is."""
+        for conversation_id, (watching, _) in list(self._watched.items()):
+            if not watching.resting or head_seq.get(conversation_id) == watching.last:
+                continue
+            await self.send(control("resync", conversation_id=conversation_id, why="lost"))
+            self.watch(group, Request(conversation_id=conversation_id, after=watching.last))
+
+    async def _tell_presence(self) -> None:
+        while True:
+            await asyncio.sleep(self._house.patience.presence_s)
+            told = [watching.presence() for watching, _ in self._watched.values()]
+            if frames := [frame for frame in told if frame is not None]:
+                await self._send(frames)
+
+    async def _give_up(self) -> None:
+        """One watch over all sending: a timer for each frame would cost more than the frame."""
+        stalled = self._house.patience.stalled_s
+        while True:
+            await asyncio.sleep(stalled / 4)
+            if self._pending_since is not None and _now() - self._pending_since > stalled:
+                raise Closed(4409)
+
+    async def _farewell(self) -> None:
         """Before the process goes, tell this viewer to call again, each at another moment."""
         await self._house.draining.wait()
         await self.send(control("server.draining", retry_ms=random.randint(500, 5_000)))
@@ -114,14 +150,18 @@ class Line:
 
     async def _send(self, frames: Frames) -> None:
         async with self._sending:
+            self._pending_since = _now()
             try:
-                async with asyncio.timeout(self._house.patience.stalled_s):
-                    await self._transport.send(frames)
-            except TimeoutError:
-                raise Closed(4409) from None
+                await self._transport.send(frames)
+            finally:
+                self._pending_since = None
 
     def _time(self) -> str:
         return rfc3339(self._house.now())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def refusal(

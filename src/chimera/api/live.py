@@ -128,8 +128,7 @@ class Socket:
         try:
             async with asyncio.TaskGroup() as group:
                 await self._line.hello(self._connection_id, MOST_WATCHED)
-                group.create_task(self._line.beat())
-                group.create_task(self._line.farewell())
+                self._line.keep(group)
                 group.create_task(self._dismiss_idle())
                 await self._listen(group)
         except* Closed as closed:
@@ -311,8 +310,7 @@ class EventStream(Response):
                 await self._put(b"retry: 2000\n\n")
                 await line.hello(self._house.ids.new("con"), 1)
                 line.watch(group, self._wanted)
-                group.create_task(line.beat())
-                group.create_task(line.farewell())
+                line.keep(group)
         except* Closed:
             pass  # Gone, or taking nothing: there is nobody to say goodbye to.
 

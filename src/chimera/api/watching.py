@@ -5,7 +5,6 @@ have been sent, so a slow viewer gets one larger batch instead of a queue, and o
 the ring goes back to the log (`realtime.md` sections 9 and 10).
 """
 
-from asyncio import timeout
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,12 +25,6 @@ MOST_MISSED = 2_000
 #: How many of the newest are pushed then.
 NEWEST = 200
 PAGE = 200
-#: How often a quiet viewer is told how many watch.
-PRESENCE_S = 5.0
-#: How often the log is looked at although the hub is silent: it may have lost the last frame.
-#: In its degraded state the hub loses most of them.
-LOOK_S = 15.0
-DEGRADED_S = 1.0
 
 After = int | Literal["head"]
 Frames = Sequence[bytes]
@@ -83,9 +76,10 @@ class Watching:
         self._wanted = wanted
         self._sequencer = Sequencer()
         self._position = 0
-        self._viewers = 0
-        self._told_at = 0.0
-        self._looked_at = 0.0
+        self._channel: Channel | None = None
+        self._told = 0
+        #: Whether everything that came has been handed out, and nothing new has come.
+        self.resting = False
 
     @property
     def last(self) -> int:
@@ -99,20 +93,38 @@ class Watching:
                 await self._house.audience.arrived(self._wanted.conversation_id)
             async for batch in self._catch_up(channel, self._wanted.after):
                 yield batch
+            self._channel = channel
             while True:
-                async for batch in self._next(channel):
-                    yield batch
+                arrivals = channel.since(self._position)
+                if arrivals and all(frame.seq is None for frame in arrivals):
+                    # Nearly everything is a piece of a draft: the way of a frame to a viewer who
+                    # is up to date is kept short, and sets no timer.
+                    self._position = channel.head
+                    yield tuple(frame.data for frame in arrivals)
+                elif arrivals is None or arrivals:
+                    async for batch in self._step(channel, arrivals):
+                        yield batch
+                else:
+                    self.resting = True
+                    await channel.changed(self._position)
+                    self.resting = False
 
-    async def _next(self, channel: Channel) -> AsyncGenerator[Frames]:
-        arrivals = channel.since(self._position)
+    def presence(self) -> bytes | None:
+        """A frame with the number of viewers, if that has changed since it was told."""
+        if self._channel is None or self._channel.viewers == self._told:
+            return None
+        self._told = self._channel.viewers
+        return _presence(self._wanted.conversation_id, self._told)
+
+    async def _step(
+        self, channel: Channel, arrivals: Sequence[Frame] | None
+    ) -> AsyncGenerator[Frames]:
         if arrivals is None:
             steps = self._resync(channel)
-        elif arrivals:
+        else:
             # Position and arrivals belong together: nothing is awaited in between.
             self._position = channel.head
             steps = self._deliver(arrivals)
-        else:
-            steps = self._rest(channel)
         async for batch in steps:
             yield batch
 
@@ -134,7 +146,7 @@ class Watching:
         if truncated:
             first = head - NEWEST
         self._sequencer = Sequencer(first)
-        self._viewers, self._told_at = channel.viewers, self._now()
+        self._told = channel.viewers
         yield (
             control(
                 "snapshot",
@@ -145,7 +157,7 @@ class Watching:
                 from_seq=first + 1,
                 head_seq=head,
                 truncated=truncated,
-                viewers=self._viewers,
+                viewers=self._told,
                 next_turn_at=None if row.next_turn_at is None else rfc3339(row.next_turn_at),
                 draft=None if draft is None else _draft(draft),
             ),
@@ -154,16 +166,18 @@ class Watching:
             yield batch
 
     async def _standing(self) -> Standing:
-        self._looked_at = self._now()
         look = partial(standing, conversation_id=self._wanted.conversation_id)
-        return await self._house.store.read(look)
+        async with self._house.reading:
+            return await self._house.store.read(look)
 
     async def _unread(self, head: int) -> AsyncGenerator[Frames]:
         """The log up to `head`, page by page as the viewer takes it."""
         while self.last < head:
-            page = await self._house.journal.frames(
-                self._wanted.conversation_id, after=self.last, limit=min(PAGE, head - self.last)
-            )
+            few = min(PAGE, head - self.last)
+            async with self._house.reading:
+                page = await self._house.journal.frames(
+                    self._wanted.conversation_id, after=self.last, limit=few
+                )
             if not page:
                 return
             self._sequencer = Sequencer(self.last + len(page))
@@ -184,25 +198,6 @@ class Watching:
                     yield page
         if batch:
             yield batch
-
-    async def _rest(self, channel: Channel) -> AsyncGenerator[Frames]:
-        """Wait for frames; meanwhile say who is here and look after the log."""
-        degraded = self._house.hub.degraded_since is not None
-        try:
-            async with timeout(DEGRADED_S if degraded else PRESENCE_S):
-                await channel.changed(self._position)
-        except TimeoutError:
-            pass
-        now = self._now()
-        if channel.viewers != self._viewers and now - self._told_at >= PRESENCE_S:
-            self._viewers, self._told_at = channel.viewers, now
-            yield (_presence(self._wanted.conversation_id, self._viewers),)
-        if now - self._looked_at >= (DEGRADED_S if degraded else LOOK_S):
-            async for batch in self._unread((await self._standing()).head_seq):
-                yield batch
-
-    def _now(self) -> float:
-        return self._house.clock.monotonic()
 
 
 def control(type_: str, **fields: Any) -> bytes:
