@@ -38,30 +38,34 @@ function Share({ state }: { readonly state: ConversationState }) {
   )
 }
 
+/** Drawn before there is anything to tell: what comes later must not push the rest about. */
 function Tempo({ state }: { readonly state: ConversationState }) {
   const now = useNow()
   const tempo = tempoOf(state.notes, now)
-  if (!tempo) return null
-  const longest = Math.max(...tempo.line, 1)
+  const longest = Math.max(...(tempo?.line ?? []), 1)
   return (
     <section className="panel-section">
       <h2 className="panel-head">
         <span className="t-caption">{stage.tempo}</span>
         <span className="panel-figures">
           <span className="t-time">{stage.linesPerMinute}</span>
-          <span className="t-figure">{stage.tempoNow(tempo.linesPerMinute)}</span>
+          <span className="t-figure">{tempo ? stage.tempoNow(tempo.linesPerMinute) : '–'}</span>
         </span>
       </h2>
       <div className="tempo-line">
-        <Sparkline values={tempo.line.map((words) => words / longest)} height={48} />
+        <Sparkline values={(tempo?.line ?? []).map((words) => words / longest)} height={48} />
       </div>
-      <p className="panel-note t-time">{stage.words(tempo.wordsPerLine)}</p>
+      <p className="panel-note t-time">{tempo ? stage.words(tempo.wordsPerLine) : '\u00a0'}</p>
     </section>
   )
 }
 
+/** As the stylesheet makes it; kept free while nobody has decided yet. */
+const BID_HEIGHT = 62
+
 function Bids({ state }: { readonly state: ConversationState }) {
   const { decision } = state
+  const present = state.participants.filter((each) => each.present).length
   const bids = decision?.bids.toSorted((a, b) => b.value - a.value) ?? []
   return (
     <section className="panel-section">
@@ -69,8 +73,8 @@ function Bids({ state }: { readonly state: ConversationState }) {
         <span className="t-caption">{stage.bids}</span>
         {decision && <span className="t-time">{stage.cause(decision.cause)}</span>}
       </h2>
-      {bids.length === 0 && <p className="panel-empty">{stage.noBids}</p>}
-      <ul>
+      <ul style={{ minHeight: present * BID_HEIGHT }}>
+        {bids.length === 0 && <li className="panel-empty">{stage.noBids}</li>}
         {bids.map(({ participant_id: id, value, reason }) => {
           const seat = state.participants.find((each) => each.id === id)
           const name = seat?.short ?? id

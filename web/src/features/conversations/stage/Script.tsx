@@ -56,6 +56,7 @@ export function Script() {
   const toRow = (rowId: string, focus = false) => {
     const index = rows.findIndex(({ id }) => id === rowId)
     if (index < 0) return
+    pinning.byHand.current = false
     setPinned(false)
     setShown(rowId)
     list.current?.scrollToIndex(index, { align: 'center' })
@@ -78,7 +79,8 @@ export function Script() {
     const handle = list.current
     if (!handle || pinned) return
     if (handle.findItemIndex(offset) < NEAR_START && !loadingOlder) void live.older()
-    setShown(rows[handle.findItemIndex(offset + handle.viewportSize - 40)]?.id ?? null)
+    if (pinning.byHand.current)
+      setShown(rows[handle.findItemIndex(offset + handle.viewportSize - 40)]?.id ?? null)
   }
 
   useEffect(() => {

@@ -13,9 +13,14 @@ function distance(element: HTMLElement): number {
 /** More than any script is high: the browser stops at its end, and nobody has to ask how high that is. */
 const BOTTOM = 1e9
 
+/** Keys that scroll the script itself. */
+const SCROLLS = new Set(['PageUp', 'PageDown', 'Home', 'End', 'ArrowUp', 'ArrowDown', ' '])
+
 export function usePinning(scroller: RefObject<HTMLElement | null>) {
   const { pinned, setPinned } = useScriptPosition()
   const now = useRef({ pinned, touching: false, dragging: false, top: 0, touchY: 0 })
+  /** Whether the script stands where the viewer scrolled it, not where a command brought it. */
+  const byHand = useRef(false)
   useEffect(() => {
     now.current.pinned = pinned
   }, [pinned])
@@ -68,14 +73,17 @@ export function usePinning(scroller: RefObject<HTMLElement | null>) {
   const handlers = useMemo(
     () => ({
       onWheel: (event: React.WheelEvent) => {
+        byHand.current = true
         const element = scroller.current
         if (event.deltaY < 0 && element && element.scrollTop > 0) change(false)
       },
       onKeyDown: (event: React.KeyboardEvent) => {
+        if (SCROLLS.has(event.key)) byHand.current = true
         if (LETS_GO.has(event.key)) change(false)
         if (event.key === 'End') change(true)
       },
       onPointerDown: () => {
+        byHand.current = true
         now.current.dragging = true
         now.current.top = scroller.current?.scrollTop ?? 0
       },
@@ -87,6 +95,7 @@ export function usePinning(scroller: RefObject<HTMLElement | null>) {
         now.current.touchY = event.touches[0]?.clientY ?? 0
       },
       onTouchMove: (event: React.TouchEvent) => {
+        byHand.current = true
         if ((event.touches[0]?.clientY ?? 0) > now.current.touchY + 8) change(false)
       },
       onTouchEnd: () => {
@@ -107,5 +116,5 @@ export function usePinning(scroller: RefObject<HTMLElement | null>) {
     [scroller, change, follow],
   )
 
-  return { handlers, follow, toEnd: () => change(true) }
+  return { handlers, byHand, follow, toEnd: () => change(true) }
 }
