@@ -5,6 +5,7 @@ import { setNonce } from 'get-nonce'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import './design/index.css'
+import './app/shell/FirstView.css'
 
 import { keepLook } from './app/look.ts'
 import { makeQueryClient } from './app/queryClient.ts'
