@@ -105,7 +105,7 @@ def worker(
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to this version's schema."""
-    from chimera.app import only_one_process  # noqa: PLC0415
+    from chimera.app.system import only_one_process  # noqa: PLC0415
     from chimera.store import database  # noqa: PLC0415
 
     settings = settings_with(None, None, data_dir)

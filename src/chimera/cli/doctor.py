@@ -15,15 +15,9 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
-from chimera.app import (
-    LEAST_DISK,
-    Occupied,
-    SystemClock,
-    TimeOrderedIds,
-    build_models,
-    built_web,
-    only_one_process,
-)
+from chimera.app import LEAST_DISK, built_web
+from chimera.app.models import build_models
+from chimera.app.system import Occupied, SystemClock, TimeOrderedIds, only_one_process
 from chimera.core.errors import Unready
 from chimera.core.generation import ProviderState
 from chimera.providers.gateway import SCRIPTED

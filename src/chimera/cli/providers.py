@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from chimera.app import Models, SystemClock, build_models
+from chimera.app.models import Models, build_models
+from chimera.app.system import SystemClock
 from chimera.core.errors import Invalid, NotFound, ProviderError
 from chimera.core.generation import (
     Chunk,

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.text import Text
 
 from chimera.api.errors import InvalidFields, invalid_fields
-from chimera.app import Parts, SystemClock, TimeOrderedIds, create_house, open_parts
+from chimera.app import Parts, create_house, open_parts
+from chimera.app.system import SystemClock, TimeOrderedIds
 from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.errors import Invalid

@@ -1,20 +1,17 @@
 """The composition root: settings in, a house with all its parts out."""
 
-import fcntl
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
-from time import monotonic
 
 import structlog
-import uuid_utils
 from docket import Docket
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -22,8 +19,10 @@ from sqlalchemy import select
 from chimera.api.application import create_api
 from chimera.api.deps import House
 from chimera.api.openapi import openapi_bytes
+from chimera.app.models import Models, build_models
+from chimera.app.system import SystemClock, TimeOrderedIds, only_one_process
 from chimera.core import content
-from chimera.core.errors import ChimeraError, NotFound, Unready
+from chimera.core.errors import ChimeraError, NotFound
 from chimera.core.events import SYSTEM
 from chimera.core.ids import Clock, IdSource
 from chimera.core.persona import Persona, load_house
@@ -42,16 +41,10 @@ from chimera.features.conversations.schemas import CreateConversation
 from chimera.features.conversations.service import create
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
-from chimera.providers import compatible
-from chimera.providers.addresses import origin_of
-from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
-from chimera.providers.directory import Directory, Entry
-from chimera.providers.gateway import SCRIPTED, Gateway
-from chimera.providers.scripted.provider import ScriptedProvider
-from chimera.providers.transport import Transport
+from chimera.providers.gateway import SCRIPTED
 from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub, await_redis
-from chimera.settings import CompatibleSettings, Settings, load_settings
+from chimera.settings import Settings, load_settings
 from chimera.store.database import Store
 from chimera.store.tables import conversations
 
@@ -59,115 +52,6 @@ log = structlog.get_logger()
 
 #: Below this much free disk the house takes no more traffic.
 LEAST_DISK = 200 * 1024 * 1024
-TITLES = {
-    "openai": "OpenAI", "deepseek": "DeepSeek", "lmstudio": "LM Studio", "ollama": "Ollama",
-    "compatible": "OpenAI-compatible server", SCRIPTED: "Improv troupe",
-}  # fmt: skip
-MEMBERS = {
-    "openai": compatible.OPENAI, "deepseek": compatible.DEEPSEEK,
-    "lmstudio": compatible.LM_STUDIO, "ollama": compatible.OLLAMA,
-    "compatible": compatible.COMPATIBLE,
-}  # fmt: skip
-
-
-class SystemClock:
-    """The machine's two clocks."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)  # noqa: TID251 - this is the Clock
-
-    def monotonic(self) -> float:
-        return monotonic()
-
-
-class TimeOrderedIds:
-    """A prefix and a UUIDv7: ids sort by the time at which they were made."""
-
-    def new(self, prefix: str) -> str:
-        return f"{prefix}_{uuid_utils.uuid7().hex}"
-
-
-# --- providers ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
-    """Everything between a turn and a model."""
-
-    gateway: Gateway
-    catalog: Catalog
-    directory: Directory
-
-
-def _configured(name: str, settings: Settings) -> CompatibleSettings:
-    """What is set for a provider, the well-known variables of its own included."""
-    given: CompatibleSettings = getattr(settings.providers, name)
-    key = {"openai": settings.openai_api_key, "deepseek": settings.deepseek_api_key}.get(name)
-    if given.api_key is None and key is not None:
-        given = given.model_copy(update={"api_key": key})
-    if name == "ollama" and given.base_url is None:
-        given = given.model_copy(update={"base_url": ollama_url(settings.ollama_host)})
-    return given
-
-
-def _wanted(name: str, given: CompatibleSettings, settings: Settings) -> bool:
-    """Whether there is anything to ask: a key, an address, or a local server to look for."""
-    member = MEMBERS[name]
-    if member.local:
-        return settings.providers.discover or _is_set(name, given, settings)
-    return given.api_key is not None or given.base_url is not None
-
-
-def _is_set(name: str, given: CompatibleSettings, settings: Settings) -> bool:
-    """Whether a person named this provider; a local server may merely have been found."""
-    if name == "ollama":
-        named = settings.providers.ollama
-        return settings.ollama_host is not None or named.base_url is not None
-    return given.api_key is not None or given.base_url is not None
-
-
-def build_models(settings: Settings, clock: Clock) -> Models:
-    """Every provider that the settings name or this machine may run, and the troupe."""
-    given = {name: _configured(name, settings) for name in settings.providers.order}
-    wanted = [name for name in given if _wanted(name, given[name], settings)]
-    addresses = {name: given[name].base_url or MEMBERS[name].base_url for name in wanted}
-    # An address that the operator names may be private; a member's own public one may not.
-    allowed = [
-        origin_of(addresses[name])
-        for name in wanted
-        if MEMBERS[name].local or given[name].base_url is not None
-    ]
-    transport = Transport(clock=clock, allowed=allowed)
-    adapters = [
-        compatible.CompatibleProvider(
-            MEMBERS[name],
-            transport=transport,
-            base_url=addresses[name],
-            api_key=given[name].api_key,
-        )
-        for name in wanted
-    ]
-    local = [name for name in wanted if MEMBERS[name].local]
-    catalog = Catalog(
-        adapters,
-        clock=clock,
-        overrides=read_overrides(),
-        prices=load_prices() if len(local) < len(wanted) else no_prices,
-        local=local,
-    )
-    gateway = Gateway([*adapters, ScriptedProvider()], catalog=catalog, clock=clock, rng=Random())
-    entries = {
-        name: Entry(
-            title=TITLES[name],
-            base_url=addresses[name],
-            model=given[name].model,
-            configured=_is_set(name, given[name], settings),
-        )
-        for name in wanted
-    }
-    entries[SCRIPTED] = Entry(title=TITLES[SCRIPTED])
-    return Models(gateway=gateway, catalog=catalog, directory=Directory(gateway, catalog, entries))
-
 
 # --- the house ---------------------------------------------------------------------------------
 
@@ -198,6 +82,7 @@ async def open_parts(
 ) -> AsyncGenerator[Parts]:
     """Everything but HTTP. Raises Unready with the exit code that says what is missing."""
     clock, ids = clock or SystemClock(), ids or TimeOrderedIds()
+    content.load()
     async with AsyncExitStack() as stack:
         if settings.database.url is None:
             stack.enter_context(only_one_process(settings.server.data_dir))
@@ -208,67 +93,48 @@ async def open_parts(
             )
         )  # fmt: skip
         hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
-        journal = Journal(store, hub, clock)
         models = build_models(settings, clock)
         stack.push_async_callback(models.gateway.close)
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
         )
-        alarm = DocketAlarm(docket)
-        audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
-        content.load()
-        personas = load_house()
-        stage = Stage(
-            journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
-            persona=partial(_card, {each.id: each for each in personas}),
-        )  # fmt: skip
-        turns = Turns(stage, audience)
-        worker = TurnWorker(docket, _worker_settings(settings))
-        reconciler = Reconciler(store, alarm, clock)
-
-        async def turn(conversation_id: str) -> datetime | None:
-            # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
-            worker.attend(running=True)
-            return await turns.run(conversation_id, worker.busy())
-
-        async def reconcile() -> None:
-            worker.attend(running=await reconciler.run() > 0)
-
-        register(docket, turn, reconcile)
-        yield Parts(
-            settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
-            models=models, personas=personas, docket=docket, alarm=alarm, audience=audience,
-            turns=turns, worker=worker, reconciler=reconciler,
-        )  # fmt: skip
+        yield _assemble(settings, clock, ids, store, hub, models, docket)
 
 
-class Occupied(Unready):
-    """Another process has the data folder."""
+def _assemble(
+    settings: Settings,
+    clock: Clock,
+    ids: IdSource,
+    store: Store,
+    hub: Hub,
+    models: Models,
+    docket: Docket,
+) -> Parts:
+    """Join what is open, and teach the docket its tasks."""
+    journal, alarm, personas = Journal(store, hub, clock), DocketAlarm(docket), load_house()
+    audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
+    stage = Stage(
+        journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
+        persona=partial(_card, {each.id: each for each in personas}),
+    )  # fmt: skip
+    turns = Turns(stage, audience)
+    worker = TurnWorker(docket, _worker_settings(settings))
+    reconciler = Reconciler(store, alarm, clock)
 
+    async def turn(conversation_id: str) -> datetime | None:
+        # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
+        worker.attend(running=True)
+        return await turns.run(conversation_id, worker.busy())
 
-@contextmanager
-def only_one_process(folder: Path) -> Generator[None]:
-    """Hold the data folder. Raises Unready(3) if it cannot be written, Occupied if it is held.
+    async def reconcile() -> None:
+        worker.attend(running=await reconciler.run() > 0)
 
-    The embedded database has one writer, and that writer is a process.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "chimera.lock").open("w")
-    except OSError as error:
-        raise Unready(
-            f"The data folder {folder} cannot be written: {error.strerror}.", exit_code=3
-        ) from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Occupied(
-                f"Another Chimera is using the data folder {folder}. Stop it, or name another"
-                " folder with DATA= or --data-dir.",
-                exit_code=3,
-            ) from None
-        yield
+    register(docket, turn, reconcile)
+    return Parts(
+        settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
+        models=models, personas=personas, docket=docket, alarm=alarm, audience=audience,
+        turns=turns, worker=worker, reconciler=reconciler,
+    )  # fmt: skip
 
 
 @asynccontextmanager
@@ -340,7 +206,7 @@ async def describe_api() -> bytes:
 
 def built_web() -> Path | None:
     """The built web app: inside the package when installed, beside it in a checkout."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     for folder in (here / "web", here.parents[1] / "web" / "dist"):
         if (folder / "index.html").is_file():
             return folder
