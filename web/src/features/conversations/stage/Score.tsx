@@ -127,9 +127,11 @@ export function Score() {
     go(x >= score.end ? last : noteAt(score, x, state.notes.length))
   }
 
+  // Names end where the playhead's own word stands.
+  const edge = pinned ? place - 12 : width
   // The first topic is usually the title, which is already said.
   const labels = readable(score.marks, NAME_ROOM).filter(
-    ({ x, topic: name }) => x < place - 56 && name !== state.title,
+    ({ x, topic: name }) => x < edge - 44 && name !== state.title,
   )
 
   return (
@@ -138,7 +140,7 @@ export function Score() {
         {labels.map(({ x, topic: name }, index) => (
           <span
             key={`${x}${name}`}
-            style={{ left: x, maxWidth: Math.max(0, (labels[index + 1]?.x ?? place - 12) - x - 14) }}
+            style={{ left: x, maxWidth: Math.max(0, (labels[index + 1]?.x ?? edge) - x - 14) }}
           >
             {name}
           </span>
