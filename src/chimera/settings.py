@@ -1,6 +1,6 @@
 """Every setting, from the environment (`CHIMERA_<GROUP>__<NAME>`), a `.env` file or a secrets file.
 
-Read only by `app.py` and `cli.py`; the rest of the house gets values as arguments.
+Read only by `app` and `cli`; the rest of the house gets values as arguments.
 """
 
 from pathlib import Path

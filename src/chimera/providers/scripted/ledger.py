@@ -113,13 +113,14 @@ def read(state: ConversationState, frame: Frame) -> Ledger:
     return Ledger(
         claims=tuple(claims.values()), asked=asked, used=used, props=tuple(props), acts=tuple(acts),
         unnamed=_unnamed(spoken, frame.named), disclosed=disclosed,
-        unspelt=min(
-            _since(spoken, each.lower())
-            for each in (frame.phrase, frame.clause, frame.denied)
-            if each
-        ),
+        unspelt=min(_since(spoken, each.lower()) for each in _spelt(frame)),
         since={act: state.finished - turn for act, turn in last.items()},
     )  # fmt: skip
+
+
+def _spelt(frame: Frame) -> list[str]:
+    """The forms in which the topic is spelt out."""
+    return [each for each in (frame.phrase, frame.clause, frame.denied) if each]
 
 
 def _follow(claims: dict[str, Claim], line: Line, signals: Mapping[str, JsonValue]) -> None:
