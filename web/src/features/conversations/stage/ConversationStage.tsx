@@ -67,7 +67,8 @@ function House({ conversationId }: { readonly conversationId: string }) {
           <Controls conversationId={conversationId} onOpenPanel={() => setPanelOpen(true)} />
         </footer>
       </main>
-      <aside className="house-panel" aria-label={stage.panel}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the window is low, and has nothing inside to hold the focus */}
+      <aside className="house-panel" aria-label={stage.panel} tabIndex={0}>
         <p className="panel-tab">{stage.nowTab}</p>
         <NowPanel />
       </aside>
