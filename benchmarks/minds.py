@@ -1,4 +1,4 @@
-"""Figures about who speaks and when, held against the goals of the issue.
+"""Figures about who speaks and when, held against their goals.
 
     python -m benchmarks.minds
 
