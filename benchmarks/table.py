@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks/results"
@@ -48,11 +49,11 @@ def keep(rows: Sequence[Row], *, load_before: float) -> Path:
     now = datetime.now(UTC)
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{now:%Y-%m-%d}-{commit or 'uncommitted'}.json"
-    before = json.loads(path.read_text())["rows"] if path.exists() else []
+    before: list[dict[str, Any]] = json.loads(path.read_text())["rows"] if path.exists() else []
     fresh = [asdict(row) for row in rows]
     names = {row["what"] for row in fresh}
     kept = [row for row in before if row["what"] not in names]
-    machine = {
+    machine: dict[str, Any] = {
         "cores": os.cpu_count(), "python": platform.python_version(),
         "system": platform.platform(terse=True),
         "load": [round(load_before, 2), round(os.getloadavg()[0], 2)],

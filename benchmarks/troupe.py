@@ -249,7 +249,7 @@ def timed(topic: str, seed: int, turns: int) -> Figures:
     return measure(stage, 1000 * spent / turns)
 
 
-def figures(topics: Sequence[str] = TOPICS, seeds: int = 3, turns: int = 100) -> list[Row]:
+def rows(topics: Sequence[str] = TOPICS, seeds: int = 3, turns: int = 100) -> list[Row]:
     """The rows of the table."""
     got = [timed(topic, seed, turns) for topic in topics for seed in range(1, seeds + 1)]
 
@@ -297,7 +297,7 @@ def main() -> None:
         stage = play(args.read, seed=args.seed, turns=args.turns, cast=args.cast.split(","))
         print(script(stage))
     else:
-        show(figures(seeds=args.seeds, turns=args.turns))
+        show(rows(seeds=args.seeds, turns=args.turns))
 
 
 if __name__ == "__main__":

@@ -424,7 +424,7 @@ def test_a_late_arrival_is_not_overdue_at_once() -> None:
     assert standing.view.wait == 0
 
 
-# --- the figures of the issue, small -------------------------------------------------------------
+# --- what minds.py measures, small ------------------------------------------------------------
 
 
 def test_the_floor_is_shared_as_promised() -> None:

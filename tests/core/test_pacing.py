@@ -205,7 +205,7 @@ def test_each_bucket_reproduces_its_own_distribution(bucket: int) -> None:
     draws = [TABLE.ln_gap(bucket, pacing.NORMAL.cdf(pacing.normal(random))) for _ in range(4000)]
     place = [sum(draw <= value for draw in draws) / len(draws) for value in row[1:-1:3]]
     worst = max(abs(a - b) for a, b in zip(place, levels[1:-1:3], strict=True))
-    assert worst <= 0.03  # 5 % critical value of 4,000 draws: .0215; the figure is in minds
+    assert worst <= 0.03  # 5 % critical value of 4,000 draws: .0215; the large sample is in minds
 
 
 def test_gaps_and_lengths_hang_together_as_with_people() -> None:
