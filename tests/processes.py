@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -117,6 +118,14 @@ class ServerProcess:
     def address(self) -> str:
         """Where it answers, once it does."""
         return until(lambda: re.search(r"http://127\.0\.0\.1:\d+", self.said()), self.said).group()
+
+    def opened(self) -> float:
+        """Seconds from the start to the opening of the doors; 0 before."""
+        for line in self.said().splitlines():
+            if '"open"' in line:
+                at = datetime.fromisoformat(json.loads(line)["timestamp"])
+                return at.timestamp() - self.begun
+        return 0
 
     def until_working(self) -> None:
         """Return when a worker has begun."""

@@ -74,7 +74,7 @@ def test_an_address_that_others_reach_is_7(commands: Commands, host: str) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "named"),
     [
-        ("CHIMERA_SERVER__PORT", "eighty", "CHIMERA_SERVER__PORT"),
+        ("CHIMERA_DATABASE__POOL_SIZE", "many", "CHIMERA_DATABASE__POOL_SIZE"),
         ("CHIMERA_SERVER__PRT", "80", "CHIMERA_SERVER__PRT"),
         ("CHIMERA_SERVER", "{", '"server"'),
         ("CHIMERA_LOG__LEVEL", "loud", "CHIMERA_LOG__LEVEL"),

@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 KILLS = 3
 #: From the start of the new process to the first event of the talk.
 PROMISED_S = 5.0
+#: A start that had to wait longer for a processor says nothing about that.
+UNDISTURBED_S = 0.5
 
 
 def serve(stack: ExitStack, folder: Path, port: int) -> ServerProcess:
@@ -78,6 +80,8 @@ async def test_kill_at_any_moment_costs_a_moment_and_nothing_else(tmp_path: Path
 async def talks_again(server: ServerProcess, viewers: list[Viewer]) -> None:
     """The first event after a start comes in time, and every conversation goes on."""
     known = [each.last for each in viewers]
+    await eventually(server.opened, server.said)
+    opened, waited = server.opened(), server.waited_s()
     # What was committed before the kill, and only now read, is older than the process.
     await eventually(
         lambda: any(
@@ -86,14 +90,15 @@ async def talks_again(server: ServerProcess, viewers: list[Viewer]) -> None:
         ),
         server.said,
     )
-    waited = server.waited_s()
     first = min(
         took
         for each, before in zip(viewers, known, strict=True)
         for index in range(before, each.last)
         if (took := since_start(server, each, index)) > 0
     )
-    assert first - waited <= PROMISED_S
+    # Where others have the processor too, only what follows the imports is ours to promise.
+    assert first - opened <= 1 + server.waited_s() - waited
+    assert first <= PROMISED_S or waited > UNDISTURBED_S
     await eventually(
         lambda: all(
             any(

@@ -133,7 +133,7 @@ class Heckler:
                 answer = {}
             if "seq" in answer:
                 self.acknowledged[answer["seq"]] = text
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(1.5)
 
 
 async def eventually(what: Any, said: Any = str) -> None:

@@ -1,0 +1,123 @@
+"""`chimera providers`, and talks played by a model, against a provider of our own."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from provider_server import ProviderServer, Wire, answers, streams, whole
+
+from processes import Commands, Finished
+
+LINE = "Fish count the ripples."
+MODELS = {"object": "list", "data": [{"id": "little-fish", "object": "model"}]}
+REFUSED = {"error": {"message": "Incorrect API key", "type": "invalid_request_error"}}
+LIST = ("providers", "list", "--json")
+TALK = ("talk", "Do fish get bored?", "--turns", "2", "--pace", "instant", "--json")
+
+
+class Tank(ProviderServer):
+    """Lists one model and says one line, to whoever brings the right key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.key: str | None = None
+        self.play(self._answer)
+
+    async def _answer(self, wire: Wire) -> None:
+        asked = self.requests[-1]
+        wrong = self.key and asked.headers.get("authorization") != f"Bearer {self.key}"
+        if wrong:
+            act = answers(401, REFUSED)
+        elif asked.method == "GET":
+            act = answers(200, MODELS)
+        else:
+            act = streams(whole(LINE))
+        await act(wire)
+
+
+@pytest.fixture
+async def tank() -> AsyncGenerator[Tank]:
+    async with Tank() as server:
+        yield server
+
+
+async def run(commands: Commands, tank: Tank, *words: str, **settings: str) -> Finished:
+    url = {"CHIMERA_PROVIDERS__COMPATIBLE__BASE_URL": tank.base_url}
+    return await asyncio.to_thread(commands.run, *words, **(url | settings))
+
+
+def rows(done: Finished) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+async def test_a_provider_that_is_set_is_listed_checked_and_has_models(
+    commands: Commands, tank: Tank
+) -> None:
+    listed = {each["name"]: each for each in rows(await run(commands, tank, *LIST))}
+    assert listed["compatible"] == {
+        "name": "compatible", "state": "ready", "models": 1, "base_url": tank.base_url,
+        "detail": None,
+    }  # fmt: skip
+    assert listed["scripted"]["state"] == "ready"
+    check = await run(commands, tank, "providers", "check")
+    assert check.code == 0
+    assert "✓ compatible: 1 models" in check.out
+    models = await run(commands, tank, "providers", "models", "compatible")
+    assert models.out == "little-fish\n"
+
+
+async def test_an_answer_is_tried_in_the_terminal(commands: Commands, tank: Tank) -> None:
+    tried = await run(commands, tank, "providers", "try", "compatible", "--model", "little-fish")
+    assert (tried.code, tried.out) == (0, f"{LINE}\n(stop)\n")
+    words = ("providers", "try", "compatible", "--model", "little-fish", "--json")
+    chunks = rows(await run(commands, tank, *words))
+    assert [each["type"] for each in chunks] == ["text", "usage", "finish"]
+    assert chunks[1]["input_tokens"] == 12
+
+
+async def test_a_model_plays_the_lines(commands: Commands, tank: Tank) -> None:
+    words = (*TALK, "--base-url", tank.base_url, "--model", "little-fish")
+    done = await asyncio.to_thread(commands.run, *words)
+    said = [each["body"] for each in rows(done) if each["type"] == "message.completed"]
+    assert done.code == 0
+    assert said[0]["text"] == LINE
+    assert said[0]["scripted"] is False
+    assert said[0]["route"] == {"provider": "compatible", "model": "little-fish"}
+    asked = next(each.json for each in tank.requests if each.method == "POST")
+    assert asked["model"] == "little-fish"
+    assert "Do fish get bored?" in json.dumps(asked["messages"])
+
+
+async def test_a_wrong_key_is_said_to_be_one(commands: Commands, tank: Tank) -> None:
+    tank.key = "right"
+    wrong = {"CHIMERA_PROVIDERS__COMPATIBLE__API_KEY": "wrong-and-secret"}
+    check = await run(commands, tank, "providers", "check", "compatible", "--json", **wrong)
+    assert check.code == 1
+    assert rows(check)[0]["code"] == "provider_refused"
+    words = ("providers", "try", "compatible", "--model", "little-fish")
+    tried = await run(commands, tank, *words, **wrong)
+    assert tried.code == 1
+    assert "provider_refused: " in tried.out
+    played = await run(
+        commands, tank, *TALK, "--provider", "compatible", "--model", "little-fish", **wrong
+    )
+    failures = [each["body"] for each in rows(played) if each["type"] == "turn.failed"]
+    assert played.code == 1
+    assert {each["code"] for each in failures} == {"provider_refused"}
+    assert not [each for each in rows(played) if each["type"] == "message.completed"]
+    everything = [check, tried, played]
+    assert not [each for each in everything if "wrong-and-secret" in each.out + each.err]
+
+
+async def test_unknown_names_are_refused_in_one_line(commands: Commands, tank: Tank) -> None:
+    for words in (("models", "gods"), ("check", "gods"), ("try", "gods")):
+        done = await run(commands, tank, "providers", *words)
+        assert done.code == 1
+        assert "There is no provider 'gods'" in done.complaint
+    keyless = await run(
+        commands, tank, "providers", "try", "compatible", "--api-key-env", "NOT_THERE"
+    )
+    assert keyless.code == 1
+    assert "NOT_THERE is not set" in keyless.complaint
