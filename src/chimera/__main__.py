@@ -1,4 +1,4 @@
-"""python -m chimera"""
+"""Run with `python -m chimera`."""
 
 from chimera.cli import main
 
