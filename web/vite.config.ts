@@ -54,7 +54,10 @@ export default defineConfig({
   ],
   test: {
     restoreMocks: true,
-    coverage: { include: ['src/live/**/*.ts', 'src/markdown/*.ts', 'src/features/*/model/**/*.ts'] },
+    coverage: {
+      reportsDirectory: 'node_modules/.coverage',
+      include: ['src/live/**/*.ts', 'src/markdown/*.ts', 'src/features/*/model/**/*.ts'],
+    },
     projects: [
       { extends: true, test: { name: 'pure', environment: 'node', include: ['src/**/*.test.ts'] } },
       {
