@@ -212,6 +212,8 @@ class TurnStarted(Body):
     pace: PaceDraw | None = None
     typing: tuple[tuple[int, int], ...] = ()
     note: str | None = None
+    #: The last seq its text knows of, where a crowd has said more before it started.
+    heard: int | None = None
 
 
 class TurnFailed(Body):

@@ -74,6 +74,8 @@ class OpenTurn:
     at: int
     generation: int
     note: str | None = None
+    #: The seq up to which it answers what was said from the stalls; None: up to its start.
+    heard: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class ConversationState:
     starter: str | None = None
     seats: tuple[Seat, ...] = ()
     lines: tuple[Line, ...] = ()
-    #: Viewers' messages after which no later started turn has finished, oldest first.
+    #: Viewers' messages that no finished turn knew of, oldest first.
     unanswered: tuple[Line, ...] = ()
     invited: tuple[str, ...] = ()
     #: The director's whispers that wait for their participant's next turn; each names one.
@@ -254,7 +254,7 @@ def _turn_started(
     turn = OpenTurn(
         turn_id=body.turn_id, message_id=body.message_id, participant_id=body.participant_id,
         cause=body.cause, seq=envelope.seq, at=envelope.at, generation=body.generation,
-        note=body.note,
+        note=body.note, heard=body.heard,
     )  # fmt: skip
     invited = list(state.invited)
     if body.participant_id in invited:
@@ -288,7 +288,7 @@ def _message_completed(
     state: ConversationState, body: ev.MessageCompleted, envelope: ev.Envelope
 ) -> ConversationState:
     turn, finished = state.open_turn, state.finished + 1
-    started_seq = turn.seq if turn else envelope.seq
+    heard = envelope.seq if turn is None else turn.heard or turn.seq
     read = body.signals or signals.read(
         body.text, state.participants, body.participant_id, state.lines
     )
@@ -301,7 +301,7 @@ def _message_completed(
     )  # fmt: skip
     return replace(
         _landed(state, line), finished=finished, open_turn=None, failures=0,
-        unanswered=tuple(each for each in state.unanswered if each.seq > started_seq),
+        unanswered=tuple(each for each in state.unanswered if each.seq > heard),
         seats=tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats),
         tokens=state.tokens + body.usage.input_tokens + body.usage.output_tokens,
         cost=state.cost + (body.usage.cost or 0.0),

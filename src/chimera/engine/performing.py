@@ -29,6 +29,8 @@ from chimera.realtime.drafts import DraftWriter
 #: A run counts as stuck when it is awake so long after its line was due: 60 s for all attempts at
 #: a text, 10 s to write it, 5 s to spare (`realtime.md` section 4).
 RUN_MS = 75_000
+#: An answer to the stalls that has been due for so long no longer waits for what they say next.
+CROWD_MS = 5_000
 #: Characters a second at which a line flows that somebody did not want to wait for.
 HURRIED_CPS = 40.0
 #: The longest delay after failures in a row.
@@ -67,10 +69,17 @@ def backoff_ms(failures: int) -> int:
     return min(2_000 * 2**failures, BACKOFF_MS)
 
 
-def judge(news: Sequence[ev.Envelope]) -> None:
+def judge(news: Sequence[ev.Envelope], steering: frozenset[str] = ev.STEERING) -> None:
     """Whether a turn about to start still fits after these events. Raises Withdrawn."""
-    if any(envelope.type in ev.STEERING for envelope in news):
+    if any(envelope.type in steering for envelope in news):
         raise Withdrawn("somebody steered meanwhile")
+
+
+def steering_for(state: ConversationState, speak: Speak, now: int) -> frozenset[str]:
+    """The events that withdraw this turn; a crowd that never pauses must not silence the cast."""
+    if speak.human and now - state.unanswered[0].at > CROWD_MS:
+        return ev.STEERING - {ev.MessagePosted.type}
+    return ev.STEERING
 
 
 class Performing:
@@ -94,11 +103,9 @@ class Performing:
         self._turn = telling.Turn(
             turn_id=stage.ids.new("trn"), message_id=stage.ids.new("msg"), speaker=self._speaker
         )
-        self._news = News()
+        self._news = News(steering=steering_for(state, speak, stage.now()))
         self._rehearsal = Rehearsal(self._news.changed)
-        self._stream = guard.Stream(self._speaker, state.participants, words=speak.words)
-        self._fed = 0
-        self._safe = ""
+        self._forget()
         self._line: guard.Trimmed | None = None
         self._ready_ms = 0
 
@@ -164,6 +171,8 @@ class Performing:
             if why == "leak":
                 raise BadStream("the line gave away what the model was told")
             return done
+        # What streamed of it so far must not be shown, should the turn start meanwhile.
+        self._forget()
         again = await self._stage.gateway.perform(turn)
         why = self._refusal(again, composed)
         if why is None:
@@ -189,6 +198,14 @@ class Performing:
         return guard.review(
             line.text, self._state, self._speaker, rules=composed.system, canary=composed.canary
         )
+
+    def _forget(self) -> None:
+        """Begin to read what streams from nothing."""
+        speaker, cast = self._speaker, self._state.participants
+        self._rehearsal.text = ""
+        self._stream = guard.Stream(speaker, cast, words=self._speak.words)
+        self._fed = 0
+        self._safe = ""
 
     def _read(self) -> None:
         """Take in what the call has brought; after it the line is known or the failure is."""
@@ -236,7 +253,7 @@ class Performing:
 
     @property
     def _hurried(self) -> bool:
-        return self._state.skipped or self._news.skipped
+        return self._state.skipped or self._news.skipped > 0
 
     def _start_ms(self, plan: pacing.TurnPlan) -> int:
         if self._hurried:
@@ -248,6 +265,7 @@ class Performing:
         return telling.started(
             self._turn, self._speak, plan, done.route if done else self._lead,
             generation=self._claim.generation,
+            heard=self._state.seq if self._news.steering != ev.STEERING else None,
         )  # fmt: skip
 
     async def _start(self, plan: pacing.TurnPlan) -> None:
@@ -275,7 +293,7 @@ class Performing:
         def weigh(news: Sequence[ev.Envelope]) -> None:
             nonlocal steered
             if open_turn:
-                judge(news)
+                judge(news, self._news.steering)
             steered = any(each.type in ev.STEERING for each in news)
 
         self._claim = await self._stage.journal.append_turn(
@@ -293,7 +311,7 @@ class Performing:
 
     async def _show(self, plan: pacing.TurnPlan, writer: DraftWriter) -> None:
         """Until the line is whole and due, or its provider has failed."""
-        clock = self._stage.clock
+        clock, start = self._stage.clock, self._claim.seen
         began, shown = clock.monotonic(), 0
         hurried = self._state.skipped
         flows = plan.flow_cps is not None
@@ -305,7 +323,7 @@ class Performing:
             elapsed = clock.monotonic() - began
             text = self._line.text if self._line else self._safe
             due = self._due(plan, hurried=hurried, rate=rate, length=len(text))
-            over = self._complete and (elapsed >= due or (self._news.skipped and not hurried))
+            over = self._complete and (elapsed >= due or self._news.skipped > start)
             if flows and not self._failure:
                 allowed = len(text) if over else int(elapsed * rate) + 1
                 shown = await self._reveal(writer, text, shown, allowed)

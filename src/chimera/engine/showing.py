@@ -55,11 +55,14 @@ class Rehearsal:
 class News:
     """What others append while a run is awake."""
 
+    #: Events after which the text no longer fits.
+    steering: frozenset[str] = ev.STEERING
     #: The turn that is open, once it is: its failure by another hand means the floor is gone.
     turn_id: str | None = None
     steered: bool = False
     floor_gone: bool = False
-    skipped: bool = False
+    #: The seq of the newest skip.
+    skipped: int = 0
     #: Set at anything a waiting run should look at: news, or a piece of text.
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,8 +71,8 @@ class News:
             case ev.TurnFailed(turn_id=turn_id) if turn_id == self.turn_id:
                 self.floor_gone = True
             case ev.TurnSkipped():
-                self.skipped = True
-            case body if body.type in ev.STEERING:
+                self.skipped = envelope.seq
+            case body if body.type in self.steering:
                 self.steered = True
             case _:
                 return

@@ -25,12 +25,25 @@ class Turn:
 
 
 def landing(state: ConversationState) -> int:
-    """When the last message landed, from which the coming gap counts; else when talk began."""
+    """The moment from which the coming gap counts: the last landing, else when talk began.
+
+    An answer to the stalls counts from the oldest open message: were it the newest, a crowd that
+    goes on posting would put its own answer off for ever.
+    """
+    if state.unanswered:
+        spoken = (line.at for line in reversed(state.lines) if line.participant_id)
+        return max(state.unanswered[0].at, next(spoken, 0))
     return state.landed_at or state.started_at or state.last_at
 
 
 def started(
-    turn: Turn, speak: Speak, plan: pacing.TurnPlan, route: Route, *, generation: int
+    turn: Turn,
+    speak: Speak,
+    plan: pacing.TurnPlan,
+    route: Route,
+    *,
+    generation: int,
+    heard: int | None,
 ) -> ev.NewEvent:
     """The beginning: who, why, after which pause, and who else wanted the floor."""
     return turn.says(
@@ -46,6 +59,7 @@ def started(
             pace=plan.draw,
             typing=plan.typing,
             note=speak.note,
+            heard=heard,
         )
     )
 
