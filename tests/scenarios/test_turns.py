@@ -363,3 +363,14 @@ async def test_money_that_is_spent_does_what_the_owner_chose(when_spent: str) ->
     assert len(dear.requests) == 1
     assert [each.scripted for each in lines] == [False, *[True] * (len(lines) - 1)]
     assert {each.route.why for each in lines[1:]} <= {"budget_spent"}
+
+
+async def test_a_crowd_that_never_stops_speaking_does_not_silence_the_cast() -> None:
+    async with playhouse() as house:
+        conversation_id = await house.open(pace=Pace(speed=8))
+        for number in range(200):
+            await house.say(conversation_id, f"And what about number {number}?")
+            await asyncio.sleep(0.15)
+        house.alarm.close()
+        lines = await house.bodies(conversation_id, ev.MessageCompleted)
+    assert len(lines) >= 5
