@@ -28,8 +28,10 @@ EARLY_MS = 1000
 #: How long before its start a model is asked for a line, and the troupe.
 HEAD_START_MS = 2500
 TROUPE_MS = 0
-#: States of conversations kept between runs; the log can make every one anew.
+#: States of conversations kept between runs, of a few hundred kB each, and how long one is kept
+#: that no run asked for: it sleeps or has ended. The log can make every one anew.
 STATES_KEPT = 2000
+STATES_KEPT_MS = 15 * 60_000
 #: Turns a minute without pauses: a script may run away with somebody's money.
 INSTANT_PER_MINUTE = 20
 #: A run whose turn no longer fits begins again at most so often.
@@ -52,7 +54,8 @@ class Turns:
     def __init__(self, stage: Stage, audience: Audience) -> None:
         self._stage = stage
         self._audience = audience
-        self._states: OrderedDict[str, ConversationState] = OrderedDict()
+        #: By conversation, the one used last at the end; with each, when that was.
+        self._states: OrderedDict[str, tuple[int, ConversationState]] = OrderedDict()
         self._stumbles: dict[str, int] = {}
 
     async def run(
@@ -65,6 +68,7 @@ class Turns:
             try:
                 due = await self._attempts(conversation_id)
             except Superseded:
+                self._states.pop(conversation_id, None)
                 return None
             except Exception as error:  # the loop survives; the error is told below
                 due = await self._stumbled(conversation_id, error)
@@ -97,19 +101,27 @@ class Turns:
     async def _load(self, claim: Claim) -> ConversationState:
         """The state at `claim.seen`, from the one kept if there is one."""
         key = claim.conversation_id
-        kept = self._states.pop(key, None)
+        _, kept = self._states.pop(key, (0, None))
         if kept is not None and kept.seq > claim.seen:
             kept = None
         state = kept or ConversationState(id=key)
         while state.seq < claim.seen:
             limit = min(500, claim.seen - state.seq)
-            state = fold(
-                key, await self._stage.journal.read(key, after=state.seq, limit=limit), state
-            )
-        self._states[key] = state
-        if len(self._states) > STATES_KEPT:
-            self._states.popitem(last=False)
+            page = await self._stage.journal.read(key, after=state.seq, limit=limit)
+            if not page:
+                raise Superseded("The conversation was deleted.")
+            state = fold(key, page, state)
+        self._keep(state)
         return state
+
+    def _keep(self, state: ConversationState) -> None:
+        now = self._stage.now()
+        self._states[state.id] = (now, state)
+        while len(self._states) > STATES_KEPT or self._oldest_use() < now - STATES_KEPT_MS:
+            self._states.popitem(last=False)
+
+    def _oldest_use(self) -> int:
+        return next(iter(self._states.values()))[0]
 
     async def _resume(self, claim: Claim) -> Claim:
         """The pause had an end, and it has come."""
