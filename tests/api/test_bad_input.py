@@ -8,6 +8,8 @@ import httpx2
 import pytest
 from api_house import Made
 
+from chimera.api.paging import Marker
+
 CONVERSATIONS = "/api/v1/conversations"
 JSON = {"Content-Type": "application/json"}
 TWO_MEGABYTES = 2_000_000
@@ -200,3 +202,20 @@ def test_the_corpus_is_json_only_where_it_says_so() -> None:
     readable = {name for name, (_, status) in RAW.items() if status == 422}
     for name in readable:
         json.loads(RAW[name][0])
+
+
+@pytest.mark.parametrize(
+    ("path", "list_name", "position"),
+    [
+        ("conversations", "conversations:None:newest:None", [2**64 - 1, "cnv_x"]),
+        ("conversations", "conversations:None:newest:None", [1, "cnv_\0"]),
+        ("personas", "personas:", [-5]),
+        ("starters", "starters:None:None", [-1]),
+    ],
+)
+async def test_a_forged_cursor_is_refused(
+    client: httpx2.AsyncClient, path: str, list_name: str, position: list[int | str]
+) -> None:
+    forged = Marker(list_name).write(position)
+    answer = await client.get(f"/api/v1/{path}", params={"cursor": forged})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")

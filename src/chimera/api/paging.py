@@ -8,6 +8,7 @@ from typing import Annotated
 import orjson
 from fastapi import Query
 
+from chimera.api.strict import SAFE_INTEGER
 from chimera.core.errors import Invalid
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items a page holds.")]
@@ -34,6 +35,12 @@ class Marker:
             name, *position = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         except (ValueError, TypeError):
             name, position = None, []
-        if name != self.list_name or [type(each) for each in position] != list(kinds):
+        ours = [type(each) for each in position] == list(kinds) and all(map(_can_be, position))
+        if name != self.list_name or not ours:
             raise Invalid("This cursor does not belong to this list.", path="cursor")
         return position
+
+
+def _can_be(value: int | str) -> bool:
+    """Whether a database can hold it: anybody can write a cursor."""
+    return value.isprintable() if isinstance(value, str) else 0 <= value <= SAFE_INTEGER
