@@ -9,6 +9,7 @@ import pytest
 from docket import Docket
 
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
+from servers import redis_server
 
 Turn = Callable[[str], Awaitable[datetime | None]]
 
@@ -144,3 +145,26 @@ def test_the_connection_pool_of_the_docket_is_wide() -> None:
     assert docket_url("redis://127.0.0.1:6379/3?ssl=false").endswith(
         "/3?ssl=false&max_connections=5000"
     )
+
+
+async def test_nobody_is_told_when_the_alarm_cannot_be_set() -> None:
+    server = redis_server()
+    address = docket_url(await asyncio.to_thread(server.__enter__))
+    async with Docket(name="away", url=address, execution_ttl=timedelta(0)) as docket:
+        register(docket, _never, _nothing)
+        alarm = DocketAlarm(docket)
+        await alarm.ring("cnv_1", now())
+        await asyncio.to_thread(server.__exit__, None, None, None)
+        # What was said is committed: a caller who got an error would say it twice.
+        await alarm.ring("cnv_1", now())
+        await alarm.add("cnv_1", now())
+        await alarm.cancel("cnv_1")
+
+
+async def _never(conversation_id: str) -> datetime | None:
+    del conversation_id
+    return None
+
+
+async def _nothing() -> None:
+    """There is nothing to set right."""

@@ -12,12 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import structlog
 from docket import Docket, Perpetual, Worker
+from redis.exceptions import RedisError
 
 EMBEDDED = "memory://chimera"
 #: How closely alarms are kept while anything runs; idle workers look up less often.
 _BUSY = timedelta(milliseconds=20)
 _IDLE = timedelta(milliseconds=250)
+
+#: A call to the docket that takes longer is given up.
+_PATIENCE_S = 5.0
+
+_log = structlog.get_logger(__name__)
 
 TurnFunction = Callable[[str], Awaitable[datetime | None]]
 Reconcile = Callable[[], Awaitable[None]]
@@ -41,19 +48,30 @@ def turn_key(conversation_id: str) -> str:
 
 
 class DocketAlarm:
-    """Rings a conversation's turn through docket; implements `core.ports.Alarm`."""
+    """Rings a conversation's turn through docket; implements `core.ports.Alarm`.
+
+    Whoever rings has committed already, so nobody is told when Redis is away: the row says what is
+    due, and the reconciler sets what is missing once Redis is back.
+    """
 
     def __init__(self, docket: Docket) -> None:
         self._docket = docket
 
     async def ring(self, key: str, at: datetime) -> None:
-        await self._docket.replace("turn", at, turn_key(key))(key)
+        await self._try(key, self._docket.replace("turn", at, turn_key(key))(key))
 
     async def add(self, key: str, at: datetime) -> None:
-        await self._docket.add("turn", at, turn_key(key))(key)
+        await self._try(key, self._docket.add("turn", at, turn_key(key))(key))
 
     async def cancel(self, key: str) -> None:
-        await self._docket.cancel(turn_key(key))
+        await self._try(key, self._docket.cancel(turn_key(key)))
+
+    async def _try(self, key: str, call: Awaitable[object]) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await call
+        except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("alarm_not_set", conversation_id=key, error=repr(error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
