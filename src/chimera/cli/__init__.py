@@ -10,7 +10,6 @@ from typing import Annotated, Any, cast
 import typer
 
 from chimera import __version__
-from chimera.cli import doctor as doctors
 from chimera.cli import providers, talk
 from chimera.core.errors import ChimeraError, Unready
 from chimera.settings import Settings, load_settings
@@ -122,6 +121,8 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what is set, what is missing, and what to do about it."""
+    from chimera.cli import doctor as doctors  # noqa: PLC0415
+
     findings = asyncio.run(doctors.examine(settings_with(None, None, data_dir)))
     doctors.report(findings, as_json=json)
     if any(finding.state == "broken" for finding in findings):
