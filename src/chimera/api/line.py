@@ -12,6 +12,9 @@ from chimera.api.watching import Frames, Request, Watching, control, heads
 from chimera.core.errors import ChimeraError
 from chimera.core.ids import rfc3339
 
+#: The head of a log that is not there any more: its viewers are to be told.
+_GONE = 2**53
+
 
 class Closed(Exception):
     """The line ends; `code` is the WebSocket's close code, None if the viewer has gone."""
@@ -96,22 +99,33 @@ class Line:
         while True:
             degraded = self._house.hub.degraded_since
             await asyncio.sleep(patience.degraded_s if degraded else patience.heartbeat_s)
-            async with self._house.reading:
-                head_seq = await self._house.store.read(
-                    partial(heads, conversation_ids=self.watched)
-                )
-            frames = [control("heartbeat", at=self._time(), head_seq=head_seq)]
+            asked = self.watched
+            head_seq = await self._heads(asked)
+            frames = [control("heartbeat", at=self._time(), head_seq=head_seq or {})]
             if degraded is not None and degraded != announced:
                 since = rfc3339(round(degraded.timestamp() * 1000))
                 frames.append(control("degraded", what="live_text", since=since))
             announced = degraded
             await self._send(frames)
-            await self._bring_up(group, head_seq)
+            if head_seq is not None:
+                gone = dict.fromkeys(asked, _GONE)
+                await self._bring_up(group, gone | head_seq)
+
+    async def _heads(self, asked: Sequence[str]) -> dict[str, int] | None:
+        """How far each log goes; None while the store is too busy to say."""
+        try:
+            async with self._house.reading:
+                return await self._house.store.read(partial(heads, conversation_ids=asked))
+        except ChimeraError as error:
+            if not error.retryable:
+                raise
+            return None
 
     async def _bring_up(self, group: asyncio.TaskGroup, head_seq: Mapping[str, int]) -> None:
         """The hub may have lost the last frame: begin again from where the viewer is."""
         for conversation_id, (watching, _) in list(self._watched.items()):
-            if not watching.resting or head_seq.get(conversation_id) == watching.last:
+            # A viewer that is farther than what was read has been told of more since.
+            if not watching.resting or head_seq.get(conversation_id, 0) <= watching.last:
                 continue
             await self.send(control("resync", conversation_id=conversation_id, why="lost"))
             self.watch(group, Request(conversation_id=conversation_id, after=watching.last))
