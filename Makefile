@@ -12,6 +12,8 @@ BIN    := .venv/bin
 UV     := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv
 STAMPS := .stamps
 DOOR   := $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data-dir "$(DATA)")
+# Without compiled modules every start takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/vite.config.ts \
@@ -34,14 +36,14 @@ $(STAMPS)/venv:
 
 $(STAMPS)/python: $(STAMPS)/venv requirements.lock pyproject.toml
 	@echo "Installing Python packages …"
-	@$(UV) pip install --quiet --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --no-deps --editable .
 	@$(BIN)/python scripts/link_node.py
 	@touch $@
 
 $(STAMPS)/python-dev: $(STAMPS)/python requirements-dev.lock
 	@echo "Installing Python packages for tests …"
-	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(STAMPS)/web: $(STAMPS)/python web/package-lock.json web/package.json
