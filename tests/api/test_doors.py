@@ -118,3 +118,4 @@ async def test_readiness_names_what_fails_and_nothing_more(
     assert answer.json() == {"status": "unready", "failing": ["database"]}
     services = (await client.get("/health/services")).json()
     assert [each["name"] for each in services["providers"]] == ["openai", "ollama", "scripted"]
+    assert services["providers"][0]["last_success_at"] == "2023-11-14T22:13:20.000Z"

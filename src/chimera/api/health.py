@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from chimera.api.deps import House, serving
 from chimera.api.strict import Output
+from chimera.core.ids import rfc3339
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -25,7 +26,7 @@ class Service(Output):
     ready: bool | None
     calls: int
     errors: int
-    last_success_at: int | None
+    last_success_at: str | None
     p50_ms: float | None
     p95_ms: float | None
 
@@ -68,7 +69,9 @@ async def list_services(house: Serving) -> Services:
                 ready=each.ready,
                 calls=each.calls,
                 errors=each.errors,
-                last_success_at=each.last_success_at,
+                last_success_at=(
+                    None if each.last_success_at is None else rfc3339(each.last_success_at)
+                ),
                 p50_ms=each.p50_ms,
                 p95_ms=each.p95_ms,
             )

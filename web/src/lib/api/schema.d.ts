@@ -1105,7 +1105,7 @@ export interface components {
             /** Errors */
             errors: number;
             /** Last Success At */
-            last_success_at: number | null;
+            last_success_at: string | null;
             /** Name */
             name: string;
             /** P50 Ms */
