@@ -527,6 +527,7 @@ async def test_the_event_stream_carries_the_same_frames(
         visitor.stream("GET", address, params={"after": 0}, headers=headers) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["conversation-status"] == "running"
         events = stream_of(answer.aiter_lines())
         assert await anext(events) == {"retry": "2000"}
         assert json.loads((await anext(events))["data"])["type"] == "hello"

@@ -285,8 +285,9 @@ async def stream(
         if not last_event_id.isascii() or not last_event_id.isdigit():
             raise Invalid("A Last-Event-ID is a seq.", path="Last-Event-ID")
         after = min(int(last_event_id), SAFE_INTEGER)
-    await house.store.read(partial(standing, conversation_id=conversation_id))
-    return EventStream(house, Request(conversation_id=conversation_id, after=after))
+    now = await house.store.read(partial(standing, conversation_id=conversation_id))
+    wanted = Request(conversation_id=conversation_id, after=after)
+    return EventStream(house, wanted, status=now.status)
 
 
 class EventStream(Response):
@@ -294,8 +295,8 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, house: House, wanted: Request) -> None:
-        super().__init__(headers={"X-Accel-Buffering": "no"})
+    def __init__(self, house: House, wanted: Request, *, status: str) -> None:
+        super().__init__(headers={"X-Accel-Buffering": "no", "Conversation-Status": status})
         del self.headers["content-length"]
         self._house = house
         self._wanted = wanted
