@@ -9,6 +9,7 @@ import pytest
 from api_house import Made
 
 from chimera.core import events as ev
+from chimera.core.sequence import Draft
 from chimera.core.state import fold
 from conversations_made import completed, turn_started
 from fakes import NOON
@@ -323,8 +324,12 @@ async def test_a_deleted_conversation_is_gone_for_everybody(
     client: httpx2.AsyncClient, made: Made, conversation: str
 ) -> None:
     address = f"{CONVERSATIONS}/{conversation}"
+    draft = Draft(message_id="msg_1", turn_id="trn_1", participant_id="par_1", generation=1)
+    await made.hub.publish(conversation, [b"{}"], generation=1, draft=draft)
     assert (await client.delete(address)).status_code == 204
     assert made.alarm.cancelled == [conversation]
+    async with made.hub.watch(conversation) as channel:
+        assert channel.state.draft is None
     for path in ("", "/messages", "/events", "/analytics", "/stream"):
         assert (await client.get(address + path)).status_code == 404
     assert (await client.delete(address)).status_code == 404

@@ -205,7 +205,9 @@ def delete(work: Work, house: House, conversation_id: str) -> None:
         "message": "This conversation was deleted.", "conversation_id": conversation_id,
     }  # fmt: skip
     work.afterwards(partial(house.alarm.cancel, conversation_id))
-    work.afterwards(partial(house.hub.publish, conversation_id, [orjson.dumps(gone)]))
+    # Without its draft: a hub keeps a conversation for as long as a line is being said in it.
+    tell = partial(house.hub.publish, conversation_id, [orjson.dumps(gone)], keep_draft=False)
+    work.afterwards(tell)
 
 
 # -- speaking and steering --------------------------------------------------------------------
