@@ -349,6 +349,17 @@ async def test_a_model_that_repeats_itself_is_asked_again_and_then_stood_in_for(
     assert len(parrot.requests) == 5
 
 
+async def test_texts_that_were_refused_are_paid_for_all_the_same() -> None:
+    parrot = ActedProvider("parrot", line(SPOKEN))
+    async with playhouse(parrot, cost=0.25) as house:
+        conversation_id = await talk(house, 2, provider="parrot")
+        first, second = await house.bodies(conversation_id, ev.MessageCompleted)
+        state = await house.state(conversation_id)
+    assert (first.usage.cost, first.usage.input_tokens) == (0.25, 100)
+    assert (second.scripted, second.usage.cost, second.usage.input_tokens) == (True, 0.5, 210)
+    assert state.cost == 0.75
+
+
 @pytest.mark.parametrize("when_spent", ["finale", "improv", "pause"])
 async def test_money_that_is_spent_does_what_the_owner_chose(when_spent: str) -> None:
     dear = ActedProvider("dear", line("Every word of this costs a fortune."))

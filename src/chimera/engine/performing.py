@@ -176,8 +176,9 @@ class Performing:
         again = await self._stage.gateway.perform(turn)
         why = self._refusal(again, composed)
         if why is None:
-            return again
-        return await self._stage.gateway.perform(replace(turn, route=_troupe(self._lead, why)))
+            return telling.billed(again, done)
+        stand_in = replace(turn, route=_troupe(self._lead, why))
+        return telling.billed(await self._stage.gateway.perform(stand_in), done, again)
 
     @property
     def _lead(self) -> Route:

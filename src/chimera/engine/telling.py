@@ -1,6 +1,6 @@
 """What a turn says in the log: the bodies of its events, made from what it knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chimera.core import events as ev
 from chimera.core import pacing, signals
@@ -115,6 +115,21 @@ def completed(
         replies_to=speak.replies_to,
         signals=_signals(turn, done, line, state),
     )
+
+
+def billed(done: Performance, *refused: Performance) -> Performance:
+    """The line with what it took to get it: calls whose text was refused are paid for as well."""
+    spent = [done.usage, *(each.usage for each in refused)]
+    costs = [each.cost for each in spent if each.cost is not None]
+    usage = replace(
+        done.usage,
+        input_tokens=sum(each.input_tokens for each in spent),
+        output_tokens=sum(each.output_tokens for each in spent),
+        cached_tokens=sum(each.cached_tokens for each in spent),
+        cost=sum(costs) if costs else None,
+        estimated=any(each.estimated for each in spent),
+    )
+    return replace(done, usage=usage)
 
 
 def _signals(
