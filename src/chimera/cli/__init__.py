@@ -121,10 +121,10 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what is set, what is missing, and what to do about it."""
-    from chimera.cli import doctor as doctors  # noqa: PLC0415
+    from chimera.cli.doctor import examine, report  # noqa: PLC0415
 
-    findings = asyncio.run(doctors.examine(settings_with(None, None, data_dir)))
-    doctors.report(findings, as_json=json)
+    findings = asyncio.run(examine(settings_with(None, None, data_dir)))
+    report(findings, as_json=json)
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
 
