@@ -224,6 +224,15 @@ async def test_resync_gives_a_snapshot_from_where_the_viewer_is(
         )  # fmt: skip
 
 
+async def test_who_begins_again_does_not_cut_a_silence_short(running: Served, watched: str) -> None:
+    async with viewer(running) as anna:
+        await anna.send(type="subscribe", conversation_id=watched)
+        await anna.events(2)
+        running.made.clock.advance(10)
+        await anna.send(type="resync", conversation_id=watched)
+        assert (await anna.next("snapshot"))["head_seq"] == 2
+
+
 async def test_typing_is_passed_on_at_most_every_two_seconds(running: Served, watched: str) -> None:
     async with viewer(running) as anna, viewer(running) as ben:
         for each in (anna, ben):

@@ -128,7 +128,8 @@ class Line:
             if not watching.resting or head_seq.get(conversation_id, 0) <= watching.last:
                 continue
             await self.send(control("resync", conversation_id=conversation_id, why="lost"))
-            self.watch(group, Request(conversation_id=conversation_id, after=watching.last))
+            again = Request(conversation_id=conversation_id, after=watching.last, arriving=False)
+            self.watch(group, again)
 
     async def _tell_presence(self) -> None:
         while True:

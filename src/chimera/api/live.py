@@ -190,6 +190,7 @@ class Socket:
                         conversation_id=wanted.conversation_id,
                         after=self._last(wanted.conversation_id),
                         request_id=wanted.request_id,
+                        arriving=False,
                     ),
                 )
             case About(conversation_id=conversation_id):

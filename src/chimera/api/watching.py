@@ -66,6 +66,8 @@ class Request:
     conversation_id: str
     after: After = 0
     request_id: str | None = None
+    #: Whether somebody comes in; false for a viewer who is there and begins again.
+    arriving: bool = True
 
 
 class Watching:
@@ -89,7 +91,7 @@ class Watching:
     async def frames(self) -> AsyncGenerator[Frames]:
         """Batches to send, for ever. Raises NotFound when the conversation is not there."""
         async with self._house.hub.watch(self._wanted.conversation_id, viewer=True) as channel:
-            if channel.viewers <= 1:
+            if self._wanted.arriving and channel.viewers <= 1:
                 await self._house.audience.arrived(self._wanted.conversation_id)
             async for batch in self._catch_up(channel, self._wanted.after):
                 yield batch
