@@ -335,6 +335,19 @@ async def test_a_deleted_conversation_is_gone_for_everybody(
     assert (await client.delete(address)).status_code == 404
 
 
+async def test_a_repeated_create_is_answered_though_its_provider_has_gone(
+    client: httpx2.AsyncClient, made: Made
+) -> None:
+    cast = [{"persona": "poet", "provider": "ollama"}, {"persona": "chef"}]
+    asked = {"topic": "Tea?", "cast": cast}
+    key = {"Idempotency-Key": "once"}
+    first = await client.post(CONVERSATIONS, json=asked, headers=key)
+    made.providers.states = [each for each in made.providers.states if each.name != "ollama"]
+    again = await client.post(CONVERSATIONS, json=asked, headers=key)
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotent-replay"] == "true"
+
+
 @pytest.mark.parametrize(
     "unknown", ["cnv_nobody", "1", "cnv_", "x" * 5000, "cnv_%00", "cnv_'--", "..%2f..%2fetc"]
 )

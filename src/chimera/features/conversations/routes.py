@@ -12,6 +12,7 @@ from chimera.api.strict import SAFE_INTEGER, StrictRoute
 from chimera.core.conversation import Status
 from chimera.features.conversations import looking, schemas, service
 from chimera.features.conversations.casting import seat_all
+from chimera.store.database import Work
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])
 
@@ -41,8 +42,12 @@ def _say_status(response: Response, status: Status) -> None:
 @router.post("/conversations", status_code=201, response_model=schemas.Conversation)
 async def create_conversation(body: schemas.CreateConversation, call: Called) -> Response:
     """Create a conversation and, unless `start` is false, start it."""
-    cast = seat_all(call.house, body.cast)
-    return await call.commit(lambda work: service.create(work, call.house, body, cast))
+
+    def create(work: Work) -> schemas.Conversation:
+        # A repeated call is answered as before, whatever could be cast by now.
+        return service.create(work, call.house, body, seat_all(call.house, body.cast))
+
+    return await call.commit(create)
 
 
 @router.get("/conversations")
