@@ -55,29 +55,43 @@ class RedisSettings(Group):
     )
 
 
-class CompatibleSettings(Group):
-    """A server that speaks the OpenAI chat format."""
+class ServiceSettings(Group):
+    """A service that runs models."""
 
-    api_key: SecretStr | None = Field(default=None, description="key, if the server wants one")
+    api_key: SecretStr | None = Field(default=None, description="key, if the service wants one")
     base_url: str | None = Field(default=None, description="address up to and including /v1")
     model: str | None = Field(default=None, description="model a participant gets by default")
 
 
+class OllamaSettings(ServiceSettings):
+    """The one service whose models' memory is ours to keep."""
+
+    keep_alive: str = Field(
+        default="10m",
+        pattern=r"^-?(\d+|(\d+(\.\d+)?(ms|s|m|h))+)$",
+        description="how long a model stays in memory after a line; -1: for ever",
+    )
+
+
 #: The providers that may be set; each has its group below.
-ProviderName = Literal["openai", "deepseek", "compatible", "lmstudio", "ollama"]
+ProviderName = Literal[
+    "openai", "anthropic", "gemini", "deepseek", "compatible", "lmstudio", "ollama"
+]
 
 
 class ProviderSettings(Group):
     """Keys and addresses of the services that run models."""
 
-    openai: CompatibleSettings = CompatibleSettings()
-    deepseek: CompatibleSettings = CompatibleSettings()
-    lmstudio: CompatibleSettings = CompatibleSettings()
-    ollama: CompatibleSettings = CompatibleSettings()
-    compatible: CompatibleSettings = CompatibleSettings()
+    openai: ServiceSettings = ServiceSettings()
+    anthropic: ServiceSettings = ServiceSettings()
+    gemini: ServiceSettings = ServiceSettings()
+    deepseek: ServiceSettings = ServiceSettings()
+    lmstudio: ServiceSettings = ServiceSettings()
+    ollama: OllamaSettings = OllamaSettings()
+    compatible: ServiceSettings = ServiceSettings()
     discover: bool = Field(default=True, description="look for model servers on this machine")
     order: Annotated[tuple[ProviderName, ...], NoDecode] = Field(
-        default=("openai", "deepseek", "compatible", "lmstudio", "ollama"),
+        default=("openai", "anthropic", "gemini", "deepseek", "compatible", "lmstudio", "ollama"),
         description="which configured provider plays first",
     )
 
@@ -131,6 +145,12 @@ class Settings(BaseSettings):
 
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("OPENAI_API_KEY")
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("ANTHROPIC_API_KEY")
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("GEMINI_API_KEY", "GOOGLE_API_KEY")
     )
     deepseek_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("DEEPSEEK_API_KEY")

@@ -73,9 +73,13 @@ class ProviderServer:
         return self._server.sockets[0].getsockname()
 
     @property
-    def base_url(self) -> str:
+    def root(self) -> str:
         host, port = self.address
-        return f"http://{host}:{port}/v1"
+        return f"http://{host}:{port}"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.root}/v1"
 
     def play(self, *acts: Act) -> None:
         self._acts = deque(acts)
@@ -144,7 +148,7 @@ def usage(read: int = 12, written: int = 5, **details: Any) -> bytes:
 
 
 def whole(*texts: str) -> bytes:
-    """A stream in which everything is right."""
+    """A stream of the chat format in which everything is right."""
     return b"".join([*map(delta, texts), finish(), usage(), DONE])
 
 

@@ -150,19 +150,32 @@ def test_the_price_list_knows_models_and_says_when_it_does_not() -> None:
     assert listed("nobody", "gpt-4o", usage, at) is None
 
 
+def test_the_price_list_knows_the_models_we_prefer_and_what_filling_a_cache_costs() -> None:
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    listed = load_prices()
+    for name, model in OVERRIDES.defaults.items():
+        assert listed(name, model, Usage(output_tokens=100_000), at), name
+    plain, kept = (
+        listed("anthropic", "claude-haiku-4-5", Usage(input_tokens=1000, cache_write_tokens=n), at)
+        for n in (0, 1000)
+    )
+    assert plain is not None
+    assert kept == pytest.approx(1.25 * plain)
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [
-        (None, "http://127.0.0.1:11434/v1"),
-        ("", "http://127.0.0.1:11434/v1"),
-        ("0.0.0.0", "http://127.0.0.1:11434/v1"),
-        ("0.0.0.0:8080", "http://127.0.0.1:8080/v1"),
-        (":8080", "http://127.0.0.1:8080/v1"),
-        ("box", "http://box:11434/v1"),
-        ("http://box:1/", "http://box:1/v1"),
-        ("https://box", "https://box:443/v1"),
-        ("[::1]:5", "http://[::1]:5/v1"),
-        ("[::]", "http://127.0.0.1:11434/v1"),
+        (None, "http://127.0.0.1:11434"),
+        ("", "http://127.0.0.1:11434"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("box", "http://box:11434"),
+        ("http://box:1/", "http://box:1"),
+        ("https://box", "https://box:443"),
+        ("[::1]:5", "http://[::1]:5"),
+        ("[::]", "http://127.0.0.1:11434"),
     ],
 )
 def test_ollama_host_is_read_as_ollama_reads_it(host: str | None, url: str) -> None:

@@ -22,17 +22,10 @@ from chimera.core.generation import (
     Usage,
     UsageReport,
 )
+from chimera.providers.adapter import with_version
 from chimera.providers.chat import ChatDecoder
-from chimera.providers.compatible import (
-    COMPATIBLE,
-    DEEPSEEK,
-    LM_STUDIO,
-    OLLAMA,
-    OPENAI,
-    encode,
-    with_version,
-)
-from chimera.providers.transport import LINE_LIMIT, SseSplitter
+from chimera.providers.compatible import COMPATIBLE, DEEPSEEK, LM_STUDIO, OPENAI, encode
+from chimera.providers.framing import LINE_LIMIT, SseSplitter
 
 
 def decode(*pieces: bytes) -> list[Chunk]:
@@ -264,7 +257,7 @@ def own(text: str) -> PromptMessage:
 def test_each_member_has_its_own_name_for_the_length() -> None:
     asked = request(others("Hi"), max_output_tokens=99)
     assert encode(asked, OPENAI)["max_completion_tokens"] == 99
-    for member in (DEEPSEEK, LM_STUDIO, OLLAMA, COMPATIBLE):
+    for member in (DEEPSEEK, LM_STUDIO, COMPATIBLE):
         body = encode(asked, member)
         assert body["max_tokens"] == 99
         assert "max_completion_tokens" not in body
@@ -273,7 +266,7 @@ def test_each_member_has_its_own_name_for_the_length() -> None:
 def test_openai_takes_four_stop_strings() -> None:
     asked = request(others("Hi"), stop=("a", "b", "c", "d", "e"))
     assert encode(asked, OPENAI)["stop"] == ["a", "b", "c", "d"]
-    assert encode(asked, OLLAMA)["stop"] == ["a", "b", "c", "d", "e"]
+    assert encode(asked, COMPATIBLE)["stop"] == ["a", "b", "c", "d", "e"]
     assert "stop" not in encode(request(others("Hi")), OPENAI)
 
 
@@ -292,7 +285,15 @@ def test_deepseek_thinks_only_when_asked() -> None:
 
 @pytest.mark.parametrize(
     ("model", "effort"),
-    [("gpt-5.1", "none"), ("gpt-5-mini", "minimal"), ("o4-mini", "low"), ("gpt-4o", None)],
+    [
+        ("gpt-5.1", "none"),
+        ("gpt-6-luna", "none"),
+        ("gpt-5-mini", "minimal"),
+        ("gpt-5.1-codex", "low"),
+        ("gpt-6-astra", "low"),
+        ("o4-mini", "low"),
+        ("gpt-4o", None),
+    ],
 )
 def test_a_model_that_always_thinks_gets_room_and_no_sampling_knobs(
     model: str, effort: str | None

@@ -34,6 +34,9 @@ def told(message: str, **fields: object) -> dict[str, object]:
     return {"error": {"message": message, **fields}}
 
 
+BAD_KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
@@ -43,6 +46,21 @@ def told(message: str, **fields: object) -> dict[str, object]:
         (400, told("prompt is too long: 210000 tokens > 200000 maximum"), ContextTooLong),
         (400, told("prompt too long; exceeded max context length by 5 tokens"), ContextTooLong),
         (400, told("x", type="exceed_context_size_error", n_ctx=4096), ContextTooLong),
+        (
+            400,
+            told("input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
+            ContextTooLong,
+        ),
+        (
+            400,
+            told("The input token count (1200) exceeds the maximum number of tokens (1000)."),
+            ContextTooLong,
+        ),
+        (400, told("x", status="INVALID_ARGUMENT", details=[BAD_KEY]), ProviderRefused),
+        (400, told("You have reached your specified API usage limits."), QuotaSpent),
+        (400, {"error": '"llama3.2" does not support thinking'}, InvalidRequest),
+        (404, {"error": "model 'small' not found"}, UnknownModel),
+        (400, told("x", code="invalid_prompt"), ContentRefused),
         (400, told("Output blocked", code="content_filter"), ContentRefused),
         (400, told("rejected as a result of our safety system"), ContentRefused),
         (400, told("No models loaded. Please load a model."), UnknownModel),
@@ -72,6 +90,14 @@ def test_every_failure_has_a_name(status: int, body: object, error: type[Provide
         ({"type": "invalid_request_error", "message": "x"}, InvalidRequest),
         ({"type": "rate_limit_error"}, ProviderBusy),
         ({"code": "rate_limit_exceeded"}, ProviderBusy),
+        ({"code": 429, "status": "RESOURCE_EXHAUSTED"}, ProviderBusy),
+        ({"type": "overloaded_error"}, ProviderDown),
+        ({"type": "timeout_error"}, ProviderDown),
+        ({"type": "billing_error"}, QuotaSpent),
+        ({"type": "request_too_large"}, ContextTooLong),
+        ({"code": "bio_policy"}, ContentRefused),
+        ({"code": "image_too_large"}, InvalidRequest),
+        (None, ProviderDown),
         ({"code": 503}, ProviderDown),
         ({"status_code": 401}, ProviderRefused),
         ({"type": "nobody knows"}, ProviderDown),
@@ -90,6 +116,8 @@ def test_an_error_inside_a_stream_maps_by_the_same_table(
         ("This model's maximum context length is 1,048,565 tokens.", 1_048_565),
         ("the request exceeds the available context size (4096 tokens)", 4096),
         ("prompt is too long: 210000 tokens > 200000 maximum", 200_000),
+        ("`max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease", 200_000),
+        ("The input token count (12) exceeds the maximum number of tokens allowed (10).", 10),
         ("prompt too long", None),
     ],
 )
@@ -128,6 +156,26 @@ def test_milliseconds_are_more_exact_than_seconds() -> None:
     failure = meant(429, {}, **{"Retry-After": "2", "retry-after-ms": "1500"})
     assert isinstance(failure, ProviderBusy)
     assert failure.retry_after == 1.5
+
+
+@pytest.mark.parametrize(
+    ("delay", "headers", "seconds"),
+    [
+        ("48.939935699s", {}, 48.939935699),
+        ("0s", {}, 0.0),
+        ("48s", {"Retry-After": "7"}, 7.0),
+        ("48", {}, None),
+        ("-1s", {}, None),
+        ({"seconds": 48}, {}, None),
+    ],
+)
+def test_google_hides_the_wait_among_the_details(
+    delay: object, headers: dict[str, str], seconds: float | None
+) -> None:
+    details = [{"@type": "Help"}, "noise", {"@type": "RetryInfo", "retryDelay": delay}]
+    failure = meant(429, told("x", status="RESOURCE_EXHAUSTED", details=details), **headers)
+    assert isinstance(failure, ProviderBusy)
+    assert failure.retry_after == seconds
 
 
 @pytest.mark.parametrize(

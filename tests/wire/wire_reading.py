@@ -1,7 +1,7 @@
 """What a stream of bytes was read as, in a form that is easy to compare."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,12 +9,24 @@ from typing import Self
 
 from chimera.core.errors import ProviderError
 from chimera.core.generation import Chunk, Finish, Reasoning, Text, UsageReport
+from chimera.providers.anthropic import AnthropicDecoder
 from chimera.providers.chat import ChatDecoder
+from chimera.providers.gemini import GeminiDecoder
+from chimera.providers.ollama import OllamaDecoder
+from chimera.providers.responses import ResponsesDecoder
+from chimera.providers.transport import Decoder
 
 #: Recordings of real traffic; the repository does not contain them.
 RECORDINGS = Path(
     os.environ.get("CHIMERA_WIRE_RECORDINGS") or Path(__file__).parents[3] / "shared" / "wire"
 )
+DECODERS: Mapping[str, Callable[[], Decoder]] = {
+    "chat": ChatDecoder,
+    "responses": ResponsesDecoder,
+    "anthropic": AnthropicDecoder,
+    "gemini": GeminiDecoder,
+    "ollama": OllamaDecoder,
+}
 #: The chunks, then the code of the failure that ended them, if one did.
 Heard = list[Chunk | str]
 
@@ -45,9 +57,9 @@ class Reading:
         )
 
 
-def read(pieces: Sequence[bytes]) -> Heard:
-    """What a decoder hears of bytes that come in these pieces."""
-    decoder = ChatDecoder()
+def read(pieces: Sequence[bytes], spoken: str = "chat") -> Heard:
+    """What the decoder of a format hears of bytes that come in these pieces."""
+    decoder = DECODERS[spoken]()
     heard: Heard = []
     try:
         for piece in pieces:

@@ -4,26 +4,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from chimera.core.generation import Provider
 from chimera.core.ids import Clock
-from chimera.providers import compatible
+from chimera.providers import anthropic, compatible, gemini, ollama
 from chimera.providers.addresses import origin_of
+from chimera.providers.anthropic import AnthropicProvider
 from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
 from chimera.providers.compatible import CompatibleProvider
 from chimera.providers.directory import Directory, Entry
 from chimera.providers.gateway import SCRIPTED, Gateway
+from chimera.providers.gemini import GeminiProvider
+from chimera.providers.ollama import OllamaProvider
+from chimera.providers.responses import OpenAIProvider
 from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.providers.transport import Transport
-from chimera.settings import CompatibleSettings, Settings
+from chimera.settings import OllamaSettings, ServiceSettings, Settings
 
 TITLES = {
-    "openai": "OpenAI", "deepseek": "DeepSeek", "lmstudio": "LM Studio", "ollama": "Ollama",
-    "compatible": "OpenAI-compatible server", SCRIPTED: "Improv troupe",
+    "openai": "OpenAI", "anthropic": "Anthropic", "gemini": "Gemini", "deepseek": "DeepSeek",
+    "lmstudio": "LM Studio", "ollama": "Ollama", "compatible": "OpenAI-compatible server",
+    SCRIPTED: "Improv troupe",
 }  # fmt: skip
+#: Those that speak the OpenAI chat format; of OpenAI, a server that merely serves its API.
 MEMBERS = {
     "openai": compatible.OPENAI, "deepseek": compatible.DEEPSEEK,
-    "lmstudio": compatible.LM_STUDIO, "ollama": compatible.OLLAMA,
-    "compatible": compatible.COMPATIBLE,
+    "lmstudio": compatible.LM_STUDIO, "compatible": compatible.COMPATIBLE,
 }  # fmt: skip
+#: Where each is asked if no setting says otherwise.
+ADDRESSES = {name: member.base_url for name, member in MEMBERS.items()} | {
+    "anthropic": anthropic.BASE_URL, "gemini": gemini.BASE_URL, "ollama": ollama.BASE_URL,
+}  # fmt: skip
+#: Servers of this machine, which may be found without being named.
+LOCAL = frozenset({"lmstudio", "ollama"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +47,15 @@ class Models:
     directory: Directory
 
 
-def _configured(name: str, settings: Settings) -> CompatibleSettings:
+def _configured(name: str, settings: Settings) -> ServiceSettings:
     """What is set for a provider, the well-known variables of its own included."""
-    given: CompatibleSettings = getattr(settings.providers, name)
-    key = {"openai": settings.openai_api_key, "deepseek": settings.deepseek_api_key}.get(name)
+    given: ServiceSettings = getattr(settings.providers, name)
+    key = {
+        "openai": settings.openai_api_key,
+        "anthropic": settings.anthropic_api_key,
+        "gemini": settings.gemini_api_key,
+        "deepseek": settings.deepseek_api_key,
+    }.get(name)
     if given.api_key is None and key is not None:
         given = given.model_copy(update={"api_key": key})
     if name == "ollama" and given.base_url is None:
@@ -46,15 +63,14 @@ def _configured(name: str, settings: Settings) -> CompatibleSettings:
     return given
 
 
-def _wanted(name: str, given: CompatibleSettings, settings: Settings) -> bool:
+def _wanted(name: str, given: ServiceSettings, settings: Settings) -> bool:
     """Whether there is anything to ask: a key, an address, or a local server to look for."""
-    member = MEMBERS[name]
-    if member.local:
+    if name in LOCAL:
         return settings.providers.discover or _is_set(name, given, settings)
     return given.api_key is not None or given.base_url is not None
 
 
-def _is_set(name: str, given: CompatibleSettings, settings: Settings) -> bool:
+def _is_set(name: str, given: ServiceSettings, settings: Settings) -> bool:
     """Whether a person named this provider; a local server may merely have been found."""
     if name == "ollama":
         named = settings.providers.ollama
@@ -67,7 +83,7 @@ def build_models(settings: Settings, clock: Clock) -> Models:
     given = {name: _configured(name, settings) for name in settings.providers.order}
     given = {name: each for name, each in given.items() if _wanted(name, each, settings)}
     adapters = _adapters(given, clock)
-    local = [name for name in given if MEMBERS[name].local]
+    local = [name for name in given if name in LOCAL]
     catalog = Catalog(
         adapters,
         clock=clock,
@@ -89,24 +105,32 @@ def build_models(settings: Settings, clock: Clock) -> Models:
     return Models(gateway=gateway, catalog=catalog, directory=Directory(gateway, catalog, entries))
 
 
-def _address(name: str, given: CompatibleSettings) -> str:
-    return given.base_url or MEMBERS[name].base_url
+def _address(name: str, given: ServiceSettings) -> str:
+    return given.base_url or ADDRESSES[name]
 
 
-def _adapters(given: Mapping[str, CompatibleSettings], clock: Clock) -> list[CompatibleProvider]:
-    # An address that the operator names may be private; a member's own public one may not.
+def _adapters(given: Mapping[str, ServiceSettings], clock: Clock) -> list[Provider]:
+    # An address that the operator names may be private; a service's own public one may not.
     allowed = [
         origin_of(_address(name, each))
         for name, each in given.items()
-        if MEMBERS[name].local or each.base_url is not None
+        if name in LOCAL or each.base_url is not None
     ]
     transport = Transport(clock=clock, allowed=allowed)
-    return [
-        CompatibleProvider(
-            MEMBERS[name],
-            transport=transport,
-            base_url=_address(name, each),
-            api_key=each.api_key,
+    return [_adapter(name, each, transport) for name, each in given.items()]
+
+
+def _adapter(name: str, given: ServiceSettings, transport: Transport) -> Provider:
+    address, key = given.base_url, given.api_key
+    if isinstance(given, OllamaSettings):
+        return OllamaProvider(
+            transport=transport, base_url=address, api_key=key, keep_alive=given.keep_alive
         )
-        for name, each in given.items()
-    ]
+    if name == "anthropic":
+        return AnthropicProvider(transport=transport, base_url=address, api_key=key)
+    if name == "gemini":
+        return GeminiProvider(transport=transport, base_url=address, api_key=key)
+    if name == "openai" and address is None:
+        # Its own service alone has every format; who else serves its API has the chat format.
+        return OpenAIProvider(transport=transport, api_key=key)
+    return CompatibleProvider(MEMBERS[name], transport=transport, base_url=address, api_key=key)

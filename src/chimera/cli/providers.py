@@ -5,15 +5,13 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from chimera.app.models import Models, build_models
-from chimera.app.system import SystemClock
 from chimera.core.errors import Invalid, NotFound, ProviderError
 from chimera.core.generation import (
     Chunk,
@@ -25,13 +23,20 @@ from chimera.core.generation import (
     TextPart,
     UsageReport,
 )
-from chimera.settings import CompatibleSettings, Settings, load_settings
+from chimera.settings import ServiceSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from chimera.app.models import Models
 
 app = typer.Typer(help="The services that run models.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
-def _with_models(settings: Settings, work: Callable[[Models], Awaitable[None]]) -> None:
+def _with_models(settings: Settings, work: "Callable[[Models], Awaitable[None]]") -> None:
+    # The engine is the slowest import we have; whoever asks for help does not need it.
+    from chimera.app.models import build_models  # noqa: PLC0415
+    from chimera.app.system import SystemClock  # noqa: PLC0415
+
     async def inside() -> None:
         models = build_models(settings, SystemClock())
         try:
@@ -46,7 +51,7 @@ def _with_models(settings: Settings, work: Callable[[Models], Awaitable[None]]) 
 def list_providers(as_json: AsJson = False) -> None:
     """Every provider that is set or found on this machine."""
 
-    async def work(models: Models) -> None:
+    async def work(models: "Models") -> None:
         await models.catalog.refresh()
         table = Table(box=None, pad_edge=False)
         for title in ("name", "state", "models", "address"):
@@ -71,7 +76,7 @@ def check_provider(
     """Ask each for something free; the exit status is 1 if one does not answer."""
     failed: list[str] = []
 
-    async def work(models: Models) -> None:
+    async def work(models: "Models") -> None:
         names = [name] if name else [each.name for each in models.directory.known()]
         for each in names:
             health = await models.directory.check(each)
@@ -92,7 +97,7 @@ def check_provider(
 def list_models(name: str, as_json: AsJson = False) -> None:
     """The models of one provider."""
 
-    async def work(models: Models) -> None:
+    async def work(models: "Models") -> None:
         for model in await models.directory.models(name):
             if as_json:
                 fields = {"id": model.id, "context": model.context, "loaded": model.loaded}
@@ -116,7 +121,7 @@ def try_provider(
     """Stream one answer to the terminal."""
     settings = settings_for(name, base_url=base_url, api_key_env=api_key_env)
 
-    async def work(models: Models) -> None:
+    async def work(models: "Models") -> None:
         provider = models.gateway.providers.get(name)
         if provider is None:
             known = ", ".join(models.gateway.providers)
@@ -149,7 +154,7 @@ def settings_for(name: str, *, base_url: str | None, api_key_env: str | None) ->
         return settings
     if name not in type(settings.providers).model_fields or name in {"discover", "order"}:
         raise Invalid(f"{name} has no address to set; use: compatible.")
-    given: CompatibleSettings = getattr(settings.providers, name)
+    given: ServiceSettings = getattr(settings.providers, name)
     key = given.api_key
     if api_key_env is not None:
         if api_key_env not in os.environ:

@@ -94,7 +94,9 @@ class Usage:
 
     input_tokens: int = 0
     output_tokens: int = 0
+    #: Read from a cache, and written to one; both are among the input tokens.
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     cost: float | None = None
     estimated: bool = False

@@ -213,6 +213,7 @@ def load_prices() -> PriceList:
         counts = Counts(
             input_tokens=usage.input_tokens,
             cache_read_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
             output_tokens=usage.output_tokens,
         )
         try:
@@ -246,7 +247,7 @@ def ollama_url(host: str | None) -> str:
     # A server that listens everywhere is called here.
     name = parts.hostname if parts.hostname not in _EVERYWHERE else None
     name = name or "127.0.0.1"
-    return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}:{port}/v1"
+    return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 def _override(entry: Mapping[str, Any]) -> Override:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
@@ -39,6 +39,10 @@ _NAMES: Mapping[str, type[ProviderError]] = {
     "content_filter": ContentRefused,
     "content_policy_violation": ContentRefused,
     "moderation_blocked": ContentRefused,
+    "invalid_prompt": ContentRefused,
+    "bio_policy": ContentRefused,
+    "misalignment_policy_violation": ContentRefused,
+    "image_content_policy_violation": ContentRefused,
     "invalid_api_key": ProviderRefused,
     "api_key_invalid": ProviderRefused,
 }
@@ -48,11 +52,15 @@ _PHRASES: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), error)
     for pattern, error in (
         (
-            r"maximum context length|context (?:length|window|size)"
+            r"maximum context length|context (?:length|window|size|limit)"
             r"|(?:prompt|input) (?:is )?too long|input token count",
             ContextTooLong,
         ),
-        (r"insufficient (?:balance|credits?|funds)|credit balance is too low", QuotaSpent),
+        (
+            r"insufficient (?:balance|credits?|funds)|credit balance is too low"
+            r"|reached your specified (?:api )?usage limits",
+            QuotaSpent,
+        ),
         (
             r"(?:incorrect|invalid) api key|api[ _-]?key (?:is )?(?:not valid|invalid)",
             ProviderRefused,
@@ -81,13 +89,21 @@ _STATUSES: Mapping[int, type[ProviderError]] = {
 #: Types of error objects that come without a status, inside a stream.
 _KINDS: Mapping[str, int] = {
     "invalid_request_error": 400,
+    "invalid_image": 400,
+    "invalid_image_format": 400,
+    "image_too_large": 400,
+    "image_parse_error": 400,
+    "unsupported_image_media_type": 400,
     "authentication_error": 401,
+    "billing_error": 402,
     "permission_error": 403,
     "not_found_error": 404,
+    "request_too_large": 413,
     "rate_limit_error": 429,
     "rate_limit_exceeded": 429,
     "requests": 429,
     "tokens": 429,
+    "timeout_error": 504,
     "overloaded_error": 529,
 }
 
@@ -115,9 +131,13 @@ _FIELDS = re.compile(
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"context (?:size|window|length)[^\d]{0,20}(\d[\d,]*)|> (\d+) maximum",
+    r"context (?:size|window|length)[^\d]{0,20}(\d[\d,]*)"
+    # So many of the one kind, so many of the other, more than …
+    r"|> (\d+) maximum|context limit: \d+ \+ \d+ > (\d+)|tokens allowed \((\d+)\)",
     re.IGNORECASE,
 )
+#: How Google writes a duration.
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
 def from_answer(
@@ -134,16 +154,17 @@ def from_answer(
         # Sent as a success, an error keeps only the status it names itself.
         status = fault.implied_status
     lowered = {name.lower(): value for name, value in headers.items()}
-    return _build(
-        _judge(status, fault), fault, status=status, secrets=secrets, wait=_wait(lowered, now)
-    )
+    wait = _wait(lowered, now)
+    if wait is not None:
+        fault = replace(fault, wait=wait)
+    return _build(_judge(status, fault), fault, status=status, secrets=secrets)
 
 
 def from_event(error: object, *, secrets: Iterable[str] = ()) -> ProviderError:
     """The error an object inside a running stream stands for."""
     fault = _fault_of(error)
     status = fault.implied_status
-    return _build(_judge(status, fault), fault, status=status, secrets=secrets, wait=None)
+    return _build(_judge(status, fault), fault, status=status, secrets=secrets)
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
@@ -181,6 +202,9 @@ class _Fault:
     kind: str = ""
     status: int | None = None
     limit: int | None = None
+    #: What Google adds: the reason in one word, and how long to wait.
+    reason: str = ""
+    wait: float | None = None
 
     @property
     def implied_status(self) -> int:
@@ -189,7 +213,7 @@ class _Fault:
 
 
 def _judge(status: int, fault: _Fault) -> type[ProviderError]:
-    for name in (fault.code, fault.kind):
+    for name in (fault.code, fault.kind, fault.reason):
         if name in _NAMES:
             return _NAMES[name]
     if status in _WORDED:
@@ -209,7 +233,6 @@ def _build(
     *,
     status: int,
     secrets: Iterable[str],
-    wait: float | None,
 ) -> ProviderError:
     said = redact(fault.message, secrets)
     lead = f"{_LEADS[error]} (HTTP {status})"
@@ -217,7 +240,7 @@ def _build(
         lead = f"the provider redirects elsewhere, which is not followed (HTTP {status})"
     message = f"{lead}: {said}" if said else lead
     if issubclass(error, ProviderBusy):
-        return error(message, retry_after=wait, status=status)
+        return error(message, retry_after=fault.wait, status=status)
     if issubclass(error, ContextTooLong):
         return error(message, limit=fault.limit or _limit_in(fault.message), status=status)
     return error(message, status=status)
@@ -247,13 +270,28 @@ def _fault_of(error: object) -> _Fault:
     code = fields.get("code")
     status = next((value for value in (code, fields.get("status_code")) if _is_status(value)), None)
     limit = fields.get("n_ctx")
+    reason, wait = _read_details(fields.get("details"))
     return _Fault(
         message=str(fields.get("message") or fields.get("detail") or "")[:_SEARCHED],
         code=str(code or fields.get("status") or "").lower(),
         kind=str(fields.get("type") or "").lower(),
         status=status,
         limit=limit if isinstance(limit, int) else None,
+        reason=reason,
+        wait=wait,
     )
+
+
+def _read_details(details: object) -> tuple[str, float | None]:
+    """The reason and the wait that Google hides among an error's details."""
+    reason, wait = "", None
+    for entry in cast("list[object]", details) if isinstance(details, list) else ():
+        if isinstance(entry, dict):
+            fields = cast("dict[str, Any]", entry)
+            reason = str(fields.get("reason") or reason).lower()
+            delay = _DURATION.fullmatch(str(fields.get("retryDelay")))
+            wait = float(delay[1]) if delay else wait
+    return reason, wait
 
 
 def _is_status(value: object) -> bool:
@@ -264,7 +302,7 @@ def _limit_in(message: str) -> int | None:
     found = _LIMIT.search(message)
     if found is None:
         return None
-    return int((found[1] or found[2]).replace(",", ""))
+    return int(next(filter(None, found.groups())).replace(",", ""))
 
 
 def _wait(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -218,6 +218,7 @@ class Gateway:
             input_tokens=sum(usage.input_tokens for usage in spent),
             output_tokens=sum(usage.output_tokens for usage in spent),
             cached_tokens=sum(usage.cached_tokens for usage in spent),
+            cache_write_tokens=sum(usage.cache_write_tokens for usage in spent),
             reasoning_tokens=sum(usage.reasoning_tokens for usage in spent),
             estimated=any(usage.estimated for usage in spent),
         )

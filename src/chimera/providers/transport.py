@@ -21,14 +21,12 @@ from chimera.core.ids import Clock
 from chimera.providers.addresses import AddressGuard, AddressRefused, Dial, GuardedResolver
 from chimera.providers.failures import from_answer, redact
 
-LINE_LIMIT = 64 * 1024
 _ANSWER_LIMIT = 1024 * 1024
 _ERROR_LIMIT = 64 * 1024
 #: Chunks handed on before other streams get their turn: a buffered stream never suspends by itself.
 _BURST = 32
 #: Seconds to wait for accounting after the answer itself has ended.
 _TAIL = 1.0
-_BOM = b"\xef\xbb\xbf"
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "x-goog-api-key"})
 
 
@@ -51,6 +49,8 @@ class HttpCall:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes | None = None
+    #: A JSON body is the stream itself, not a refusal in its place.
+    json_stream: bool = False
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -82,60 +82,6 @@ class Decoder(Protocol):
     def close(self) -> Sequence[Chunk]:
         """The last chunks; raises TruncatedStream if the bytes ended before the answer did."""
         ...
-
-
-class SseSplitter:
-    """Cuts an event stream into the data of its events, wherever the bytes were cut before."""
-
-    def __init__(self) -> None:
-        self._line = bytearray()
-        self._data: list[bytes] = []
-        self._size = 0
-        self._first = True
-        #: The bytes so far end in a CR, whose LF may open the next ones.
-        self._after_cr = False
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        if self._after_cr and data.startswith(b"\n"):
-            data = data[1:]
-            self._after_cr = False
-        if not data:
-            return
-        self._after_cr = data.endswith(b"\r")
-        for line in data.splitlines(keepends=True):
-            self._line += line
-            if len(self._line) > LINE_LIMIT:
-                raise BadStream(f"a line of the stream is longer than {LINE_LIMIT} bytes")
-            if line.endswith((b"\n", b"\r")):
-                yield from self._end_line()
-
-    def close(self) -> Iterator[bytes]:
-        """What an event without its final blank line still holds."""
-        yield from self._end_line()
-        yield from self._end_event()
-
-    def _end_line(self) -> Iterator[bytes]:
-        line = bytes(self._line).rstrip(b"\r\n")
-        self._line.clear()
-        if self._first:
-            line = line.removeprefix(_BOM)
-            self._first = False
-        if not line:
-            yield from self._end_event()
-            return
-        name, _, value = line.partition(b":")
-        if name == b"data":
-            self._size += len(value)
-            if self._size > LINE_LIMIT:
-                raise BadStream(f"an event of the stream is longer than {LINE_LIMIT} bytes")
-            self._data.append(value.removeprefix(b" "))
-
-    def _end_event(self) -> Iterator[bytes]:
-        if self._data:
-            payload = b"\n".join(self._data)
-            self._data.clear()
-            self._size = 0
-            yield payload
 
 
 class _Watch:
@@ -258,7 +204,8 @@ class Transport:
         self, call: HttpCall, response: aiohttp.ClientResponse, watch: _Watch
     ) -> None:
         kind = response.content_type
-        if 200 <= response.status < 300 and kind not in {"application/json", "text/html"}:
+        refusal = kind == "text/html" or (kind == "application/json" and not call.json_stream)
+        if 200 <= response.status < 300 and not refusal:
             return
         body = await self._body(response, _ERROR_LIMIT, watch)
         raise self._failure(call, response, body)

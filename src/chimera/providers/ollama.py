@@ -1,0 +1,189 @@
+"""Ollama's own format, spoken on the machine it runs on."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from pydantic import SecretStr
+
+from chimera.core.errors import BadStream, UnknownModel
+from chimera.core.generation import (
+    Chunk,
+    FinishReason,
+    GenerationRequest,
+    ImagePart,
+    Model,
+    PromptMessage,
+    Usage,
+)
+from chimera.providers.adapter import (
+    ROOM_TO_THINK,
+    Body,
+    HttpProvider,
+    alternating,
+    entries_of,
+    known_knobs,
+)
+from chimera.providers.answers import (
+    TEXT_LIMIT,
+    AnswerDecoder,
+    SpeechSplitter,
+    count_of,
+    fields_of,
+    text_of,
+)
+from chimera.providers.compatible import NOT_FOR_CHAT
+from chimera.providers.failures import from_event
+from chimera.providers.framing import LineSplitter
+from chimera.providers.transport import HttpCall, Transport
+
+BASE_URL = "http://127.0.0.1:11434"
+#: How long a model stays in memory after a line: longer than people let a conversation pause.
+KEEP_ALIVE = "10m"
+#: Models that always think, and only as much as they are told.
+_ALWAYS_THINK = re.compile(r"(?:.*/)?gpt-oss")
+_REASONS: Mapping[str, FinishReason] = {"length": "length"}
+
+
+def encode(request: GenerationRequest, *, keep_alive: str = KEEP_ALIVE) -> Body:
+    """The body that asks for one answer."""
+    always = _ALWAYS_THINK.match(request.model) is not None
+    room = ROOM_TO_THINK if always or request.thinking != "off" else 0
+    options = known_knobs(
+        num_predict=request.max_output_tokens + room,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        seed=request.seed,
+        stop=list(request.stop) or None,
+    )
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    return {
+        "model": request.model,
+        "messages": [*system, *map(_message, alternating(request.messages))],
+        "stream": True,
+        "keep_alive": int(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive,
+        "options": options,
+        **_thinking(request, always=always),
+    }
+
+
+class OllamaDecoder(AnswerDecoder):
+    """Reads an answer of one JSON object a line, the last of which says it is done."""
+
+    def __init__(self, *, prompt_tokens: int = 0, text_limit: int = TEXT_LIMIT) -> None:
+        super().__init__(LineSplitter(), prompt_tokens=prompt_tokens, text_limit=text_limit)
+        self._speech = SpeechSplitter()
+
+    def _decode(self, payload: bytes) -> Iterator[Chunk]:
+        event = self._parse(payload, _EVENTS) or _Event()
+        if event.error:
+            raise from_event(event.error)
+        self._model = text_of(event.model) or self._model
+        message = fields_of(event.message)
+        yield from self._think(message.get("thinking"))
+        for piece in self._speech.feed(text_of(message.get("content")) or ""):
+            yield from self._within_limit(piece)
+        if event.done is True and not self._done:
+            reason = text_of(event.done_reason) or "stop"
+            self._usage = _read_usage(event)
+            self._end(reason, _REASONS.get(reason, "stop"))
+            self._done = True
+
+    def _last_pieces(self) -> Iterator[Chunk]:
+        for piece in self._speech.close():
+            yield from self._within_limit(piece)
+
+
+class OllamaProvider(HttpProvider):
+    """The adapter of Ollama."""
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        base_url: str | None = None,
+        api_key: SecretStr | None = None,
+        keep_alive: str = KEEP_ALIVE,
+    ) -> None:
+        # Addresses of its OpenAI-compatible side mean the same server.
+        address = (base_url or BASE_URL).rstrip("/").removesuffix("/v1")
+        super().__init__(
+            "ollama",
+            transport=transport,
+            decoder=OllamaDecoder,
+            base_url=address,
+            api_key=api_key,
+        )
+        self._keep_alive = keep_alive
+
+    async def models(self) -> Sequence[Model]:
+        """The models that are here, those in memory first."""
+        listed = list(entries_of(await self._get("api/tags"), "models"))
+        try:
+            running = list(entries_of(await self._get("api/ps"), "models"))
+        except (UnknownModel, BadStream):
+            # An older server cannot tell; nothing is known of its memory then.
+            contexts = None
+        else:
+            contexts = {each.get("name"): count_of(each.get("context_length")) for each in running}
+        models = [_read_model(entry, contexts) for entry in listed]
+        found = [model for model in models if model is not None]
+        return sorted(found, key=lambda model: (not model.loaded, model.id))
+
+    def _call(self, request: GenerationRequest) -> HttpCall:
+        return self._post("api/chat", encode(request, keep_alive=self._keep_alive))
+
+
+class _Event(msgspec.Struct):
+    model: Any = None
+    message: Any = None
+    done: Any = None
+    done_reason: Any = None
+    prompt_eval_count: Any = None
+    eval_count: Any = None
+    error: Any = None
+
+
+_EVENTS = msgspec.json.Decoder(_Event)
+
+
+def _thinking(request: GenerationRequest, *, always: bool) -> Body:
+    """The field that sets how much a model thinks.
+
+    Models that cannot think fail when asked to, and accept being asked not to; those that can
+    do so unasked.
+    """
+    if always:
+        return {"think": "low" if request.thinking == "off" else request.thinking}
+    return {"think": False} if request.thinking == "off" else {}
+
+
+def _message(message: PromptMessage) -> Body:
+    role = {"self": "assistant", "others": "user"}[message.role]
+    pictures = [part.data for part in message.parts if isinstance(part, ImagePart)]
+    images = [b64encode(data).decode() for data in pictures]
+    return {"role": role, "content": message.text, **known_knobs(images=images or None)}
+
+
+def _read_usage(event: _Event) -> Usage | None:
+    """What the answer took; None if that cannot be right, or was not counted."""
+    read, written = count_of(event.prompt_eval_count), count_of(event.eval_count)
+    if read is None or written is None:
+        return None
+    return Usage(input_tokens=read, output_tokens=written)
+
+
+def _read_model(
+    fields: dict[str, object], contexts: Mapping[object, int | None] | None
+) -> Model | None:
+    name = text_of(fields.get("name")) or text_of(fields.get("model"))
+    family = str(fields_of(fields.get("details")).get("family"))
+    if name is None or NOT_FOR_CHAT.search(name) or "bert" in family:
+        return None
+    return Model(
+        id=name,
+        context=(contexts or {}).get(name) or None,
+        loaded=None if contexts is None else name in contexts,
+    )
