@@ -1,13 +1,18 @@
 """What the audience does to the play: crowds, people in a hurry, lines nobody may see."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from playhouse import playhouse
+from playhouse import Playhouse, playhouse
 from provider_fakes import ActedProvider, line
 
 from chimera.core import events as ev
 from chimera.core.conversation import Pace
+from chimera.engine.journal import Claim, Journal
+from chimera.engine.turns import Turns
 
 pytestmark = pytest.mark.looptime
 
@@ -72,3 +77,42 @@ async def test_a_second_skip_ends_a_line_that_was_hurried_already() -> None:
     again = next(each for each in log if each.seq == seq)
     landed = [each for each in log if isinstance(each.body, ev.MessageCompleted)][2]
     assert landed.at - again.at < 100
+
+
+class Swept(Journal):
+    """A journal whose stage is cleared in the instant before the first line lands."""
+
+    def __init__(self, house: Playhouse, last: type[ev.Body]) -> None:
+        super().__init__(house.store, house.hub, house.clock)
+        self._house = house
+        self._last = last
+        self.swept = 0
+
+    async def append_turn(self, claim: Claim, events: Sequence[ev.NewEvent], **rest: Any) -> Claim:
+        if isinstance(events[-1].body, self._last) and not self.swept:
+            cleared = ev.ConversationCleared(up_to_seq=claim.seen)
+            self.swept = await self._house.take_floor(claim.conversation_id, cleared, "interrupted")
+        return await super().append_turn(claim, events, **rest)
+
+
+@pytest.mark.parametrize("last", [ev.MessageCompleted, ev.TurnFailed])
+async def test_nothing_of_a_turn_follows_its_end(last: type[ev.Body]) -> None:
+    async with playhouse() as house:
+        conversation_id = await house.open(max_turns=2)
+        if last is ev.TurnFailed:
+            # The run dies in the middle of its turn; the next one finds it open.
+            await house.until(conversation_id, ev.TurnStarted)
+            house.alarm.kill(conversation_id)
+        journal = Swept(house, last)
+        turns = Turns(replace(house.stage, journal=journal), house.audience)
+        house.alarm.turn = turns.run
+        await house.alarm.ring(conversation_id, house.clock.now())
+        await house.until(conversation_id, ev.ConversationEnded)
+        log = await house.log(conversation_id)
+    assert journal.swept
+    ended = [
+        each.body.turn_id
+        for each in log
+        if isinstance(each.body, ev.TurnFailed | ev.MessageCompleted)
+    ]
+    assert len(ended) == len(set(ended))

@@ -21,7 +21,7 @@ from chimera.core.ports import Hub
 from chimera.core.state import ConversationState, apply
 from chimera.engine import telling
 from chimera.engine.journal import Claim, Journal
-from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, together
+from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, still_open, together
 from chimera.providers.directory import IMPROV
 from chimera.providers.gateway import SCRIPTED
 from chimera.realtime.drafts import DraftWriter
@@ -177,8 +177,8 @@ class Performing:
         why = self._refusal(again, composed)
         if why is None:
             return telling.billed(again, done)
-        stand_in = replace(turn, route=_troupe(self._lead, why))
-        return telling.billed(await self._stage.gateway.perform(stand_in), done, again)
+        turn = replace(turn, route=_troupe(self._lead, why))
+        return telling.billed(await self._stage.gateway.perform(turn), done, again)
 
     @property
     def _lead(self) -> Route:
@@ -293,6 +293,7 @@ class Performing:
 
         def weigh(news: Sequence[ev.Envelope]) -> None:
             nonlocal steered
+            still_open(news, self._turn.turn_id)
             if open_turn:
                 judge(news, self._news.steering)
             steered = any(each.type in ev.STEERING for each in news)

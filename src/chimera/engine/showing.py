@@ -1,12 +1,12 @@
 """How a line reaches the viewers at its own pace, while it may still be being written."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from chimera.core import events as ev
-from chimera.core.errors import ProviderError
+from chimera.core.errors import ProviderError, Withdrawn
 from chimera.core.generation import Performance
 
 #: A piece is shown no more often than this; the eye cannot tell.
@@ -89,6 +89,13 @@ class News:
         except TimeoutError:
             return
         self.changed.clear()
+
+
+def still_open(news: Sequence[ev.Envelope], turn_id: str) -> None:
+    """Raises Withdrawn if somebody has ended this turn: nothing of it may follow its end."""
+    for envelope in news:
+        if isinstance(envelope.body, ev.TurnFailed) and envelope.body.turn_id == turn_id:
+            raise Withdrawn("the floor was taken away")
 
 
 def next_boundary(text: str, shown: int, allowed: int) -> int:

@@ -7,6 +7,7 @@ killed at any moment, the next one reads the log and goes on.
 from collections import OrderedDict
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -19,6 +20,7 @@ from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
 from chimera.engine.journal import Claim
 from chimera.engine.performing import RUN_MS, Performing, Stage, backoff_ms, judge
+from chimera.engine.showing import still_open
 from chimera.engine.telling import landing
 
 log = structlog.get_logger()
@@ -143,7 +145,8 @@ class Turns:
         )  # fmt: skip
         claim = await self._stage.journal.append_turn(
             claim, [ev.NewEvent(body=failed, actor=ev.SYSTEM)], open_turn=None,
-            deadline=self._stage.now() + RUN_MS, due=self._stage.now(), judge=_accept,
+            deadline=self._stage.now() + RUN_MS, due=self._stage.now(),
+            judge=partial(still_open, turn_id=turn.turn_id),
         )  # fmt: skip
         return claim, await self._load(claim)
 
@@ -238,6 +241,8 @@ class Turns:
             return await self._record_stumble(conversation_id, error_id, due)
         except Superseded:
             return None
+        except Withdrawn:
+            return due
         except Exception:  # the store is away: the row still says what is due
             log.exception("the failure could not be written", error_id=error_id)
             return due
@@ -256,10 +261,10 @@ class Turns:
         )  # fmt: skip
         await self._stage.journal.append_turn(
             claim, [ev.NewEvent(body=failed, actor=ev.SYSTEM)], open_turn=None, deadline=None,
-            due=due, judge=_accept,
+            due=due, judge=partial(still_open, turn_id=turn.turn_id),
         )  # fmt: skip
         return due
 
 
 def _accept(news: object) -> None:
-    """A turn that died is closed whatever has happened since."""
+    """A pause whose end has come is over whatever has happened since."""
