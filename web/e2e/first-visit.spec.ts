@@ -1,6 +1,7 @@
-import { accessible, expect, fits, growing, lines, test } from './support/house.ts'
+import { accessible, expect, fits, growing, lines, stoodStill, test, watchShifts } from './support/house.ts'
 
 test('a stranger opens the house and minds are talking', async ({ page }) => {
+  await watchShifts(page)
   await page.goto('/')
   await expect(lines(page).filter({ hasText: /\w/ }).first()).toBeVisible()
   await expect(page.getByRole('region', { name: 'Stage' })).toContainText('Philosopher')
@@ -18,6 +19,7 @@ test('a stranger opens the house and minds are talking', async ({ page }) => {
       intervals: [60],
     })
     .not.toBe(begun)
+  await stoodStill(page)
   await fits(page)
   await accessible(page)
 })

@@ -1,11 +1,13 @@
-import { accessible, expect, fits, lines, play, test } from './support/house.ts'
+import { accessible, expect, fits, lines, play, stoodStill, test, watchShifts } from './support/house.ts'
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 
 test('the whole theatre fits a hand', async ({ page, request }) => {
   const { id } = await play(request, 'How small can a stage be?')
+  await watchShifts(page)
   await page.goto(`/c/${id}`)
   await expect(lines(page).filter({ hasText: /\w{3}/ }).first()).toBeVisible({ timeout: 30_000 })
+  await stoodStill(page)
   await fits(page)
   await accessible(page)
   const rooms = page.getByRole('navigation', { name: 'Rooms' })

@@ -1,4 +1,4 @@
-/** Starts the app: after the first paint, so that the picture the server sent is seen first. */
+/** Starts the app: after the first paint, and when its first screen is there, so that the picture the server sent stays until then. */
 import { QueryClientProvider } from '@tanstack/react-query'
 import { createRouter, lazyRouteComponent, RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
@@ -48,6 +48,6 @@ function mount(): void {
   )
 }
 
-// The code of the first screen is fetched while the first picture is painted.
-void router.load()
-requestAnimationFrame(() => setTimeout(mount))
+// The code of the first screen is fetched while the first picture is painted. If it cannot be, the router says so itself.
+const ready = router.load().catch(() => undefined)
+requestAnimationFrame(() => setTimeout(() => void ready.then(mount)))

@@ -1,7 +1,7 @@
 import type { CDPSession } from '@playwright/test'
 import { expect, test } from '../support/house.ts'
+import { delta, oldLine, openStreamHouse, SLUGS, type StreamHouse, started } from '../support/streamHouse.ts'
 import { report } from './report.ts'
-import { completed, delta, openStreamHouse, SLUGS, type StreamHouse, started } from './streamHouse.ts'
 
 const EARLIER = 5_000
 const SECONDS = Number(process.env.STREAM_SECONDS ?? 20)
@@ -32,28 +32,10 @@ async function metrics(cdp: CDPSession) {
   }
 }
 
-/** Thousands of lines that were said before. */
-function tellThePast(house: StreamHouse): number {
-  let seq = 0
-  for (let page = 0; page < EARLIER; page += 250) {
-    const frames: unknown[] = []
-    for (let line = page; line < page + 250; line += 1) {
-      const speaker = SLUGS[line % SLUGS.length] ?? 'poet'
-      seq += 1
-      frames.push(started(seq, `old${line}`, speaker))
-      seq += 1
-      frames.push(
-        completed(
-          seq,
-          `old${line}`,
-          speaker,
-          `Line ${line}. Somebody said something of ordinary length here, and meant it.`,
-        ),
-      )
-    }
-    house.send(frames)
-  }
-  return seq
+/** Thousands of lines that were said before, all of them told: the page keeps what it heard. */
+function tellThePast(house: StreamHouse): void {
+  for (let page = 0; page < EARLIER; page += 250)
+    house.send(Array.from({ length: 250 }, (_, line) => oldLine(page + line)).flat())
 }
 
 /** Three voices at once, each growing by a few tokens in every window. */
@@ -93,9 +75,12 @@ test('three voices at once over five thousand earlier lines cost little', async 
     await page.setViewportSize({ width: 1440, height: 900 })
     await page.goto(house.address)
     await house.subscribed
-    const seq = tellThePast(house)
+    tellThePast(house)
     await expect(page.getByText(`Line ${EARLIER - 1}.`)).toBeVisible({ timeout: 60_000 })
-    house.send(SLUGS.map((slug, index) => started(seq + 1 + index, `new_${slug}`, slug)))
+    // They are all there: as rows of the script, and as bars of the score.
+    await expect(page.getByRole('article').last()).toHaveAttribute('aria-posinset', String(EARLIER))
+    await expect(page.locator('.score-bars')).toHaveAttribute('aria-valuemax', String(EARLIER))
+    house.send(SLUGS.map((slug, index) => started(2 * EARLIER + 1 + index, `new_${slug}`, slug)))
     // The page settles after five thousand lines.
     await page.waitForTimeout(2_000)
 

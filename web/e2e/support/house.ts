@@ -90,6 +90,34 @@ export async function accessible(page: Page): Promise<void> {
   }
 }
 
+/** Watches from now on, in this page and those after it, how much of it moves without being asked to. */
+export async function watchShifts(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const shifts: { value: number; moved: string[] }[] = []
+    Object.assign(globalThis, { shifts })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const { value, hadRecentInput, sources } = entry as unknown as {
+          value: number
+          hadRecentInput: boolean
+          sources: { node: (Node & { className?: string }) | null }[]
+        }
+        const moved = sources.map(({ node }) => `${node?.nodeName}.${node?.className ?? ''}`)
+        if (!hadRecentInput) shifts.push({ value, moved })
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+}
+
+/** Light moves, furniture does not. */
+export async function stoodStill(page: Page): Promise<void> {
+  const shifts = await page.evaluate(
+    () => (globalThis as unknown as { shifts: { value: number; moved: string[] }[] }).shifts,
+  )
+  const sum = shifts.reduce((total, { value }) => total + value, 0)
+  expect(sum, JSON.stringify(shifts)).toBeLessThanOrEqual(0.01)
+}
+
 /** Nothing hangs over the edge of the page. */
 export async function fits(page: Page): Promise<void> {
   const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])

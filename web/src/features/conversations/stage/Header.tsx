@@ -51,7 +51,10 @@ export function Header({ onOpenPanel }: { readonly onOpenPanel: () => void }) {
         </h1>
       </div>
       <div className="header-side">
-        <Pill tone={tone}>{text}</Pill>
+        {/* It ends where the page ends: another text is another pill, not the same one moved. */}
+        <Pill key={text} tone={tone}>
+          {text}
+        </Pill>
         <span className="header-panel">
           <IconButton label={stage.openPanel} onClick={onOpenPanel}>
             <PanelRight aria-hidden="true" />

@@ -33,7 +33,7 @@ function Pending({ line }: { readonly line: Line }) {
   const persona = speaker && personaOf(personas, speaker)
   const phrase = phraseOf(persona, 'chosen', line.id, line.participantId ?? '') || stage.aboutToSpeak
   return (
-    <p className="line-pending t-direction">
+    <p key={phrase} className="line-pending t-direction">
       {phrase}
       <span className="line-caret" aria-hidden="true" />
     </p>

@@ -1,6 +1,9 @@
-/** What is going on now: who talks how much, how fast, who wants to speak and why, who plays whom. */
+/** What is going on now: who talks how much, how fast, who wants to speak and why, who plays whom. Figures change, nothing moves. */
+import type { CSSProperties } from 'react'
 import { gelOf } from '#design/gels.ts'
+import type { WireBid } from '#live/events.ts'
 import { type ConversationState, messageCount, shares } from '#live/state.ts'
+import { inPlace } from '#markdown/inPlace.ts'
 import { stage } from '#messages/stage.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { Meter } from '#ui/Meter.tsx'
@@ -9,22 +12,33 @@ import { useNow, useView } from './playing.tsx'
 import { tempoOf } from './tempo.ts'
 import './NowPanel.css'
 
+/** A part of the bar, from its share of the way; two pixels of air behind it, and never nothing. */
+function bar(from: number, share: number): CSSProperties {
+  return { x: `${from * 100}%`, width: `max(3px, calc(${share * 100}% - 2px))` }
+}
+
 function Share({ state }: { readonly state: ConversationState }) {
   const parts = shares(state).map(({ id, share }) => {
     const seat = state.participants.find((each) => each.id === id)
     return { id, share, name: seat?.short ?? id, gel: gelOf(seat?.color), percent: Math.round(share * 100) }
   })
+  const count = stage.messages(messageCount(state))
+  let from = 0
   return (
     <section className="panel-section">
       <h2 className="panel-head">
         <span className="t-caption">{stage.share}</span>
-        <span className="t-time">{stage.messages(messageCount(state))}</span>
+        <span key={count} className="t-time">
+          {count}
+        </span>
       </h2>
-      <div className="share-bar" aria-hidden="true">
-        {parts.map(({ id, share, gel }) => (
-          <i key={id} data-gel={gel} style={{ flexGrow: Math.max(share, 0.004) }} />
-        ))}
-      </div>
+      <svg className="share-bar" aria-hidden="true">
+        {parts.map(({ id, share, gel }) => {
+          const x = from
+          from += share
+          return <rect key={id} data-gel={gel} style={bar(x, share)} />
+        })}
+      </svg>
       <ul className="share-key">
         {parts.map(({ id, gel, percent, name }) => (
           <li key={id} data-gel={gel}>
@@ -63,6 +77,20 @@ function Tempo({ state }: { readonly state: ConversationState }) {
 /** As the stylesheet makes it; kept free while nobody has decided yet. */
 const BID_HEIGHT = 62
 
+/** Somebody's wish to speak; whoever wants it most stands in the first place. */
+function wish(bid: WireBid, state: ConversationState) {
+  const seat = state.participants.find(({ id }) => id === bid.participant_id)
+  const name = seat?.short ?? bid.participant_id
+  return (
+    <li className="bid" data-gel={gelOf(seat?.color)}>
+      <b>{name}</b>
+      <span className="t-time">{stage.bid(bid.value)}</span>
+      <Meter className="bid-meter" label={stage.wants(name)} value={bid.value} />
+      <em>{stage.reason(bid.reason)}</em>
+    </li>
+  )
+}
+
 function Bids({ state }: { readonly state: ConversationState }) {
   const { decision } = state
   const present = state.participants.filter((each) => each.present).length
@@ -71,22 +99,15 @@ function Bids({ state }: { readonly state: ConversationState }) {
     <section className="panel-section">
       <h2 className="panel-head">
         <span className="t-caption">{stage.bids}</span>
-        {decision && <span className="t-time">{stage.cause(decision.cause)}</span>}
+        {decision && (
+          <span key={decision.cause} className="t-time">
+            {stage.cause(decision.cause)}
+          </span>
+        )}
       </h2>
       <ul style={{ minHeight: present * BID_HEIGHT }}>
         {bids.length === 0 && <li className="panel-empty">{stage.noBids}</li>}
-        {bids.map(({ participant_id: id, value, reason }) => {
-          const seat = state.participants.find((each) => each.id === id)
-          const name = seat?.short ?? id
-          return (
-            <li key={id} className="bid" data-gel={gelOf(seat?.color)}>
-              <b>{name}</b>
-              <span className="t-time">{stage.bid(value)}</span>
-              <Meter className="bid-meter" label={stage.wants(name)} value={value} />
-              <em>{stage.reason(reason)}</em>
-            </li>
-          )
-        })}
+        {inPlace(bids.map((bid) => wish(bid, state)))}
       </ul>
     </section>
   )

@@ -72,7 +72,8 @@ export function Player({ participant, persona }: PlayerProps) {
       <Mask mask={participant.mask} className="player-mask" />
       <div className="player-text">
         <Name name={participant.name} />
-        <p className="player-doing">
+        {/* A new phrase is another thing, not the old one moved. */}
+        <p key={doing.light + doing.phrase} className="player-doing">
           {doing.light === 'speaking' && <LevelBars />}
           <span className="player-phrase">{doing.phrase}</span>
         </p>

@@ -140,13 +140,13 @@ export function Score() {
         {labels.map(({ x, topic: name }, index) => (
           <span
             key={`${x}${name}`}
-            style={{ left: x, maxWidth: Math.max(0, (labels[index + 1]?.x ?? edge) - x - 14) }}
+            style={{ translate: `${x}px 0`, maxWidth: Math.max(0, (labels[index + 1]?.x ?? edge) - x - 14) }}
           >
             {name}
           </span>
         ))}
         {pinned && last >= 0 && state.status === 'running' && (
-          <b style={{ left: Math.min(place, width - 12) }}>{stage.now}</b>
+          <b style={{ translate: `calc(${Math.min(place, width - 12)}px - 50%) 0` }}>{stage.now}</b>
         )}
       </div>
       <div

@@ -1,6 +1,6 @@
 /** The script: a virtual list that follows what is being said until the viewer looks elsewhere. */
-import { useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef } from 'react'
-import { Virtualizer, type VirtualizerHandle } from 'virtua'
+import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef } from 'react'
+import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from 'virtua'
 import type { Row } from '#live/state.ts'
 import { stage } from '#messages/stage.ts'
 import { AwayRow } from './AwayRow.tsx'
@@ -15,6 +15,8 @@ import './Script.css'
 
 /** Older lines are asked for when so few rows are left above. */
 const NEAR_START = 10
+/** So many rows at the end are always in the page: it is opened there, and one comes back to it in one step. */
+const AT_END = 12
 
 /** Whether this drawing puts older rows in front: only then the list must keep its place from the end. */
 function usePrepended(fromSeq: number): boolean {
@@ -37,20 +39,41 @@ function draw(row: Placed, index: number, latest: Row | undefined) {
   }
 }
 
+/** The list says how far down a row stands; it is moved there, and the rows around it are not laid out anew. */
+function Place({ style: { top = 0, ...style }, index: _, ref, children }: CustomItemComponentProps) {
+  return (
+    <div
+      ref={ref as Ref<HTMLDivElement>}
+      style={{ ...style, top: 0, translate: `0 ${Math.round(Number(top))}px` }}
+    >
+      {children}
+    </div>
+  )
+}
+
+/** The rows that stay in the page out of sight: the last ones, and those that are still growing. */
+function useKept(rows: readonly Placed[]): readonly number[] {
+  return useMemo(
+    () =>
+      rows.flatMap((row, index) =>
+        index >= rows.length - AT_END || (row.kind === 'line' && row.draft) ? [index] : [],
+      ),
+    [rows],
+  )
+}
+
 export function Script() {
   const { state } = useView()
   const { away, phase, loadingOlder } = useCondition()
   const { live } = usePlaying()
   const { script, pinned, setPinned, setShown } = useScriptPosition()
   const scroller = useRef<HTMLDivElement>(null)
+  const body = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const rows = useMemo(() => placed(state.rows, away), [state.rows, away])
   const shift = usePrepended(state.fromSeq)
-  const pinning = usePinning(scroller)
-  const growing = useMemo(
-    () => rows.flatMap((row, index) => (row.kind === 'line' && row.draft ? [index] : [])),
-    [rows],
-  )
+  const pinning = usePinning(scroller, body)
+  const kept = useKept(rows)
   const latest = state.rows.findLast((row) => row.kind === 'line')
 
   const toRow = (rowId: string, focus = false) => {
@@ -99,29 +122,31 @@ export function Script() {
         tabIndex={0}
         {...pinning.handlers}
       >
-        <div className="script-lead">
-          {state.fromSeq > 1 && phase === 'open' && <p className="t-direction">{stage.older}</p>}
-        </div>
-        {phase === 'loading' && rows.length === 0 ? (
-          <div className="script-hairlines" aria-hidden="true">
-            <i />
-            <i />
-            <i />
+        <div ref={body} className="script-body">
+          <div className="script-lead">
+            {state.fromSeq > 1 && phase === 'open' && <p className="t-direction">{stage.older}</p>}
           </div>
-        ) : (
-          <Virtualizer
-            ref={list}
-            data={rows}
-            shift={shift}
-            keepMounted={growing}
-            scrollRef={scroller}
-            onScroll={onScroll}
-            onResize={pinning.follow}
-          >
-            {(row, index) => draw(row, index, latest)}
-          </Virtualizer>
-        )}
-        <div className="script-tail" />
+          {phase === 'loading' && rows.length === 0 ? (
+            <div className="script-hairlines" aria-hidden="true">
+              <i />
+              <i />
+              <i />
+            </div>
+          ) : (
+            <Virtualizer
+              ref={list}
+              data={rows}
+              shift={shift}
+              item={Place}
+              keepMounted={kept}
+              scrollRef={scroller}
+              onScroll={onScroll}
+              onResize={pinning.follow}
+            >
+              {(row, index) => draw(row, index, latest)}
+            </Virtualizer>
+          )}
+        </div>
       </div>
       <BackToLive />
     </>

@@ -16,7 +16,15 @@ const BOTTOM = 1e9
 /** Keys that scroll the script itself. */
 const SCROLLS = new Set(['PageUp', 'PageDown', 'Home', 'End', 'ArrowUp', 'ArrowDown', ' '])
 
-export function usePinning(scroller: RefObject<HTMLElement | null>) {
+/** What is shorter than the view stands at its lower edge: moved there as light is, so that nothing is laid out anew. */
+function sink(view: HTMLElement, body: HTMLElement): void {
+  const room = view.clientHeight - body.offsetHeight
+  const place = room > 0 ? `0 ${room}px` : ''
+  if (body.style.translate !== place) body.style.translate = place
+}
+
+/** `body` is all that is scrolled in `scroller`. */
+export function usePinning(scroller: RefObject<HTMLElement | null>, body: RefObject<HTMLElement | null>) {
   const { pinned, setPinned } = useScriptPosition()
   const now = useRef({ pinned, touching: false, dragging: false, top: 0, touchY: 0 })
   /** Whether the script stands where the viewer scrolled it, not where a command brought it. */
@@ -27,10 +35,11 @@ export function usePinning(scroller: RefObject<HTMLElement | null>) {
 
   const follow = useCallback(() => {
     const element = scroller.current
+    if (!element || !body.current) return
+    sink(element, body.current)
     // While a finger is down nothing is corrected: it would fight the scrolling.
-    if (!element || !now.current.pinned || now.current.touching) return
-    element.scrollTop = BOTTOM
-  }, [scroller])
+    if (now.current.pinned && !now.current.touching) element.scrollTop = BOTTOM
+  }, [scroller, body])
 
   const change = useCallback(
     (next: boolean) => {
@@ -42,23 +51,13 @@ export function usePinning(scroller: RefObject<HTMLElement | null>) {
   )
 
   useEffect(() => {
-    const element = scroller.current
-    if (!element) return
-    // Keyboards change the viewport, errors and hairlines what stands in it: both move the end.
+    if (!scroller.current || !body.current) return
+    // Keyboards change the view, lines and hairlines what stands in it: both move the end.
     const sizes = new ResizeObserver(follow)
-    const observe = () => {
-      sizes.disconnect()
-      sizes.observe(element)
-      for (const child of element.children) sizes.observe(child)
-    }
-    const children = new MutationObserver(observe)
-    observe()
-    children.observe(element, { childList: true })
-    return () => {
-      sizes.disconnect()
-      children.disconnect()
-    }
-  }, [scroller, follow])
+    sizes.observe(scroller.current)
+    sizes.observe(body.current)
+    return () => sizes.disconnect()
+  }, [scroller, body, follow])
 
   useEffect(() => {
     const onSelect = () => {

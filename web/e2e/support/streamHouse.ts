@@ -1,4 +1,4 @@
-/** A server that plays one endless scene to one page: thousands of lines at once, then three voices together. */
+/** A server that plays one endless scene to one page: what was said before, thousands of lines at once, three voices together. */
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
@@ -18,22 +18,65 @@ const TYPES: Readonly<Record<string, string>> = {
 export const SLUGS = ['philosopher', 'comedian', 'scientist'] as const
 const AT = '2026-11-22T10:00:00.000Z'
 
-const show = conversation(ID, {
-  status: 'running',
-  head_seq: 0,
-  message_count: 0,
-  participants: SLUGS.map((slug) => ({
-    id: `par_${slug}`,
-    persona_id: `per_${slug}`,
-    slug,
-    name: `The ${slug}`,
-    color: 'steel',
-    mask: slug,
-    provider: 'scripted',
-    model: 'troupe',
-    muted: false,
-  })),
-})
+const CAST = SLUGS.map((slug) => ({
+  id: `par_${slug}`,
+  persona_id: `per_${slug}`,
+  slug,
+  name: `The ${slug}`,
+  color: 'steel',
+  mask: slug,
+  provider: 'scripted',
+  model: 'troupe',
+  muted: false,
+}))
+
+/** What the house knows of the scene before anybody watches. */
+interface Past {
+  readonly events: readonly { readonly seq: number }[]
+  readonly show: ReturnType<typeof conversation>
+  readonly island: object
+}
+
+const speakerOf = (line: number) => SLUGS[line % SLUGS.length] ?? 'poet'
+
+/** The two events of a line that was said; the first line's come first. */
+export function oldLine(line: number): readonly { readonly seq: number }[] {
+  const text = `Line ${line}. Somebody said something of ordinary length here, and meant it.`
+  return [
+    started(2 * line + 1, `old${line}`, speakerOf(line)),
+    completed(2 * line + 2, `old${line}`, speakerOf(line), text),
+  ]
+}
+
+function pastOf(lines: number): Past {
+  const show = conversation(ID, {
+    status: 'running',
+    head_seq: 2 * lines,
+    message_count: lines,
+    participants: CAST,
+  })
+  const messages = Array.from({ length: Math.min(10, lines) }, (_, index) => {
+    const line = lines - Math.min(10, lines) + index
+    const [, said] = oldLine(line)
+    const { body } = said as unknown as { body: { text: string } }
+    return {
+      id: `msg_old${line}`,
+      conversation_id: ID,
+      seq: 2 * line + 2,
+      participant_id: `par_${speakerOf(line)}`,
+      author: { kind: 'persona', name: `The ${speakerOf(line)}` },
+      text: body.text,
+      at: AT,
+      ending: 'complete',
+      scripted: true,
+    }
+  })
+  return {
+    events: Array.from({ length: lines }, (_, line) => oldLine(line)).flat(),
+    show,
+    island: { conversation: show, messages, running: [show] },
+  }
+}
 
 /** One unmasked text frame. */
 function frame(text: string): Buffer {
@@ -60,25 +103,33 @@ export interface StreamHouse {
   readonly close: () => void
 }
 
-function answer(path: string): unknown {
-  if (path.startsWith('/api/v1/personas'))
+function answer({ pathname, searchParams }: URL, { events, show }: Past): unknown {
+  if (pathname.startsWith('/api/v1/personas'))
     return { items: SLUGS.map((slug) => persona(slug)), next_cursor: null }
-  if (path === `/api/v1/conversations/${ID}`) return show
-  return path.startsWith('/api/v1/') ? { items: [], next_cursor: null } : undefined
+  if (pathname === `/api/v1/conversations/${ID}`) return show
+  if (pathname === `/api/v1/conversations/${ID}/events`) {
+    const after = Number(searchParams.get('after'))
+    return { items: events.slice(after, after + Number(searchParams.get('limit'))), next_cursor: null }
+  }
+  return pathname.startsWith('/api/v1/') ? { items: [], next_cursor: null } : undefined
 }
 
-function serve(server: Server): void {
+function serve(server: Server, past: Past): void {
   server.on('request', ({ url = '/' }, response) => {
-    const path = new URL(url, 'http://house').pathname
-    const json = answer(path)
+    const address = new URL(url, 'http://house')
+    const json = answer(address, past)
     if (json !== undefined) {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(json))
       return
     }
+    const path = address.pathname
     const file = path !== '/' && existsSync(`${DIST}${path}`) ? `${DIST}${path}` : `${DIST}/index.html`
     const page = readFileSync(file)
     const body = file.endsWith('.html')
-      ? page.toString().replaceAll('__CSP_NONCE__', randomBytes(8).toString('hex'))
+      ? page
+          .toString()
+          .replaceAll('__CSP_NONCE__', randomBytes(8).toString('hex'))
+          .replace('"__BOOT__"', JSON.stringify(past.island))
       : page
     response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'text/html' }).end(body)
   })
@@ -98,9 +149,11 @@ function greet(request: IncomingMessage, socket: Socket): void {
   )
 }
 
-export async function openStreamHouse(): Promise<StreamHouse> {
+/** `lines`: how many were said before the page is opened. */
+export async function openStreamHouse(lines = 0): Promise<StreamHouse> {
   const server = createServer()
-  serve(server)
+  const past = pastOf(lines)
+  serve(server, past)
   let line: Socket | null = null
   const subscribed = new Promise<void>((resolve) => {
     server.on('upgrade', (request, stream) => {
@@ -127,8 +180,8 @@ export async function openStreamHouse(): Promise<StreamHouse> {
           conversation_id: ID,
           status: 'running',
           generation: 1,
-          from_seq: 1,
-          head_seq: 0,
+          from_seq: past.events.length + 1,
+          head_seq: past.events.length,
           truncated: false,
           viewers: 1,
           next_turn_at: null,
