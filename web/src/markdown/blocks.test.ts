@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { EMPTY, grow, whole } from './blocks.ts'
+import { grow, whole } from './blocks.ts'
+import { EMPTY } from './tree.ts'
 
 const piece = fc.constantFrom(
   'word ',

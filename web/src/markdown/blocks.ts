@@ -1,16 +1,7 @@
 /** Turns growing Markdown into blocks: closed ones never change again, the open rest is lexed anew at each step. */
 import { Marked, type Token, type TokenizerExtension } from 'marked'
 import remend from 'remend'
-
-export interface Blocks {
-  readonly source: string
-  /** Where the open rest begins in `source`. */
-  readonly offset: number
-  readonly closed: readonly Token[]
-  readonly open: readonly Token[]
-}
-
-export const EMPTY: Blocks = { source: '', offset: 0, closed: [], open: [] }
+import type { Blocks } from './tree.ts'
 
 /** A formula between dollar signs; sums of money are none: no space inside the signs, no digit behind them. */
 const FORMULA = /^(\$\$(?=\S)([^$]*?\S)\$\$|\$(?=[^\s$])([^$\n]*?[^\s\\])\$(?![\d$]))/

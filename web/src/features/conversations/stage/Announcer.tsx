@@ -10,6 +10,7 @@ const BREATH_MS = 2_000
 
 function usePolite(): string {
   const { state } = useView()
+  const { lexed } = usePlaying()
   const verbosity = usePreferences(({ announce }) => announce)
   const [said, setSaid] = useState('')
   const before = useRef(state)
@@ -18,7 +19,9 @@ function usePolite(): string {
 
   useEffect(() => {
     // What was there when the page opened is not news.
-    const news = before.current.rows.length === 0 ? null : announcement(before.current, state, verbosity)
+    const read = (text: string) => lexed.of(text)
+    const news =
+      before.current.rows.length === 0 ? null : announcement(before.current, state, verbosity, read)
     before.current = state
     if (news === null) return
     if (timer.current !== null) {
@@ -34,7 +37,7 @@ function usePolite(): string {
       timer.current = setTimeout(next, BREATH_MS)
     }
     timer.current = setTimeout(next, BREATH_MS)
-  }, [state, verbosity])
+  }, [state, verbosity, lexed])
 
   useEffect(
     () => () => {

@@ -1,27 +1,36 @@
 /** One message of the script: the speaker in the margin, the speech, and what is to be noted beside it. */
 import clsx from 'clsx'
-import { memo, useCallback, useSyncExternalStore } from 'react'
+import { memo, useCallback, useEffect, useSyncExternalStore } from 'react'
 import { gelOf } from '#design/gels.ts'
 import { usePreferences } from '#lib/preferences.ts'
 import type { Line } from '#live/state.ts'
 import { Blocks } from '#markdown/Blocks.tsx'
-import { EMPTY } from '#markdown/blocks.ts'
+import { EMPTY } from '#markdown/tree.ts'
 import { stage } from '#messages/stage.ts'
 import { personaOf, phraseOf } from './business.ts'
 import { MarginNotes } from './MarginNotes.tsx'
-import { usePersonas, usePlaying, useView } from './playing.tsx'
+import { useLexer, usePersonas, usePlaying, useView } from './playing.tsx'
 import './LineRow.css'
 
 /** The blocks of a line that is being spoken; a finished line asks for none. */
 function useGrowing(line: Line) {
-  const { live, growing } = usePlaying()
+  const { live, growing, lexer } = usePlaying()
   const { store } = live
   const whole = usePreferences(({ wholeMessages }) => wholeMessages)
   const shown = line.draft && !whole
   const subscribe = useCallback(
-    (changed: () => void) => (shown ? store.subscribeDraft(line.id, changed) : () => undefined),
-    [store, shown, line.id],
+    (changed: () => void) => {
+      if (!shown) return () => undefined
+      const leave = [store.subscribeDraft(line.id, changed), lexer.subscribe(changed)]
+      return () => {
+        for (const each of leave) each()
+      }
+    },
+    [store, shown, lexer, line.id],
   )
+  useEffect(() => {
+    if (!line.draft) growing.forget(line.id)
+  }, [growing, line.draft, line.id])
   return useSyncExternalStore(subscribe, () => (shown ? growing.of(line.id, store.draft(line.id)) : EMPTY))
 }
 
@@ -43,6 +52,7 @@ function Pending({ line }: { readonly line: Line }) {
 function Speech({ line }: { readonly line: Line }) {
   const { lexed } = usePlaying()
   const growing = useGrowing(line)
+  useLexer()
   if (line.redacted) return <p className="t-direction">{stage.struck}</p>
   if (!line.draft) return <Blocks closed={lexed.of(line.text)} />
   if (growing.source === '') return <Pending line={line} />

@@ -1,11 +1,11 @@
 /** Decides what a screen reader is told of the talk. Pure. */
 import type { ConversationState, Line } from '#live/state.ts'
-import { whole } from '#markdown/blocks.ts'
 import { stage } from '#messages/stage.ts'
 
 export type Verbosity = 'off' | 'names' | 'full'
 
-interface Node {
+/** A token of the text, as far as it is heard. */
+export interface Node {
   readonly type: string
   readonly text?: string
   readonly raw?: string
@@ -20,21 +20,22 @@ function words(node: Node): string {
 }
 
 /** The text of a message without its marks. */
-export function plain(markdown: string): string {
-  return (whole(markdown) as readonly Node[]).map(words).join(' ').replace(/\s+/g, ' ').trim()
+export function plain(tree: readonly Node[]): string {
+  return tree.map(words).join(' ').replace(/\s+/g, ' ').trim()
 }
 
-/** What is new between two states; null when nothing is to be said. */
+/** What is new between two states; `read` gives the tree of a text. Null when nothing is to be said. */
 export function announcement(
   before: ConversationState,
   now: ConversationState,
   verbosity: Verbosity,
+  read: (source: string) => readonly Node[],
 ): string | null {
   if (verbosity === 'off') return null
   if (verbosity === 'full' && now.notes.length > before.notes.length) {
     const id = now.notes.at(-1)?.id
     const line = now.rows.find((row): row is Line => row.kind === 'line' && row.id === id)
-    return line ? stage.announceSaid(line.author.name, plain(line.text)) : null
+    return line ? stage.announceSaid(line.author.name, plain(read(line.text))) : null
   }
   const turn = now.turns.at(-1)
   if (!turn || before.turns.some(({ messageId }) => messageId === turn.messageId)) return null

@@ -11,7 +11,9 @@ import type { Condition } from '#live/parts.ts'
 import { LiveSocket } from '#live/socket.ts'
 import { BROWSER, PAGE_FRAMES, PAGE_TICKS } from '#live/surroundings.ts'
 import { GrowingTexts } from '#markdown/growing.ts'
+import { LazyLexer } from '#markdown/lazyLexer.ts'
 import { LexedTexts } from '#markdown/lexed.ts'
+import type { Lexer } from '#markdown/tree.ts'
 import { source } from './source.ts'
 
 export interface Playing {
@@ -19,6 +21,7 @@ export interface Playing {
   readonly socket: LiveSocket
   readonly clock: ServerClock
   readonly ticker: Ticker
+  readonly lexer: LazyLexer
   readonly growing: GrowingTexts
   readonly lexed: LexedTexts
 }
@@ -39,13 +42,15 @@ function begin(id: string, boot: Boot | null, from: Source): Playing {
     frames: PAGE_FRAMES,
     boot: conversation?.id === id ? { conversation, messages: boot?.messages ?? [] } : null,
   })
+  const lexer = new LazyLexer(() => import('#markdown/blocks.ts'))
   return {
     live,
     socket,
     clock,
     ticker: new Ticker(PAGE_TICKS),
-    growing: new GrowingTexts(),
-    lexed: new LexedTexts(),
+    lexer,
+    growing: new GrowingTexts(lexer),
+    lexed: new LexedTexts(lexer),
   }
 }
 
@@ -88,6 +93,16 @@ export function useView(): View {
 export function useCondition(): Condition {
   const { live } = usePlaying()
   return useSyncExternalStore(live.subscribe, live.condition)
+}
+
+/** The lexer, asked for by whatever is drawn without it. */
+export function useLexer(): Lexer | null {
+  const { lexer } = usePlaying()
+  const current = useSyncExternalStore(lexer.subscribe, lexer.current)
+  useEffect(() => {
+    if (!current) void lexer.want()
+  }, [lexer, current])
+  return current
 }
 
 export function useConnection(): Connection {
