@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chimera.core import director, floor, pacing
 from chimera.core import events as ev
 from chimera.core.conversation import Budget, Limits, Pace, Participant
-from chimera.core.director import Decision, End, Speak, Wait
+from chimera.core.director import Decision, End, Speak, Wait, labelled
 from chimera.core.errors import Invalid
 from chimera.core.state import ConversationState
 
@@ -274,13 +274,26 @@ def test_nobody_continues_after_asking_or_naming_somebody() -> None:
 
 def test_a_tired_topic_brings_one_beat_of_silence_and_then_speech() -> None:
     play = Headless(CAST, seed=1)
-    said(play, ADA, "Hm.")
+    for each in (BRUNO, CLEO, ADA):
+        said(play, each, "Hm.")
     play.state = replace(play.state, energy=0.02)
     wait = decided(play)
     assert isinstance(wait, Wait)
     assert 0 < wait.seconds <= 12
     play.now += math.ceil(1000 * wait.seconds)
-    assert isinstance(decided(play), Speak)
+    speak = decided(play)
+    assert isinstance(speak, Speak)
+    assert speak.silence_s == pytest.approx(wait.seconds, abs=0.01)
+    # The pause that is announced has the silence in it.
+    assert pacing.plan(play.state, speak, None, labelled(play.state)).gap_s > wait.seconds
+
+
+def test_nobody_holds_back_before_everybody_has_spoken() -> None:
+    for seed in range(30):
+        play = Headless(CAST, seed=seed)
+        said(play, ADA, "Hm.")
+        play.state = replace(play.state, energy=0.02)
+        assert isinstance(decided(play), Speak)
 
 
 def test_an_addressee_is_never_met_with_silence() -> None:
@@ -444,7 +457,8 @@ def test_inequality_is_zero_for_equal_shares() -> None:
 
 def test_instant_conversations_hardly_wait_for_silence() -> None:
     play = Headless(CAST, pace=Pace(mode="instant", speed=pacing.LIVELY))
-    said(play, ADA, "Hm.")
+    for each in CAST:
+        said(play, each, "Hm.")
     play.state = replace(play.state, energy=0.02)
     wait = decided(play)
     assert isinstance(wait, Wait)

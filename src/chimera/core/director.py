@@ -7,7 +7,7 @@ draw, and every draw comes from a generator labelled with the number of the turn
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
 
@@ -42,6 +42,8 @@ class Speak:
     replies_to: str | None = None
     #: Whether a person is being answered; such a turn is not kept waiting in the long tail.
     human: bool = False
+    #: Seconds of silence since the last line, because nobody wanted the floor.
+    silence_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +85,12 @@ def decide(state: ConversationState, now_ms: int, rng: Rng) -> Decision:
     )
     if claim is None:
         candidates = [each for each in standings if each.candidate]
-        seconds = _silence(state, candidates, now_ms, rng)
-        if seconds is not None:
-            return Wait(seconds=seconds)
-        claim = _draw(candidates, drawn)
+        silence = _silence(state, candidates, rng)
+        left = silence - (now_ms - (state.landed_at or now_ms)) / 1000
+        # Below what a clock of milliseconds can tell, the beat is over.
+        if not candidates or left >= 0.001:
+            return Wait(seconds=left if candidates else silence)
+        claim = replace(_draw(candidates, drawn), silence_s=silence)
     return _speak(state, standings, claim, rng)
 
 
@@ -141,6 +145,7 @@ class _Claim:
     cause: Cause
     replies_to: str | None = None
     human: bool = False
+    silence_s: float = 0.0
 
 
 def _human_first(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
@@ -205,23 +210,20 @@ def _continuing(
     return None
 
 
-def _silence(
-    state: ConversationState, candidates: Sequence[Standing], now_ms: int, rng: Rng
-) -> float | None:
-    """Seconds of silence still due; None if somebody speaks.
+def _silence(state: ConversationState, candidates: Sequence[Standing], rng: Rng) -> float:
+    """Seconds for which nobody speaks after the last line; 0 where somebody wants to.
 
-    A beat that is over is not followed by another: then whoever wants the floor most has it.
+    One beat, and not another: then whoever wants the floor most has it. Before everybody has
+    spoken nobody has a reason to hold back, however small the bids of newcomers are.
     """
     length = pacing.beat(state, rng)
     if not candidates:
         return length
     wanted = max(each.value for each in candidates) >= THRESHOLD
     awaited = any(each.view.addressed or each.view.owed for each in candidates)
-    if wanted or awaited or state.finished == 0 or state.landed_at is None:
-        return None
-    left = length - (now_ms - state.landed_at) / 1000
-    # Below what a clock of milliseconds can tell, the beat is over.
-    return left if left >= 0.001 else None
+    if wanted or awaited or pacing.opening(state) or state.landed_at is None:
+        return 0.0
+    return length
 
 
 def _draw(candidates: Sequence[Standing], drawn: float) -> _Claim:
@@ -255,6 +257,7 @@ def _speak(
         note=_note(state, chosen.id),
         replies_to=claim.replies_to or _reply(state, chosen),
         human=claim.human,
+        silence_s=claim.silence_s,
     )
 
 

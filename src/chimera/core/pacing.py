@@ -183,7 +183,10 @@ def _shortened(state: "ConversationState", speak: "Speak", gap: float) -> float:
     back = state.given_back
     if back and back.participant_id == speak.participant_id and not speak.human:
         return 0.0
-    return FIRST_TURN_S if state.finished == 0 else gap
+    if state.finished == 0:
+        return FIRST_TURN_S
+    # Who breaks a silence has thought long enough.
+    return max(gap, speak.silence_s + FIRST_TURN_S) if speak.silence_s else gap
 
 
 def beat(state: "ConversationState", rng: Rng, table: GapTable | None = None) -> float:
@@ -261,7 +264,7 @@ def length(state: "ConversationState", participant: Participant, rng: Rng) -> in
     own = 10 * 6**participant.character.traits.verbosity
     recent = [line.words for line in state.lines[-5:]]
     usual = 0.6 * own + 0.4 * median(recent) if recent else own
-    if _opening(state):
+    if opening(state):
         usual *= 0.8
     drawn = usual * math.exp(0.6 * normal(random))
     interjects, short = random.random() < 0.12, random.randint(1, 4)
@@ -270,7 +273,7 @@ def length(state: "ConversationState", participant: Participant, rng: Rng) -> in
     return min(max(round(drawn), 1), 90)
 
 
-def _opening(state: "ConversationState") -> bool:
+def opening(state: "ConversationState") -> bool:
     """Until everybody has spoken, or as many turns as there are seats, and two, are over."""
     present = [seat for seat in state.seats if seat.present]
     return state.finished < len(present) + 2 and any(seat.spoke is None for seat in present)
