@@ -239,6 +239,19 @@ async def test_taking_the_floor_of_nobody_only_says_the_command(store: Store) ->
     await inside(store, unit)
 
 
+async def test_a_run_that_is_awake_before_its_turn_is_not_rung_for_once_more(store: Store) -> None:
+    def unit(c: Connection) -> None:
+        make(c)
+        take(c)
+        clear = NewEvent(body=ev.ConversationCleared(up_to_seq=1), actor=HOST)
+        done = log.take_floor(c, CNV, [clear], at=NOW, code="interrupted", wake_at=NOW)
+        # It hears of it and decides again; a second run would take its alarm away.
+        assert done.awake
+        assert done.ring_at is None
+
+    await inside(store, unit)
+
+
 async def test_muting_one_takes_the_floor_from_that_one_only(store: Store) -> None:
     def muted(who: str) -> NewEvent:
         return NewEvent(body=ev.ParticipantMuted(participant_id=who), actor=HOST)

@@ -258,14 +258,19 @@ class Playhouse:
             await self.alarm.ring(conversation_id, from_millis(done.ring_at))
         return done.seq
 
-    async def take_floor(self, conversation_id: str, body: ev.Body, code: str) -> int:
-        """Pause, stop or clear; the seq."""
+    async def take_floor(
+        self, conversation_id: str, body: ev.Body, code: str, *, wake: bool = False
+    ) -> int:
+        """Pause, stop or clear; the seq. With `wake` the talk goes on."""
         done = await self.store.work(
             ev.HOST,
             lambda work: self.journal.take_floor(
-                work, conversation_id, [ev.NewEvent(body=body, actor=ev.HOST)], code=code
+                work, conversation_id, [ev.NewEvent(body=body, actor=ev.HOST)], code=code,
+                wake_at=self.stage.now() if wake else None,
             ),
-        )
+        )  # fmt: skip
+        if wake and done.ring_at is not None:
+            await self.alarm.ring(conversation_id, from_millis(done.ring_at))
         return done.seq
 
     async def log(self, conversation_id: str) -> list[ev.Envelope]:

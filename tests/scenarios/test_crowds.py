@@ -91,7 +91,9 @@ class Swept(Journal):
     async def append_turn(self, claim: Claim, events: Sequence[ev.NewEvent], **rest: Any) -> Claim:
         if isinstance(events[-1].body, self._last) and not self.swept:
             cleared = ev.ConversationCleared(up_to_seq=claim.seen)
-            self.swept = await self._house.take_floor(claim.conversation_id, cleared, "interrupted")
+            self.swept = await self._house.take_floor(
+                claim.conversation_id, cleared, "interrupted", wake=True
+            )
         return await super().append_turn(claim, events, **rest)
 
 

@@ -281,7 +281,7 @@ async def test_a_cleared_stage_goes_on_without_what_was_said() -> None:
         await house.until(conversation_id, ev.TurnStarted, 4)
         head = (await house.log(conversation_id))[-1].seq
         await house.take_floor(
-            conversation_id, ev.ConversationCleared(up_to_seq=head), "interrupted"
+            conversation_id, ev.ConversationCleared(up_to_seq=head), "interrupted", wake=True
         )
         await house.until(conversation_id, ev.MessageCompleted, 5)
         state = await house.state(conversation_id)

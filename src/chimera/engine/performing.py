@@ -7,7 +7,7 @@ from typing import Protocol
 from chimera.core import director, guard, pacing, prompt
 from chimera.core import events as ev
 from chimera.core.director import Speak
-from chimera.core.errors import BadStream, ProviderError, Withdrawn
+from chimera.core.errors import BadStream, ProviderError, Superseded, Withdrawn
 from chimera.core.generation import (
     Ending,
     Performance,
@@ -103,7 +103,9 @@ class Performing:
         self._turn = telling.Turn(
             turn_id=stage.ids.new("trn"), message_id=stage.ids.new("msg"), speaker=self._speaker
         )
-        self._news = News(steering=steering_for(state, speak, stage.now()))
+        self._news = News(
+            turn_id=self._turn.turn_id, steering=steering_for(state, speak, stage.now())
+        )
         self._rehearsal = Rehearsal(self._news.changed)
         self._forget()
         self._line: guard.Trimmed | None = None
@@ -166,7 +168,7 @@ class Performing:
         why = self._refusal(done, composed)
         if why is None:
             return done
-        if self._news.turn_id is not None:
+        if self._news.started:
             # On stage already: a copy may stand, a secret may not.
             if why == "leak":
                 raise BadStream("the line gave away what the model was told")
@@ -240,6 +242,7 @@ class Performing:
         """Wait for the start of the turn, by the true length once the text is there."""
         while True:
             self._read()
+            self._check_floor()
             if self._news.steered:
                 raise Withdrawn("somebody steered before the turn began")
             text = self._line.text if self._line else None
@@ -251,6 +254,10 @@ class Performing:
             if left <= 0 and ready:
                 return plan
             await self._news.wait(left / 1000 if left > 0 else RUN_MS / 1000)
+
+    def _check_floor(self) -> None:
+        if self._news.floor_gone:
+            raise Superseded("the floor was taken away")
 
     @property
     def _hurried(self) -> bool:
@@ -275,7 +282,7 @@ class Performing:
         await self._append(
             [self._started(plan)], open_turn=True, deadline=deadline, due=self._stage.now()
         )
-        self._news.turn_id = self._turn.turn_id
+        self._news.started = True
 
     async def _append(
         self,
@@ -320,8 +327,7 @@ class Performing:
         rate = max(plan.flow_cps or 0.0, HURRIED_CPS if hurried else 0.0)
         while True:
             self._read()
-            if self._news.floor_gone:
-                raise Withdrawn("the floor was taken away")
+            self._check_floor()
             elapsed = clock.monotonic() - began
             text = self._line.text if self._line else self._safe
             due = self._due(plan, hurried=hurried, rate=rate, length=len(text))

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from chimera.core import events as ev
-from chimera.core.errors import ProviderError, Withdrawn
+from chimera.core.errors import ProviderError, Superseded
 from chimera.core.generation import Performance
 
 #: A piece is shown no more often than this; the eye cannot tell.
@@ -55,10 +55,11 @@ class Rehearsal:
 class News:
     """What others append while a run is awake."""
 
+    #: The turn, and whether it is open.
+    turn_id: str
+    started: bool = False
     #: Events after which the text no longer fits.
     steering: frozenset[str] = ev.STEERING
-    #: The turn that is open, once it is: its failure by another hand means the floor is gone.
-    turn_id: str | None = None
     steered: bool = False
     floor_gone: bool = False
     #: The seq of the newest skip.
@@ -68,7 +69,7 @@ class News:
 
     def hear(self, envelope: ev.Envelope) -> None:
         match envelope.body:
-            case ev.TurnFailed(turn_id=turn_id) if turn_id == self.turn_id:
+            case body if takes_floor(body, self.turn_id):
                 self.floor_gone = True
             case ev.TurnSkipped():
                 self.skipped = envelope.seq
@@ -92,10 +93,24 @@ class News:
 
 
 def still_open(news: Sequence[ev.Envelope], turn_id: str) -> None:
-    """Raises Withdrawn if somebody has ended this turn: nothing of it may follow its end."""
-    for envelope in news:
-        if isinstance(envelope.body, ev.TurnFailed) and envelope.body.turn_id == turn_id:
-            raise Withdrawn("the floor was taken away")
+    """Raises Superseded if somebody has ended this turn: nothing of it may follow its end.
+
+    The run does not begin again: whoever took the floor rings for another one, and two at once
+    would take the alarm from each other.
+    """
+    if any(takes_floor(envelope.body, turn_id) for envelope in news):
+        raise Superseded("the floor was taken away")
+
+
+def takes_floor(body: ev.Body, turn_id: str) -> bool:
+    """Whether a run is over by this event of somebody else's, be its turn open or not."""
+    match body:
+        case ev.TurnFailed():
+            return body.turn_id == turn_id
+        case ev.ConversationPaused() | ev.ConversationEnded():
+            return True
+        case _:
+            return False
 
 
 def next_boundary(text: str, shown: int, allowed: int) -> int:

@@ -241,8 +241,6 @@ class Turns:
             return await self._record_stumble(conversation_id, error_id, due)
         except Superseded:
             return None
-        except Withdrawn:
-            return due
         except Exception:  # the store is away: the row still says what is due
             log.exception("the failure could not be written", error_id=error_id)
             return due

@@ -181,14 +181,16 @@ def take_floor(
 ) -> Appended:
     """Append a command that ends the turn under way: `turn.failed` with its code comes first.
 
-    With `speaker` only a turn of that participant is ended, any other goes on.
+    With `speaker` only a turn of that participant is ended, any other goes on. A run that is awake
+    before its turn is left to decide again if the talk goes on, and rung for by nobody.
     """
     row = connection.execute(sql.LOCK, {"of": conversation_id}).one_or_none()
     if row is None or row.status in unless:
         raise _refused(connection, conversation_id)
     started = _started(connection, conversation_id) if row.open_turn else None
     if speaker is None or (started and started.participant_id == speaker):
-        connection.execute(sql.QUIET, {"of": conversation_id})
+        if started or wake_at is None:
+            connection.execute(sql.QUIET, {"of": conversation_id})
         new = (*_cut_short(started, code), *new)
     return append(connection, conversation_id, new, at=at, unless=unless, wake_at=wake_at)
 
