@@ -43,35 +43,41 @@ export function whole(source: string): readonly Token[] {
   return (lex(source) ?? asText(source)).filter(visible)
 }
 
-/** The blocks of `source` between `offset` and the end of its last complete line that nothing can change any more. */
-function close(source: string, offset: number, end: number): { tokens: Token[]; offset: number } {
-  const tokens = lex(source.slice(offset, end)) ?? []
+/** The same words in memory of their own: a part of a string keeps the whole of it alive, and tokens are such parts. */
+function apart(text: string): string {
+  return ` ${text}`.slice(1)
+}
+
+/** The blocks at the beginning of `rest` that nothing can change any more, and how far they reach. */
+function close(rest: string): { tokens: Token[]; end: number } {
+  // Half a line may still become anything.
+  const tokens = lex(rest.slice(0, rest.lastIndexOf('\n') + 1)) ?? []
   const last = tokens.findLastIndex(visible)
-  let at = offset
+  let at = 0
   let done = 0
-  let closedTo = offset
+  let end = 0
   for (const [index, token] of tokens.slice(0, Math.max(last, 0)).entries()) {
-    if (!source.startsWith(token.raw, at)) break // the lexer rewrote this part: its lengths cannot be trusted
+    if (!rest.startsWith(token.raw, at)) break // the lexer rewrote this part: its lengths cannot be trusted
     at += token.raw.length
-    if (ENDS_BLANK.test(source.slice(Math.max(0, at - 80), at))) {
+    if (ENDS_BLANK.test(rest.slice(Math.max(0, at - 80), at))) {
       done = index + 1
-      closedTo = at
+      end = at
     }
   }
-  return { tokens: tokens.slice(0, done).filter(visible), offset: closedTo }
+  return { tokens: tokens.slice(0, done).filter(visible), end }
 }
 
 /** The blocks after `addition` was said; it takes the addition alone, so that a step costs the same at any length. */
 export function grow(before: Blocks, addition: string): Blocks {
   if (addition === '') return before
   const source = before.source + addition
-  let { offset, closed } = before
+  let rest = apart(before.rest + addition)
+  let { closed } = before
   if (addition.includes('\n')) {
-    const more = close(source, offset, source.lastIndexOf('\n') + 1)
-    offset = more.offset
-    if (more.tokens.length > 0) closed = [...closed, ...more.tokens]
+    const { tokens, end } = close(rest)
+    rest = rest.slice(end)
+    if (tokens.length > 0) closed = [...closed, ...tokens]
   }
-  const rest = source.slice(offset)
   const open = lex(remend(rest, { linkMode: 'text-only' })) ?? asText(rest)
-  return { source, offset, closed, open: open.filter(visible) }
+  return { source, rest, closed, open: open.filter(visible) }
 }

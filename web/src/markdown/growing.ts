@@ -49,5 +49,5 @@ export class GrowingTexts {
 }
 
 function readRoughly(source: string): Blocks {
-  return { source, offset: 0, closed: [], open: rough(source) }
+  return { source, rest: source, closed: [], open: rough(source) }
 }

@@ -3,13 +3,13 @@ import type { Token } from 'marked'
 
 export interface Blocks {
   readonly source: string
-  /** Where the open rest begins in `source`. */
-  readonly offset: number
+  /** The end of it that is still open. */
+  readonly rest: string
   readonly closed: readonly Token[]
   readonly open: readonly Token[]
 }
 
-export const EMPTY: Blocks = { source: '', offset: 0, closed: [], open: [] }
+export const EMPTY: Blocks = { source: '', rest: '', closed: [], open: [] }
 
 /** What `blocks.ts` does: it is large, and fetched when the first picture stands. */
 export interface Lexer {
