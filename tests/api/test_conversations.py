@@ -648,3 +648,30 @@ async def test_a_key_has_a_form(client: httpx2.AsyncClient, key: str) -> None:
     headers = {"Idempotency-Key": key}
     answer = await client.post(CONVERSATIONS, json={"topic": "Tea?"}, headers=headers)
     assert answer.status_code == 422
+
+
+# -- what is not said stays as it is ----------------------------------------------------------
+
+
+async def test_a_tempo_keeps_what_is_not_named(client: httpx2.AsyncClient) -> None:
+    made = await create(client, pace={"mode": "human", "speed": 3})
+    address = f"{CONVERSATIONS}/{made['id']}"
+    faster = await client.patch(address, json={"pace": {"speed": 4}})
+    assert faster.json()["pace"] == {"mode": "human", "speed": 4}
+    flowing = await client.patch(address, json={"pace": {"mode": "stream"}})
+    assert flowing.json()["pace"] == {"mode": "stream", "speed": 4}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b'{"bogus": 1}', 422), (b"garbage", 400), (b"{}", 200), (b"", 200)]
+)
+async def test_a_command_takes_nothing(
+    client: httpx2.AsyncClient, body: bytes, status: int
+) -> None:
+    made = await create(client)
+    answer = await client.post(
+        f"{CONVERSATIONS}/{made['id']}/pause",
+        content=body,
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == status, answer.text

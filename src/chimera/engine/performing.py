@@ -1,5 +1,6 @@
 """One turn, from the choice of its speaker to the landing of its message."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -7,7 +8,7 @@ from typing import Protocol
 from chimera.core import director, guard, pacing, prompt
 from chimera.core import events as ev
 from chimera.core.director import Speak
-from chimera.core.errors import BadStream, ProviderError, Superseded, Withdrawn
+from chimera.core.errors import BadStream, ProviderError, ProviderSlow, Superseded, Withdrawn
 from chimera.core.generation import (
     Ending,
     Performance,
@@ -29,6 +30,8 @@ from chimera.realtime.drafts import DraftWriter
 #: A run counts as stuck when it is awake so long after its line was due: 60 s for all attempts at
 #: a text, 10 s to write it, 5 s to spare (`realtime.md` section 4).
 RUN_MS = 75_000
+#: For all tries at one text; the gateway ends each call a little sooner.
+TEXT_S = 61.0
 #: An answer to the stalls that has been due for so long no longer waits for what they say next.
 CROWD_MS = 5_000
 #: Characters a second at which a line flows that somebody did not want to wait for.
@@ -151,6 +154,14 @@ class Performing:
                 self._news.hear(heard)
 
     async def _perform(self, on_text: Callable[[str], None]) -> Performance:
+        # A second and a third try are made within the time of one.
+        try:
+            async with asyncio.timeout(TEXT_S):
+                return await self._tries(on_text)
+        except TimeoutError:
+            raise ProviderSlow(f"no line within {TEXT_S:g} s", stage="total") from None
+
+    async def _tries(self, on_text: Callable[[str], None]) -> Performance:
         state, speak = self._state, self._speak
         composed = prompt.compose(state, speak, self._stage.persona(self._speaker.persona_id))
         scene = Scene(state=state, speak=speak, turn=state.turn)

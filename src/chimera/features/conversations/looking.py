@@ -148,6 +148,8 @@ def analytics(connection: Connection, conversation_id: str) -> tuple[Status, sch
             seq=_differences([each.seq for each in said]),
             participant=[places.get(each.participant_id, -1) for each in said],
             words=words,
+            # Nothing changes feelings yet.
+            warmth=[0.0] * len(said),
             at=_differences([each.at for each in said]),
         ),
     )

@@ -87,6 +87,12 @@ async def delete_conversation(conversation_id: ConversationId, call: Called) -> 
     return await call.commit(lambda work: service.delete(work, call.house, conversation_id))
 
 
+async def _takes_nothing(request: Request) -> None:
+    """A command needs no body; whoever sends one must not think that it is read."""
+    if await request.body() and await request.json() != {}:
+        raise Invalid("This command takes nothing.")
+
+
 def _command(verb: Verb, summary: str) -> None:
     do = service.COMMANDS[verb]
 
@@ -95,6 +101,7 @@ def _command(verb: Verb, summary: str) -> None:
         name=f"{verb}_conversation",
         description=summary,
         response_model=schemas.Controlled,
+        dependencies=[Depends(_takes_nothing)],
     )
     async def command(conversation_id: ConversationId, call: Called) -> Response:  # pyright: ignore[reportUnusedFunction] - the router has it
         return await call.commit(lambda work: do(work, call.house, conversation_id))

@@ -41,7 +41,7 @@ class SeatRequest(Input):
 class PaceRequest(Input):
     """The tempo: a speed, or the name of one."""
 
-    mode: core.Mode = "stream"
+    mode: core.Mode | None = None
     speed: Annotated[float, Field(ge=0.1, le=8)] | None = None
     preset: Literal["real", "lively", "game"] | None = None
 
@@ -51,9 +51,13 @@ class PaceRequest(Input):
             raise ValueError("Give a speed or a preset, not both.")
         return self
 
-    def pace(self) -> core.Pace:
-        named = core.PRESETS[self.preset] if self.preset else 1.0
-        return core.Pace(mode=self.mode, speed=self.speed if self.speed is not None else named)
+    def pace(self, before: core.Pace) -> core.Pace:
+        """The tempo that is meant; what is not said stays as it was `before`."""
+        named = core.PRESETS[self.preset] if self.preset else before.speed
+        return core.Pace(
+            mode=self.mode or before.mode,
+            speed=self.speed if self.speed is not None else named,
+        )
 
 
 class BudgetRequest(Input):
@@ -333,12 +337,14 @@ class Score(Output):
     """The whole conversation as five columns, one entry for each message.
 
     `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
-    `participant` is a place in the conversation's `participants`, −1 for anybody else.
+    `participant` is a place in the conversation's `participants`, −1 for anybody else. `warmth` is
+    by how much the message changed what the cast feel for each other.
     """
 
     seq: list[int]
     participant: list[int]
     words: list[int]
+    warmth: list[float]
     at: list[int]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from chimera.api.deps import House
 from chimera.core import events as ev
-from chimera.core.conversation import Limits, Participant, Status
+from chimera.core.conversation import Limits, Pace, Participant, Status
 from chimera.core.errors import Invalid, NotFound
 from chimera.core.ids import from_millis
 from chimera.core.persona import check_name
@@ -39,7 +39,7 @@ def create(
         title=wanted.title or _title(wanted.topic),
         topic=wanted.topic,
         participants=cast,
-        pace=wanted.pace.pace(),
+        pace=wanted.pace.pace(Pace()),
         seed=house.seed() if wanted.seed is None else wanted.seed,
         limits=wanted.limits(),
         director=wanted.director,
@@ -94,7 +94,8 @@ def stop(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
 
 def clear(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
     """Everything up to now is swept; who was speaking begins anew."""
-    swept = tables.one(work.connection, conversation_id).head_seq
+    # Held to the commit: what comes in between is not swept, and stays on the page.
+    swept = tables.hold(work.connection, conversation_id)
     body = ev.ConversationCleared(up_to_seq=swept)
     only: set[Status] = {"created", "running", "paused"}
     return _interrupt(work, house, conversation_id, body, code="interrupted", only=only, wake=True)
@@ -152,8 +153,16 @@ def _interrupt(
     if wake:
         _wake(work, house, conversation_id, done)
     else:
-        work.afterwards(partial(house.alarm.cancel, conversation_id))
+        work.afterwards(partial(_hush, house, conversation_id))
     return _controlled(work, conversation_id, done)
+
+
+async def _hush(house: House, conversation_id: str) -> None:
+    """Take the alarm away, and the run under way, unless somebody has resumed meanwhile."""
+    await house.alarm.cancel(conversation_id)
+    row = await house.store.read(partial(tables.one, conversation_id=conversation_id))
+    if row.status == "running":
+        await house.alarm.ring(conversation_id, house.clock.now())
 
 
 def _wake(work: Work, house: House, conversation_id: str, done: Appended) -> None:
@@ -177,7 +186,8 @@ def change(
         renamed = ev.NewEvent(body=ev.ConversationRenamed(title=wanted.title), actor=work.actor)
         house.journal.append(work, conversation_id, [renamed], unless=())
     if wanted.pace is not None:
-        paced = ev.ConversationPaced(pace=wanted.pace.pace())
+        before = Pace.model_validate(now.pace)
+        paced = ev.ConversationPaced(pace=wanted.pace.pace(before))
         _append(work, house, conversation_id, paced, only=set(_ALL - {"ended"}), wake=True)
     if wanted.budget is not None:
         _limit(work, house, conversation_id, Limits.model_validate(now.limits), wanted.budget)

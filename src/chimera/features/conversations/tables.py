@@ -14,6 +14,7 @@ _C = conversations.c
 _M = messages.c
 
 _ONE = select(conversations).where(_C.id == bindparam("of"))
+_HOLD = select(_C.head_seq).where(_C.id == bindparam("of")).with_for_update()
 _SHOW = update(conversations).where(_C.id == bindparam("of")).values(visibility=bindparam("to"))
 _SCORE = (
     select(_M.seq, _M.participant_id, _M.text, _M.at)
@@ -45,6 +46,14 @@ def one(connection: Connection, conversation_id: str) -> Row[Any]:
     if row is None:
         raise NotFound("There is no such conversation.")
     return row
+
+
+def hold(connection: Connection, conversation_id: str) -> int:
+    """The head of the log, which nobody moves before the transaction ends. Raises NotFound."""
+    head = connection.execute(_HOLD, {"of": conversation_id}).scalar_one_or_none()
+    if head is None:
+        raise NotFound("There is no such conversation.")
+    return head
 
 
 def listing(connection: Connection, wanted: Filter) -> Sequence[Row[Any]]:

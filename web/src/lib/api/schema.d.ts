@@ -122,7 +122,7 @@ export interface paths {
         };
         /**
          * List Events
-         * @description The log after a seq.
+         * @description The log after a seq. That of an ended conversation may be kept: it carries an ETag.
          */
         get: operations["list_events"];
         put?: never;
@@ -299,6 +299,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description The frames of one conversation as server-sent events.
+         */
+        get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/topic": {
         parameters: {
             query?: never;
@@ -393,6 +413,26 @@ export interface paths {
         get: operations["is_started"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Ticket
+         * @description For programs that cannot send a header with their socket: offer it as a subprotocol.
+         */
+        post: operations["issue_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -697,11 +737,7 @@ export interface components {
             max_turns?: number | null;
             /** Min Turns */
             min_turns?: number | null;
-            /**
-             * @default {
-             *       "mode": "stream"
-             *     }
-             */
+            /** @default {} */
             pace?: components["schemas"]["PaceRequest"];
             /** Seed */
             seed?: number | null;
@@ -877,12 +913,8 @@ export interface components {
          * @description The tempo: a speed, or the name of one.
          */
         PaceRequest: {
-            /**
-             * Mode
-             * @default stream
-             * @enum {string}
-             */
-            mode?: "stream" | "human" | "instant";
+            /** Mode */
+            mode?: ("stream" | "human" | "instant") | null;
             /** Preset */
             preset?: ("real" | "lively" | "game") | null;
             /** Speed */
@@ -914,6 +946,7 @@ export interface components {
          * @description What may be changed while it goes on; absent fields stay as they are.
          */
         PatchConversation: {
+            budget?: components["schemas"]["BudgetRequest"] | null;
             pace?: components["schemas"]["PaceRequest"] | null;
             /** Title */
             title?: string | null;
@@ -1061,8 +1094,8 @@ export interface components {
          * @description The whole conversation as five columns, one entry for each message.
          *
          *     `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
-         *     `participant` is a place in the conversation's `participants`, −1 for anybody else; `warmth`
-         *     is −1…1, null where nobody has judged it.
+         *     `participant` is a place in the conversation's `participants`, −1 for anybody else. `warmth` is
+         *     by how much the message changed what the cast feel for each other.
          */
         Score: {
             /** At */
@@ -1072,7 +1105,7 @@ export interface components {
             /** Seq */
             seq: number[];
             /** Warmth */
-            warmth: (number | null)[];
+            warmth: number[];
             /** Words */
             words: number[];
         };
@@ -1160,6 +1193,14 @@ export interface components {
             items: components["schemas"]["Starter"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * Ticket
+         * @description Good for one socket within a minute.
+         */
+        Ticket: {
+            /** Ticket */
+            ticket: string;
         };
         /** Timings */
         Timings: {
@@ -1269,7 +1310,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1339,7 +1380,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1372,7 +1413,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1445,7 +1486,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1480,7 +1521,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1559,7 +1600,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1639,7 +1680,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1678,7 +1719,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1718,7 +1759,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1753,7 +1794,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1788,7 +1829,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1823,7 +1864,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1858,7 +1899,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1889,11 +1930,47 @@ export interface operations {
             };
         };
     };
+    stream: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames, for ever. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     wish_topic: {
         parameters: {
             query?: never;
             header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -2053,6 +2130,35 @@ export interface operations {
             };
         };
     };
+    issue_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_personas: {
         parameters: {
             query?: {
@@ -2152,10 +2258,7 @@ export interface operations {
     check_provider: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Names this attempt; the same call with the same key is answered, not done, again. */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 provider_name: string;
             };
