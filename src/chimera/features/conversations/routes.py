@@ -10,6 +10,7 @@ from chimera.api.deps import Call, ConversationId, House, called, serving
 from chimera.api.paging import Cursor, Limit
 from chimera.api.strict import SAFE_INTEGER, StrictRoute
 from chimera.core.conversation import Status
+from chimera.core.errors import Invalid
 from chimera.features.conversations import looking, schemas, service
 from chimera.features.conversations.casting import seat_all
 from chimera.store.database import Work
