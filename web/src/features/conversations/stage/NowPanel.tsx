@@ -56,14 +56,15 @@ function Share({ state }: { readonly state: ConversationState }) {
 function Tempo({ state }: { readonly state: ConversationState }) {
   const now = useNow()
   const tempo = tempoOf(state.notes, now)
+  const figure = tempo ? stage.tempoNow(tempo.linesPerMinute) : '–'
   const longest = Math.max(...(tempo?.line ?? []), 1)
   return (
     <section className="panel-section">
       <h2 className="panel-head">
         <span className="t-caption">{stage.tempo}</span>
-        <span className="panel-figures">
+        <span key={figure} className="panel-figures">
           <span className="t-time">{stage.linesPerMinute}</span>
-          <span className="t-figure">{tempo ? stage.tempoNow(tempo.linesPerMinute) : '–'}</span>
+          <span className="t-figure">{figure}</span>
         </span>
       </h2>
       <div className="tempo-line">
