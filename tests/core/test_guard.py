@@ -201,8 +201,8 @@ def test_a_copy_of_an_earlier_line_is_refused() -> None:
     mine = next(line for line in played.state.lines if line.participant_id == ADA.id)
     other = played.state.lines[-1]
     assert guard.review(mine.text, played.state, ADA) == "near_copy"
-    assert not guard.acceptable(other.text + " indeed", played.state, ADA)
-    assert guard.acceptable("Nobody has said anything like this before.", played.state, ADA)
+    assert guard.review(other.text + " indeed", played.state, ADA) == "near_copy"
+    assert guard.review("Nobody has said anything like this before.", played.state, ADA) is None
 
 
 def test_a_line_made_of_old_phrases_is_refused() -> None:

@@ -298,11 +298,6 @@ def _may_be_wrapped(text: str) -> bool:
 # --- copies and leaks --------------------------------------------------------------------------
 
 
-def acceptable(text: str, state: ConversationState, speaker: Participant) -> bool:
-    """Whether the line is new: no copy of an earlier one, not made of the speaker's old phrases."""
-    return review(text, state, speaker) is None
-
-
 def review(
     text: str,
     state: ConversationState,

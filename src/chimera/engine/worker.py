@@ -85,7 +85,7 @@ class WorkerSettings:
 def register(docket: Docket, run_turn: TurnFunction, run_reconcile: Reconcile) -> None:
     """Teach the docket its two tasks, by the names of the functions.
 
-    Both catch everything themselves, because an exception in a Perpetual reschedules it at once.
+    A turn catches everything itself, because an exception in a Perpetual reschedules it at once.
     """
 
     async def turn(
