@@ -123,6 +123,18 @@ async def test_assets_are_kept_for_ever_and_sent_packed_to_who_takes_it(
     )  # fmt: skip
 
 
+async def test_an_asset_that_a_later_build_took_away_is_not_found(
+    client: httpx2.AsyncClient, web: Path
+) -> None:
+    assert (await client.get("/")).status_code == 200
+    for each in (web / "assets").iterdir():
+        each.unlink()
+    for encoding in ("br", "identity"):
+        answer = await client.get("/assets/index-abc.js", headers={"Accept-Encoding": encoding})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert "immutable" not in answer.headers.get("cache-control", "")
+
+
 @pytest.mark.parametrize(
     "path",
     ["/assets/../../outside.js", "/assets/%2e%2e/%2e%2e/outside.js", "/assets/.secret.js",

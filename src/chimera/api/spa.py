@@ -1,5 +1,6 @@
 """Serves the built web app: pages filled for their address, assets for ever."""
 
+import asyncio
 import html
 import re
 from collections.abc import Callable, Mapping
@@ -80,7 +81,7 @@ class Pages:
         if scope["method"] not in {"GET", "HEAD"}:
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         request = Request(scope)
-        answer = _sent(file, request) if file else await self._page(request)
+        answer = await _sent(file, request) if file else await self._page(request)
         return await answer(scope, receive, send)
 
     async def _page(self, request: Request) -> Response:
@@ -135,13 +136,18 @@ def _files(folder: Path) -> dict[str, _File]:
     return found
 
 
-def _sent(file: _File, request: Request) -> Response:
+async def _sent(file: _File, request: Request) -> Response:
+    """Raises HTTPException for a file that a later build took away."""
     headers = {"Cache-Control": file.cache_control, "Vary": "Accept-Encoding"}
     path = file.path
     if file.packed and "br" in _accepted(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "br"
         path = path.with_name(path.name + ".br")
-    return FileResponse(path, headers=headers, media_type=file.media_type)
+    try:
+        stat = await asyncio.to_thread(path.stat)
+    except FileNotFoundError:
+        raise HTTPException(404) from None
+    return FileResponse(path, headers=headers, media_type=file.media_type, stat_result=stat)
 
 
 def _accepted(header: str) -> set[str]:
