@@ -1,5 +1,6 @@
 """The server, restarted when its code changes, beside the Vite development server."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -14,9 +15,18 @@ def newest() -> float:
     return max(path.stat().st_mtime for path in SOURCES.rglob("*") if path.is_file())
 
 
+def api() -> str:
+    """Where the server will answer, for the pages that come from Vite."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--port", default=os.environ.get("CHIMERA_SERVER__PORT", "8000"))
+    known, _ = parser.parse_known_args()
+    return f"http://127.0.0.1:{known.port}"
+
+
 def main() -> None:
     command = ["chimera", "serve", *sys.argv[1:]]
-    with subprocess.Popen(["npm", "run", "dev"], cwd=ROOT / "web", env=os.environ) as vite:
+    environment = os.environ | {"CHIMERA_API": api()}
+    with subprocess.Popen(["npm", "run", "dev"], cwd=ROOT / "web", env=environment) as vite:
         server, seen = subprocess.Popen(command), newest()
         try:
             while vite.poll() is None:

@@ -1,7 +1,8 @@
 /** How the app is built, served while developing and tested. */
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
-import type { Plugin } from 'vite'
+import type { Plugin, ProxyOptions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 /** Gives sonner's style element the page's nonce; a strict content security policy refuses it otherwise. */
@@ -26,7 +27,24 @@ const SHELL = {
   test: /node_modules\/(?:react|react-dom|scheduler|@tanstack\/(?:react-router|router-core|history|store|react-store)|use-sync-external-store|clsx|get-nonce)\//,
 }
 
-const api = process.env.CHIMERA_API ?? 'http://127.0.0.1:8000'
+const api = new URL(process.env.CHIMERA_API ?? 'http://127.0.0.1:8000').origin
+
+/**
+ * The house answers under its own name alone, and to its own pages alone: while developing these come from here. Pages
+ * from elsewhere keep their origin, and are refused as ever.
+ */
+const house: ProxyOptions = {
+  target: api,
+  changeOrigin: true,
+  ws: true,
+  configure(proxy) {
+    const introduce = (out: ClientRequest, { headers }: IncomingMessage) => {
+      if (headers.origin === `http://${headers.host}`) out.setHeader('origin', api)
+    }
+    proxy.on('proxyReq', introduce)
+    proxy.on('proxyReqWs', introduce)
+  },
+}
 
 export default defineConfig({
   html: { cspNonce: '__CSP_NONCE__' },
@@ -37,7 +55,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { output: { codeSplitting: { groups: [SHELL] } } },
   },
-  server: { proxy: { '/api': { target: api, ws: true } } },
+  server: { proxy: { '/api': house } },
   plugins: [
     sonnerNonce,
     process.env.VITEST
