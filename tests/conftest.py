@@ -130,8 +130,18 @@ def _database(url: str, name: str) -> str:
     return url.rpartition("/")[0] + f"/{name}"
 
 
+async def _connection(url: str) -> Any:
+    """A server listens before it serves: ask until it does."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return cast("Any", await asyncpg.connect(url))
+            except asyncpg.CannotConnectNowError:
+                await asyncio.sleep(0.05)
+
+
 async def _execute(url: str, statement: str) -> None:
-    connection = cast("Any", await asyncpg.connect(url))
+    connection = await _connection(url)
     try:
         await connection.execute(statement)
     finally:

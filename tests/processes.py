@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -150,8 +150,12 @@ class ServerProcess:
         Only Linux tells; elsewhere nothing is taken off.
         """
         tasks = Path(f"/proc/{self.process.pid}/task")
-        delays = [int(each.read_text().split()[1]) for each in tasks.glob("*/schedstat")]
-        return sum(delays) / 1e9
+        delays = 0
+        for each in tasks.glob("*/schedstat"):
+            # A thread may end between being listed and being read.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                delays += int(each.read_text().split()[1])
+        return delays / 1e9
 
 
 @contextmanager

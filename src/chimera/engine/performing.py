@@ -1,37 +1,29 @@
 """One turn, from the choice of its speaker to the landing of its message."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
 
-from chimera.core import director, guard, pacing, prompt
+from chimera.core import director, guard, pacing
 from chimera.core import events as ev
 from chimera.core.director import Speak
-from chimera.core.errors import BadStream, ProviderError, ProviderSlow, Superseded, Withdrawn
+from chimera.core.errors import BadStream, ProviderError, Superseded, Withdrawn
 from chimera.core.generation import (
     Ending,
     Performance,
-    Route,
-    Scene,
-    TurnRequest,
 )
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Hub
 from chimera.core.state import ConversationState, apply
 from chimera.engine import telling
+from chimera.engine.asking import Asking, Performer
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, still_open, together
-from chimera.providers.directory import IMPROV
-from chimera.providers.gateway import SCRIPTED
 from chimera.realtime.drafts import DraftWriter
 
 #: A run counts as stuck when it is awake so long after its line was due: 60 s for all attempts at
 #: a text, 10 s to write it, 5 s to spare (`realtime.md` section 4).
 RUN_MS = 75_000
-#: For all tries at one text; the gateway ends each call a little sooner.
-TEXT_S = 61.0
 #: An answer to the stalls that has been due for so long no longer waits for what they say next.
 CROWD_MS = 5_000
 #: Characters a second at which a line flows that somebody did not want to wait for.
@@ -41,14 +33,6 @@ BACKOFF_MS = 120_000
 ENDINGS: dict[str, Ending] = {
     "stop": "complete", "length": "length", "refused": "refused", "filtered": "refused",
 }  # fmt: skip
-
-
-class Performer(Protocol):
-    """The one way to a model."""
-
-    async def perform(
-        self, turn: TurnRequest, on_text: Callable[[str], None] | None = None
-    ) -> Performance: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +90,10 @@ class Performing:
         self._turn = telling.Turn(
             turn_id=stage.ids.new("trn"), message_id=stage.ids.new("msg"), speaker=self._speaker
         )
+        self._asking = Asking(
+            gateway=stage.gateway, card=stage.persona(self._speaker.persona_id), turn=self._turn,
+            state=state, speak=speak,
+        )  # fmt: skip
         self._news = News(
             turn_id=self._turn.turn_id, steering=steering_for(state, speak, stage.now())
         )
@@ -154,63 +142,8 @@ class Performing:
                 self._news.hear(heard)
 
     async def _perform(self, on_text: Callable[[str], None]) -> Performance:
-        # A second and a third try are made within the time of one.
-        try:
-            async with asyncio.timeout(TEXT_S):
-                return await self._tries(on_text)
-        except TimeoutError:
-            raise ProviderSlow(f"no line within {TEXT_S:g} s", stage="total") from None
-
-    async def _tries(self, on_text: Callable[[str], None]) -> Performance:
-        state, speak = self._state, self._speak
-        composed = prompt.compose(state, speak, self._stage.persona(self._speaker.persona_id))
-        scene = Scene(state=state, speak=speak, turn=state.turn)
-        turn = TurnRequest(
-            conversation_id=state.id,
-            turn_id=self._turn.turn_id,
-            participant_id=self._speaker.id,
-            route=self._lead,
-            request=composed.request(
-                model=self._speaker.model, temperature=self._speaker.temperature, scene=scene
-            ),
-            kind="human_question" if speak.human else "banter" if state.finished else "opening",
-        )
-        done = await self._stage.gateway.perform(turn, on_text)
-        why = self._refusal(done, composed)
-        if why is None:
-            return done
-        if self._news.started:
-            # On stage already: a copy may stand, a secret may not.
-            if why == "leak":
-                raise BadStream("the line gave away what the model was told")
-            return done
-        # What streamed of it so far must not be shown, should the turn start meanwhile.
-        self._forget()
-        again = await self._stage.gateway.perform(turn)
-        why = self._refusal(again, composed)
-        if why is None:
-            return telling.billed(again, done)
-        turn = replace(turn, route=_troupe(self._lead, why))
-        return telling.billed(await self._stage.gateway.perform(turn), done, again)
-
-    @property
-    def _lead(self) -> Route:
-        """The route that plays the speaker: its own, or the troupe once the money is spent."""
-        own = Route(provider=self._speaker.provider, model=self._speaker.model)
-        if own.provider == SCRIPTED or not director.spent(self._state):
-            return own
-        return _troupe(own, "budget_spent")
-
-    def _refusal(self, done: Performance, composed: prompt.Prompt) -> str | None:
-        """Why a model's line may not be said; the troupe looks after its own."""
-        if done.scripted:
-            return None
-        line = guard.trim(
-            done.text, self._speaker, self._state.participants, words=self._speak.words,
-            ending="complete",
-        )  # fmt: skip
-        return guard.review(
-            line.text, self._state, self._speaker, rules=composed.system, canary=composed.canary
+        return await self._asking.line(
+            on_text, on_stage=lambda: self._news.started, forget=self._forget
         )
 
     def _forget(self) -> None:
@@ -282,7 +215,7 @@ class Performing:
     def _started(self, plan: pacing.TurnPlan) -> ev.NewEvent:
         done = self._rehearsal.performance
         return telling.started(
-            self._turn, self._speak, plan, done.route if done else self._lead,
+            self._turn, self._speak, plan, done.route if done else self._asking.lead,
             generation=self._claim.generation,
             heard=self._state.seq if self._news.steering != ev.STEERING else None,
         )  # fmt: skip
@@ -400,10 +333,3 @@ class Performing:
         due = self._stage.now() + backoff_ms(self._state.failures)
         await self._append([failed] if started else [self._started(plan), failed], due=due)
         return due
-
-
-def _troupe(lead: Route, why: str) -> Route:
-    """The troupe in a route's place, announced."""
-    return Route(
-        provider=SCRIPTED, model=IMPROV, understudy_for=f"{lead.provider}/{lead.model}", why=why
-    )
