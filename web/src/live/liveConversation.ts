@@ -178,7 +178,7 @@ export class LiveConversation {
       case 'events':
         void this.#refill()
         return
-      case 'draft':
+      case 'snapshot':
         this.#resync()
         return
       case 'reopen':

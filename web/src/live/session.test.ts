@@ -115,11 +115,25 @@ test('a heartbeat ahead of us asks for the lost last event, one beside us does n
 
 test('a lost piece asks for the draft, also when it was held during a refill', () => {
   const session = feed([frame(turn(1))])
-  expect(receive(session, delta(5, 'x'), 0).need).toBe('draft')
+  expect(receive(session, delta(5, 'x'), 0).need).toBe('snapshot')
   const held = feed([delta(5, 'x'), delta(0, 'ab')], heartbeat(session, 2).session)
   const healed = refill(held, [posted(2)], 0)
-  expect(healed.need).toBe('draft')
+  expect(healed.need).toBe('snapshot')
   expect(healed.session.drafts.byMessage.get('d')?.text).toBe('ab')
+})
+
+test('a failed turn that is tried again asks when; what was known of the next turn is forgotten', () => {
+  const failed = (seq: number, retryable: boolean): EventFrame =>
+    frame({
+      ...posted(seq),
+      type: 'turn.failed',
+      body: { turn_id: 't', message_id: 'd', participant_id: 'p', code: 'provider_down', retryable },
+    })
+  const session = feed([frame(turn(1)), snapshot({ next_turn_at: '2026-11-22T21:00:09.000Z' })])
+  const step = receive(session, failed(2, true), 0)
+  expect(step.need).toBe('snapshot')
+  expect(step.session.nextTurnAt).toBeNull()
+  expect(receive(session, failed(2, false), 0).need).toBeNull()
 })
 
 test('a piece of a message without an open turn raises no ghost', () => {

@@ -22,8 +22,8 @@ export interface Session {
   readonly held: readonly FeedFrame[] | null
 }
 
-/** What the session needs from outside: the missing events, a snapshot's draft, or a new beginning. */
-export type Need = 'events' | 'draft' | 'reopen' | null
+/** What the session needs from outside: the missing events, a snapshot, or a new beginning. */
+export type Need = 'events' | 'snapshot' | 'reopen' | null
 
 export interface Step {
   readonly session: Session
@@ -60,6 +60,12 @@ function fold(session: Session, event: Envelope): Session {
         typing: without(session.typing, participantId as string),
       }
     case 'turn.failed':
+      return {
+        ...session,
+        state,
+        nextTurnAt: null,
+        drafts: withdraw(session.drafts, messageId as string),
+      }
     case 'message.completed':
       return { ...session, state, drafts: withdraw(session.drafts, messageId as string) }
     default:
@@ -67,12 +73,17 @@ function fold(session: Session, event: Envelope): Session {
   }
 }
 
+function isRetried({ type, body }: Envelope): boolean {
+  return type === 'turn.failed' && (body as { retryable?: boolean }).retryable === true
+}
+
 function takeEvent(session: Session, event: Envelope): Step {
   switch (judge(session.state.headSeq, event.seq)) {
     case 'seen':
       return step(session)
     case 'next':
-      return step(fold(session, event))
+      // The log does not say when a failed turn is tried again; a snapshot does.
+      return step(fold(session, event), isRetried(event) ? 'snapshot' : null)
     case 'gap':
       return step({ ...session, held: [event as FeedFrame] }, 'events')
   }
@@ -93,7 +104,7 @@ function takeDelta(session: Session, delta: Delta): Step {
   // Without an open turn the message is finished, failed or erased: a late piece must not raise its ghost.
   if (!session.state.turns.some(({ messageId }) => messageId === delta.message_id)) return step(session)
   const { drafts, lost } = applyDelta(session.drafts, delta)
-  return step({ ...session, drafts }, lost ? 'draft' : null)
+  return step({ ...session, drafts }, lost ? 'snapshot' : null)
 }
 
 function takeSignal(session: Session, signal: Signal, now: number): Step {

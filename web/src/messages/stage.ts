@@ -3,6 +3,9 @@
 const number = new Intl.NumberFormat('en')
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const list = new Intl.ListFormat('en')
+const spell = (seconds: number) =>
+  seconds < 90 ? `${seconds} s` : `${number.format(Math.round(seconds / 60))} min`
 const plural = (n: number, one: string, many: string) => `${number.format(n)} ${n === 1 ? one : many}`
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -129,7 +132,7 @@ export const stage = {
   backToEnd: 'To the end',
   away: (n: number) => `[${plural(n, 'message', 'messages')} while you were away]`,
   readAway: 'Read',
-  why: 'Why',
+  details: 'Details',
 
   directions: {
     started: '[The curtain rises.]',
@@ -145,12 +148,19 @@ export const stage = {
     overlap: (name: string) => `[${name}, at the same time.]`,
     topic: (topic: string) => `[The talk turns: ${topic}]`,
     understudy: (name: string) => `[${name} has lost their voice. An understudy reads.]`,
-    failed: (name: string) => `[${name} breaks off.]`,
+    failed: (names: readonly string[], times: number) => {
+      const [first = '', ...others] = names
+      const who = list.format([first, ...others.map((name) => name.replace(/^The /, 'the '))])
+      const verb = others.length === 0 ? 'breaks off' : 'break off'
+      return times > names.length ? `[${who} ${verb}, ${number.format(times)} times.]` : `[${who} ${verb}.]`
+    },
     silent: (name: string) => `[${name} falls silent.]`,
   },
   failure: (code: string) => FAILURES[code] ?? 'The turn failed.',
   failureDetails: (code: string, detail: string | null) => (detail ? `${detail} (${code})` : code),
   willRetry: 'The house tries again by itself.',
+  triesAgain: (seconds: number) =>
+    seconds === 0 ? 'It is tried again now.' : `It is tried again in ${spell(seconds)}.`,
   wontRetry: 'It will not be tried again.',
 
   score: 'Score',

@@ -12,6 +12,8 @@ export interface StageHouse {
   /** Appends events and sends them over the line. */
   say(...events: Said[]): void
   signal(type: string, body: object): void
+  /** When the next turn comes, as snapshots say from now on. */
+  due(at: Date): void
   /** What was asked of the house: `POST /pause {}`. */
   readonly asked: string[]
 }
@@ -22,6 +24,7 @@ export function stageHouse(
 ): StageHouse {
   const log: Envelope[] = []
   const asked: string[] = []
+  let nextTurnAt: string | null = null
   const envelope = ([type, body]: Said): Envelope => {
     const event = { conversation_id: 'cnv_1', seq: log.length + 1, type, at: AT, body } as Envelope
     log.push(event)
@@ -62,6 +65,7 @@ export function stageHouse(
           head_seq: log.length,
           truncated: false,
           viewers: 12,
+          next_turn_at: nextTurnAt,
           draft: null,
         }
         client.send(JSON.stringify([{ ...snapshot, ...rest }]))
@@ -71,6 +75,9 @@ export function stageHouse(
   return {
     say: (...more) => broadcast(...more.map((each) => ({ kind: 'event', ...envelope(each) }))),
     signal: (type, body) => broadcast({ kind: 'signal', conversation_id: 'cnv_1', type, body }),
+    due: (at) => {
+      nextTurnAt = at.toISOString()
+    },
     asked,
   }
 }

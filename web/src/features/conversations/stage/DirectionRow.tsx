@@ -5,9 +5,6 @@ import { stage } from '#messages/stage.ts'
 import { useView } from './playing.tsx'
 import './DirectionRow.css'
 
-/** Turns that ended because of the house, not because of a provider. */
-const BY_THE_HOUSE = new Set(['paused', 'stopped', 'skipped', 'cleared'])
-
 function text(what: Happening, nameOf: (id: string) => string): string {
   const { directions } = stage
   switch (what.type) {
@@ -37,10 +34,9 @@ function text(what: Happening, nameOf: (id: string) => string): string {
       return directions.topic(what.topic)
     case 'understudy':
       return directions.understudy(nameOf(what.participantId))
-    case 'turn.failed': {
-      const name = nameOf(what.participantId)
-      return BY_THE_HOUSE.has(what.code) ? directions.silent(name) : directions.failed(name)
-    }
+    // By order of the house: what fails by itself is told in `FailureRow`.
+    case 'turn.failed':
+      return directions.silent(nameOf(what.participantId))
   }
 }
 
@@ -51,18 +47,6 @@ function because(what: Happening): string {
   }
   if (what.type === 'conversation.ended') return stage.endedBecause(what.because)
   return ''
-}
-
-function Details({ what }: { readonly what: Happening }) {
-  if (what.type !== 'turn.failed' || BY_THE_HOUSE.has(what.code)) return null
-  return (
-    <details className="direction-details">
-      <summary>{stage.why}</summary>
-      <p>{stage.failure(what.code)}</p>
-      <p className="t-time">{stage.failureDetails(what.code, what.detail)}</p>
-      <p>{what.retryable ? stage.willRetry : stage.wontRetry}</p>
-    </details>
-  )
 }
 
 export const DirectionRow = memo(function DirectionRow({ direction }: { readonly direction: Direction }) {
@@ -76,7 +60,6 @@ export const DirectionRow = memo(function DirectionRow({ direction }: { readonly
         {text(what, nameOf)}
         {reason !== '' && <span className="direction-because"> {reason}</span>}
       </p>
-      <Details what={what} />
     </div>
   )
 })

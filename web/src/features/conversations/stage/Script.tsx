@@ -6,6 +6,7 @@ import { stage } from '#messages/stage.ts'
 import { AwayRow } from './AwayRow.tsx'
 import { BackToLive } from './BackToLive.tsx'
 import { DirectionRow } from './DirectionRow.tsx'
+import { FailureRow } from './FailureRow.tsx'
 import { LineRow } from './LineRow.tsx'
 import { type Placed, placed } from './placed.ts'
 import { useCondition, usePlaying, useView } from './playing.tsx'
@@ -28,12 +29,14 @@ function usePrepended(fromSeq: number): boolean {
   return prepended
 }
 
-function draw(row: Placed, index: number, latest: Row | undefined) {
+function draw(row: Placed, index: number, latest: Row | undefined, last: Placed | undefined) {
   switch (row.kind) {
     case 'line':
       return <LineRow key={row.id} line={row} position={index + 1} latest={row === latest} />
     case 'direction':
       return <DirectionRow key={row.id} direction={row} />
+    case 'failures':
+      return <FailureRow key={row.id} id={row.id} failures={row.all} latest={row === last} />
     case 'away':
       return <AwayRow key={row.id} count={row.count} />
   }
@@ -143,7 +146,7 @@ export function Script() {
               onScroll={onScroll}
               onResize={pinning.follow}
             >
-              {(row, index) => draw(row, index, latest)}
+              {(row, index) => draw(row, index, latest, rows.at(-1))}
             </Virtualizer>
           )}
         </div>

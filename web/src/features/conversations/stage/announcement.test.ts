@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { whole } from '#markdown/blocks.ts'
 import { created, fold, said, turn } from '#testing/live/logs.ts'
 import { announcement, type Node, plain } from './announcement.ts'
-import { placed } from './placed.ts'
 
 const read = (text: string) => whole(text) as readonly Node[]
 const before = fold([created])
@@ -32,13 +31,4 @@ test('a text is read as it is heard', () => {
   expect(plain(read('# Title\n\nSay `a` and **b**.\n\n- one\n- two\n\n<b>x</b>'))).toBe(
     'Title Say a and b. one. two x',
   )
-})
-
-test('the note of what was missed stands where the viewer left off', () => {
-  const { rows } = finished
-  const ids = (away: Parameters<typeof placed>[1]) => placed(rows, away).map(({ id }) => id)
-  expect(placed(rows, null)).toBe(rows)
-  expect(ids({ afterRow: 'a', count: 2 })).toEqual(['a', 'away'])
-  expect(ids({ afterRow: null, count: 2 })).toEqual(['away', 'a'])
-  expect(ids({ afterRow: 'gone', count: 2 })).toEqual(['away', 'a'])
 })

@@ -98,25 +98,40 @@ test('a turn goes over the stage: chosen, speaking, said', async () => {
   )
 })
 
-test('a failed turn fades to a direction that says why', async () => {
+const failed = (messageId: string, who = PHIL): Said => [
+  'turn.failed',
+  {
+    turn_id: `t${messageId}`,
+    message_id: messageId,
+    ...who,
+    code: 'provider_down',
+    detail: 'Connection refused.',
+    retryable: true,
+  },
+]
+
+test('a failed turn fades to a direction that says why and when it is tried again', async () => {
   const house = stageHouse([...begun, turn('m1', PHIL)], running)
   const { user } = visit('/c/cnv_1')
   await screen.findByText(/Live · 12/)
-  house.say([
-    'turn.failed',
-    {
-      turn_id: 'tm1',
-      message_id: 'm1',
-      ...PHIL,
-      code: 'provider_down',
-      detail: 'Connection refused.',
-      retryable: true,
-    },
-  ])
+  house.due(new Date(Date.now() + 40_000))
+  house.say(failed('m1'))
   expect(await screen.findByText('[The Philosopher breaks off.]')).toBeVisible()
-  await user.click(screen.getByText('Why'))
+  expect(await screen.findByText(/The provider did not answer. It is tried again in \d\d s./)).toBeVisible()
+  await user.click(screen.getByText('Details'))
   expect(screen.getByText('Connection refused. (provider_down)')).toBeVisible()
-  expect(screen.getByText('The house tries again by itself.')).toBeVisible()
+})
+
+test('turns that fail one after the other are told once', async () => {
+  const comedian = { participant_id: 'par_comedian' }
+  const house = stageHouse([...begun, turn('m1', PHIL), failed('m1')], running)
+  visit('/c/cnv_1')
+  expect(await screen.findByText('[The Philosopher breaks off.]')).toBeVisible()
+  await screen.findByText(/Live · 12/)
+  house.say(turn('m2', comedian), failed('m2', comedian), turn('m3', PHIL), failed('m3'))
+  expect(await screen.findByText('[The Philosopher and the Comedian break off, 3 times.]')).toBeVisible()
+  house.say(turn('m4', PHIL))
+  await waitFor(() => expect(screen.queryByText(/tried again|tries again/)).toBeNull())
 })
 
 test('the curtain falls with its reason, and nothing can be said any more', async () => {

@@ -1,0 +1,45 @@
+/** Turns that failed one after the other, told as one direction: who, why, and when it is tried again. */
+import { memo } from 'react'
+import { stage } from '#messages/stage.ts'
+import type { Failed } from './placed.ts'
+import { useNow, useView } from './playing.tsx'
+import './DirectionRow.css'
+
+/** Counts down to the next turn, as far as the house has said when it comes. */
+function Retry() {
+  const { nextTurnAt } = useView()
+  const now = useNow()
+  if (nextTurnAt === null) return stage.willRetry
+  return stage.triesAgain(Math.max(0, Math.ceil((Date.parse(nextTurnAt) - now) / 1000)))
+}
+
+export interface FailureRowProps {
+  readonly id: string
+  readonly failures: readonly [Failed, ...Failed[]]
+  /** Nothing has happened since. */
+  readonly latest: boolean
+}
+
+export const FailureRow = memo(function FailureRow({ id, failures, latest }: FailureRowProps) {
+  const { state } = useView()
+  const { what } = failures.at(-1) ?? failures[0]
+  const people = [...new Set(failures.map((each) => each.what.participantId))].map(
+    (who) => state.participants.find((each) => each.id === who)?.name ?? who,
+  )
+  const waiting = latest && what.retryable && state.status === 'running'
+  return (
+    <div className="direction" id={`row-${id}`}>
+      <p className="t-direction">
+        {stage.directions.failed(people, failures.length)}{' '}
+        <span className="direction-because">
+          {stage.failure(what.code)} {waiting && <Retry />}
+        </span>
+      </p>
+      <details className="direction-details">
+        <summary>{stage.details}</summary>
+        <p className="t-time">{stage.failureDetails(what.code, what.detail)}</p>
+        {!what.retryable && <p>{stage.wontRetry}</p>}
+      </details>
+    </div>
+  )
+})
