@@ -1,7 +1,7 @@
 """What we ask of a model and what comes back, in words that belong to no provider."""
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Ending = Literal["complete", "length", "cut_off", "refused"]
 FinishReason = Literal["stop", "length", "refused", "filtered"]
+#: What a call is for: routes are chosen by it (`engine.md` section 16.1).
+Kind = Literal["banter", "opening", "human_question", "finale", "synthesis", "background"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,11 @@ class Model:
     loaded: bool | None = None
     input_price: float | None = None
     output_price: float | None = None
+    #: Whether it reads pictures, and whether it can think before it speaks; None: nobody knows.
+    vision: bool | None = None
+    thinking: bool | None = None
+    #: 1 for a provider's best models, 2 for the middle, 3 for its quickest; None: nobody knows.
+    tier: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +187,13 @@ class ProviderState:
     last_failure: str | None = None
     p50_ms: float | None = None
     p95_ms: float | None = None
+    #: Output tokens a second of recent calls, first token to last.
+    tokens_per_s: float | None = None
+    #: How often each failure happened, by its code.
+    failures: Mapping[str, int] = field(default_factory=dict[str, int])
+    #: `open`: nobody asks it before `breaker_until`; `half_open`: one real turn tries it.
+    breaker: Literal["closed", "open", "half_open"] = "closed"
+    breaker_until: int | None = None
 
 
 class Provider(Protocol):
@@ -212,7 +226,13 @@ class TurnRequest:
     participant_id: str
     route: Route
     request: GenerationRequest
-    kind: Literal["banter", "opening", "human_question", "finale"] = "banter"
+    kind: Kind = "banter"
+    #: Whose conversation it is; its own keys come before those of the house.
+    owner: str | None = None
+    #: The conversation's money ceiling in US dollars, None without one.
+    ceiling: float | None = None
+    #: Whether the troupe may be the last understudy.
+    troupe: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """What the shell implements for the rest of the house."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from chimera.core.generation import Usage
 from chimera.core.sequence import Draft
 
 
@@ -95,3 +96,72 @@ class Alarm(Protocol):
         ...
 
     async def cancel(self, key: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """The most that one call may take, set aside before it is made; `cost` in US dollars."""
+
+    id: str
+    conversation_id: str
+    turn_id: str
+    participant_id: str
+    provider: str
+    model: str
+    #: The id of the key that pays, and whose conversation it is; None: the house's own.
+    credential: str | None = None
+    owner: str | None = None
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    #: What the conversation may cost in all, None without a budget.
+    ceiling: float | None = None
+
+
+class Ledger(Protocol):
+    """What calls cost; nothing is called that was not reserved (`reliability.md` section 2.6)."""
+
+    async def reserve(self, call: Reservation) -> None:
+        """Set the cost aside. Raises BudgetSpent, with `scope` and, if it renews, `resets_at`."""
+        ...
+
+    async def report(self, call_id: str, usage: Usage) -> None:
+        """What the call took, in place of what was set aside.
+
+        It counts as discarded until the message of its turn settles it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One call for people who look behind the stage, redacted already."""
+
+    id: str
+    conversation_id: str
+    turn_id: str
+    participant_id: str
+    provider: str
+    model: str
+    #: Milliseconds UTC.
+    at: int
+    first_token_ms: int | None
+    duration_ms: int
+    #: System prompt, messages and knobs, pictures told by their size.
+    request: Mapping[str, Any]
+    text: str
+    reasoning: str
+    usage: Usage | None
+    #: Code and message of the failure, if it failed.
+    error: Mapping[str, str] | None = None
+
+
+class Recorder(Protocol):
+    """Keeps calls for the debug view, if the operator switched that on."""
+
+    @property
+    def on(self) -> bool: ...
+
+    async def record(self, call: CallRecord) -> None:
+        """Keep it for a few days; a failure to do so is logged, never raised."""
+        ...

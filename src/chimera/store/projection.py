@@ -206,7 +206,7 @@ def _row(envelope: ev.Envelope, message_id: str, text: str) -> dict[str, Any]:
         "id": message_id, "conversation_id": envelope.conversation_id, "seq": envelope.seq,
         "participant_id": None, "user_id": None, "text": text, "at": envelope.at,
         "visibility": envelope.visibility, "replies_to": None, "ending": None, "scripted": False,
-        "route": None, "usage": None, "timings": None,
+        "route": None, "usage": None, "timings": None, "images": None,
     }  # fmt: skip
 
 

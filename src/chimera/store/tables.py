@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -121,10 +122,12 @@ messages = Table(
     Column("route", _Json),
     Column("usage", _Json),
     Column("timings", _Json),
+    # A list of {id, media_type, width, height}.
+    Column("images", _Json),
     UniqueConstraint("conversation_id", "seq", name="messages_in_order"),
 )
 
-#: One line of spending. It outlives its conversation: money stays counted.
+#: One call and what it cost. It outlives its conversation: money stays counted.
 usage = Table(
     "usage",
     metadata,
@@ -134,16 +137,89 @@ usage = Table(
     Column("participant_id", Text, nullable=False),
     Column("provider", Text, nullable=False),
     Column("model", Text, nullable=False),
+    # The key that paid and whose conversation it was; empty: the house's.
+    Column("credential", Text),
+    Column("owner", Text),
     Column("input_tokens", _Big, nullable=False),
     Column("output_tokens", _Big, nullable=False),
     Column("cached_tokens", _Big, nullable=False),
     Column("cost", Float),
     Column("estimated", Boolean, nullable=False),
-    # settled: the line was said; discarded: it was paid for and thrown away.
+    # reserved: the most it may cost, set aside before the call; settled: the line was said;
+    # discarded: it was paid for and not heard; estimated: nobody lived to tell what it cost.
     Column("state", Text, nullable=False),
     Column("at", _Big, nullable=False),
-    Index("usage_by_time", "at"),
-    Index("usage_by_conversation", "conversation_id", "at"),
+)
+#: True for the rows that wait for their call's end.
+RESERVED = literal_column("state") == literal_column("'reserved'")
+Index("usage_by_time", usage.c.at, usage.c.provider, usage.c.cost)
+Index("usage_by_conversation", usage.c.conversation_id, usage.c.cost)
+Index("usage_by_turn", usage.c.turn_id)
+Index("usage_reserved", usage.c.at, sqlite_where=RESERVED, postgresql_where=RESERVED)
+
+#: Keys of providers, sealed (`security.md` section 6).
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # Empty: the house's, shared by everybody in it.
+    Column("owner", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    # {v, kid, wrap, ct}; none where only an address was set.
+    Column("sealed", _Json),
+    Column("last4", Text),
+    Column("fingerprint", Text),
+    Column("base_url", Text),
+    # The code of the failure that switched it off; a new key or a good check clears it.
+    Column("disabled_because", Text),
+    Column("created_at", _Big, nullable=False),
+    Column("updated_at", _Big, nullable=False),
+    UniqueConstraint("owner", "provider", name="credentials_one_each"),
+)
+
+#: What the operator chose in the running house: budgets, switches.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", _Json, nullable=False),
+    Column("updated_at", _Big, nullable=False),
+)
+
+#: Calls with request and answer, redacted, kept for a few days where that is switched on.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey(_OWNED, ondelete="CASCADE"), nullable=False),
+    Column("turn_id", Text, nullable=False),
+    Column("participant_id", Text, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("at", _Big, nullable=False),
+    Column("first_token_ms", _Big),
+    Column("duration_ms", _Big, nullable=False),
+    Column("request", _Json, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reasoning", Text, nullable=False),
+    Column("usage", _Json),
+    Column("error", _Json),
+    Index("calls_by_turn", "conversation_id", "turn_id"),
+    Index("calls_by_time", "at"),
+)
+
+#: Pictures that viewers showed, decoded and encoded anew by us.
+images = Table(
+    "images",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey(_OWNED, ondelete="CASCADE"), nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("at", _Big, nullable=False),
+    Index("images_by_conversation", "conversation_id"),
 )
 
 idempotency = Table(
