@@ -5,10 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from itertools import groupby
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
-from pydantic import SecretStr
 from yarl import URL
 
 from chimera.core.errors import BadStream, ProviderError
@@ -24,6 +23,9 @@ from chimera.core.generation import (
 )
 from chimera.providers.answers import TEXT_LIMIT
 from chimera.providers.transport import Decoder, HttpCall, Transport
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 Body = dict[str, Any]
 
@@ -49,7 +51,7 @@ class HttpProvider(ABC):
         transport: Transport,
         decoder: DecoderMaker,
         base_url: str,
-        api_key: SecretStr | None = None,
+        api_key: "SecretStr | None" = None,
     ) -> None:
         self._name = name
         self._decoder = decoder

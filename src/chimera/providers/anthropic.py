@@ -3,10 +3,9 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pydantic import SecretStr
 
 from chimera.core.generation import (
     Chunk,
@@ -33,6 +32,9 @@ from chimera.providers.answers import TEXT_LIMIT, AnswerDecoder, count_of, field
 from chimera.providers.failures import from_event
 from chimera.providers.framing import SseSplitter
 from chimera.providers.transport import HttpCall, Transport
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 BASE_URL = "https://api.anthropic.com/v1"
 _VERSION = "2023-06-01"
@@ -133,7 +135,7 @@ class AnthropicProvider(HttpProvider):
         *,
         transport: Transport,
         base_url: str | None = None,
-        api_key: SecretStr | None = None,
+        api_key: "SecretStr | None" = None,
     ) -> None:
         address = with_version(base_url or BASE_URL)
         super().__init__(

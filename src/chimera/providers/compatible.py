@@ -4,9 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Literal
 
 from chimera.core.errors import BadStream, UnknownModel
 from chimera.core.generation import GenerationRequest, ImagePart, Model, Part, TextPart
@@ -21,6 +19,9 @@ from chimera.providers.adapter import (
 )
 from chimera.providers.chat import ChatDecoder
 from chimera.providers.transport import HttpCall, Transport
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 Thinking = Literal["off", "low", "high"]
 
@@ -144,7 +145,7 @@ class CompatibleProvider(HttpProvider):
         *,
         transport: Transport,
         base_url: str | None = None,
-        api_key: SecretStr | None = None,
+        api_key: "SecretStr | None" = None,
     ) -> None:
         address = with_version(base_url or member.base_url)
         super().__init__(

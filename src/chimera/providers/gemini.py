@@ -3,11 +3,10 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import msgspec
-from pydantic import SecretStr
 
 from chimera.core.errors import ContentRefused
 from chimera.core.generation import (
@@ -33,6 +32,9 @@ from chimera.providers.compatible import NOT_FOR_CHAT
 from chimera.providers.failures import from_event, redact
 from chimera.providers.framing import EventOrArraySplitter
 from chimera.providers.transport import HttpCall, Transport
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
 _STOP_LIMIT = 5
@@ -126,7 +128,7 @@ class GeminiProvider(HttpProvider):
         *,
         transport: Transport,
         base_url: str | None = None,
-        api_key: SecretStr | None = None,
+        api_key: "SecretStr | None" = None,
     ) -> None:
         address = with_version(base_url or BASE_URL, "v1beta")
         super().__init__(

@@ -3,10 +3,9 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pydantic import SecretStr
 
 from chimera.core.errors import BadStream, UnknownModel
 from chimera.core.generation import (
@@ -38,6 +37,9 @@ from chimera.providers.compatible import NOT_FOR_CHAT
 from chimera.providers.failures import from_event
 from chimera.providers.framing import LineSplitter
 from chimera.providers.transport import HttpCall, Transport
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 BASE_URL = "http://127.0.0.1:11434"
 #: How long a model stays in memory after a line: longer than people let a conversation pause.
@@ -104,7 +106,7 @@ class OllamaProvider(HttpProvider):
         *,
         transport: Transport,
         base_url: str | None = None,
-        api_key: SecretStr | None = None,
+        api_key: "SecretStr | None" = None,
         keep_alive: str = KEEP_ALIVE,
     ) -> None:
         # Addresses of its OpenAI-compatible side mean the same server.

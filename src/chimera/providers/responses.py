@@ -3,10 +3,9 @@
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pydantic import SecretStr
 
 from chimera.core.generation import (
     Chunk,
@@ -29,6 +28,9 @@ from chimera.providers.compatible import (
 from chimera.providers.failures import from_event
 from chimera.providers.framing import SseSplitter
 from chimera.providers.transport import HttpCall, Transport
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 _REASONS: Mapping[str, FinishReason] = {
     "max_output_tokens": "length",
@@ -105,7 +107,7 @@ class OpenAIProvider(HttpProvider):
         *,
         transport: Transport,
         base_url: str | None = None,
-        api_key: SecretStr | None = None,
+        api_key: "SecretStr | None" = None,
     ) -> None:
         self._chat = CompatibleProvider(
             OPENAI, transport=transport, base_url=base_url, api_key=api_key
