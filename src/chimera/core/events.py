@@ -90,11 +90,25 @@ class PaceDraw(Frozen):
     scale: float
 
 
+class StanceRef(Frozen):
+    """How a line stands to a participant: 1 for it, −1 against it."""
+
+    to: str
+    value: float = Field(ge=-1, le=1)
+
+
 class MessageSignals(Frozen):
     """What was found in a text; `addressed` are participant ids, the first is asked to answer."""
 
     language: str | None = None
     sentiment: float | None = None
+    #: How loud it is, 0…1.
+    arousal: float | None = None
+    #: Only what is known: a line that takes no clear side takes none.
+    stance: tuple[StanceRef, ...] | None = None
+    #: Participants whose words it takes up with credit, and whom it insults.
+    cited: tuple[str, ...] | None = None
+    insulted: tuple[str, ...] | None = None
     addressed: tuple[str, ...] = ()
     questions: int = 0
     keywords: tuple[str, ...] = ()
@@ -105,6 +119,15 @@ class MessageSignals(Frozen):
 class Author(Frozen):
     kind: Literal["persona", "viewer", "host", "system"]
     name: str
+
+
+class Picture(Frozen):
+    """A picture that a viewer showed; the bytes are the store's."""
+
+    id: str
+    media_type: str
+    width: int
+    height: int
 
 
 class ConversationCreated(Body):
@@ -178,6 +201,8 @@ class ParticipantLeft(Body):
 class ParticipantMuted(Body):
     type: ClassVar[str] = "participant.muted"
     participant_id: str
+    #: `conflict`: it sits out for some turns until tempers have cooled; absent: a person's wish.
+    because: Literal["conflict"] | None = None
 
 
 class ParticipantUnmuted(Body):
@@ -254,12 +279,52 @@ class MessagePosted(Body):
     text: str
     #: The participant spoken to; absent: whoever the words name.
     to: str | None = None
+    images: tuple[Picture, ...] | None = None
+
+    @property
+    def told(self) -> str:
+        """The message where only words can be shown."""
+        return shown_in(self.text, len(self.images or ()))
 
 
 class DirectorNoted(Body):
     type: ClassVar[str] = "director.noted"
     note: str
     participant_id: str | None = None
+    #: Which ladder gave it, and on which rung; absent: a person did.
+    because: Literal["lull", "loop", "conflict"] | None = None
+    rung: int | None = None
+    #: The participants it is about.
+    about: tuple[str, ...] | None = None
+
+
+class ReactionAdded(Body):
+    """Somebody reacted to a message; each may do so once with each emoji."""
+
+    type: ClassVar[str] = "reaction.added"
+    message_id: str
+    emoji: str
+    #: How many were watching: one hand must not pass for a full house.
+    viewers: int = 1
+
+
+class ReactionRemoved(Body):
+    type: ClassVar[str] = "reaction.removed"
+    message_id: str
+    emoji: str
+
+
+class RelationChanged(Body):
+    """What one participant feels for another has changed, and the message that changed it."""
+
+    type: ClassVar[str] = "relation.changed"
+    from_: str = Field(alias="from")
+    to: str
+    affinity: float = Field(ge=-1, le=1)
+    delta: float
+    evidence: str
+    alliance: Literal["formed", "ended"] | None = None
+    conflict: Literal["banter", "heated", "hostile"] | None = None
 
 
 BODIES: Mapping[str, type[Body]] = {
@@ -270,7 +335,7 @@ BODIES: Mapping[str, type[Body]] = {
         ConversationLimited,
         ParticipantJoined, ParticipantLeft, ParticipantMuted, ParticipantUnmuted,
         ParticipantInvited, TopicChanged, TurnStarted, TurnFailed, TurnSkipped, MessageCompleted,
-        MessagePosted, DirectorNoted,
+        MessagePosted, DirectorNoted, ReactionAdded, ReactionRemoved, RelationChanged,
     )
 }  # fmt: skip
 
@@ -284,6 +349,14 @@ STEERING = frozenset({
 
 #: How a body of an older version becomes the next one, by type and version.
 LIFTS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def shown_in(text: str, pictures: int) -> str:
+    """The words, and that pictures were shown with them."""
+    if not pictures:
+        return text
+    note = "[shows a picture]" if pictures == 1 else f"[shows {pictures} pictures]"
+    return f"{text} {note}".lstrip()
 
 
 def load_body(type_: str, version: int, body: dict[str, Any]) -> Body:
