@@ -12,6 +12,28 @@ export interface Route {
   readonly why?: string | null
 }
 
+/** What a line took. */
+export interface Usage {
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cached_tokens?: number
+  /** US dollars; absent where no price is known. */
+  readonly cost?: number | null
+  readonly estimated?: boolean
+}
+
+export interface Timings {
+  readonly first_token_ms: number
+  readonly duration_ms: number
+}
+
+/** A picture a viewer holds up; the file itself is asked for by its id. */
+export interface Picture {
+  readonly id: string
+  readonly width: number
+  readonly height: number
+}
+
 export interface WireBid {
   readonly participant_id: string
   readonly value: number
@@ -86,12 +108,15 @@ export interface Bodies {
     readonly route?: Route | null
     readonly scripted?: boolean
     readonly with?: string | null
+    readonly usage?: Usage | null
+    readonly timings?: Timings | null
   }
   'message.posted': {
     readonly message_id: string
     readonly author: { readonly kind: AuthorKind; readonly name: string }
     readonly text: string
     readonly to?: string | null
+    readonly images?: readonly Picture[] | null
   }
   'message.redacted': { readonly message_id: string }
   'relation.changed': {

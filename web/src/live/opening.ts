@@ -1,5 +1,16 @@
 /** Turns what HTTP says of a conversation into the state that the live frames go on from, and puts older pages in front. */
-import type { AuthorKind, Ending, Envelope, Pace, Route, Status, WireParticipant } from './events.ts'
+import type {
+  AuthorKind,
+  Ending,
+  Envelope,
+  Pace,
+  Picture,
+  Route,
+  Status,
+  Timings,
+  Usage,
+  WireParticipant,
+} from './events.ts'
 import { reduce } from './reduce.ts'
 import { blank, type ConversationState, LIVELY, type Line, PLAIN, type Row, seated } from './state.ts'
 
@@ -32,6 +43,9 @@ export interface WireMessage {
   readonly route?: Route | null
   readonly ending?: Ending | null
   readonly scripted?: boolean
+  readonly usage?: Usage | null
+  readonly timings?: Timings | null
+  readonly images?: readonly Picture[] | null
 }
 
 /** The state of the conversation with no row yet: its log is to be folded from `after` on. */
@@ -66,6 +80,9 @@ function line(message: WireMessage): Line {
     ending: message.ending ?? 'complete',
     scripted: message.scripted ?? false,
     route: message.route ?? null,
+    usage: message.usage ?? null,
+    timings: message.timings ?? null,
+    pictures: message.images ?? [],
   }
 }
 

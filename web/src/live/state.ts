@@ -1,5 +1,17 @@
 /** What the screen knows of one conversation: a frozen value that only `reduce` moves on. */
-import type { AuthorKind, Cause, Ending, Pace, Route, Status, WireBid, WireParticipant } from './events.ts'
+import type {
+  AuthorKind,
+  Cause,
+  Ending,
+  Pace,
+  Picture,
+  Route,
+  Status,
+  Timings,
+  Usage,
+  WireBid,
+  WireParticipant,
+} from './events.ts'
 
 export interface Participant {
   readonly id: string
@@ -33,6 +45,11 @@ export interface Line {
   readonly route: Route | null
   readonly with: string | null
   readonly redacted: boolean
+  /** The turn it was said in; null for what a viewer said, and where only the page's island is known. */
+  readonly turnId: string | null
+  readonly usage: Usage | null
+  readonly timings: Timings | null
+  readonly pictures: readonly Picture[]
 }
 
 export type Happening =
@@ -57,6 +74,7 @@ export type Happening =
   | { readonly type: 'understudy'; readonly participantId: string; readonly route: Route }
   | {
       readonly type: 'turn.failed'
+      readonly turnId: string
       readonly participantId: string
       readonly code: string
       readonly detail: string | null
@@ -142,6 +160,10 @@ export const PLAIN = {
   route: null,
   with: null,
   redacted: false,
+  turnId: null,
+  usage: null,
+  timings: null,
+  pictures: [],
 } as const
 
 export const LIVELY: Pace = { mode: 'stream', speed: 1 }

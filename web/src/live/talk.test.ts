@@ -62,6 +62,34 @@ test('an understudy is announced once, and again only after a line of their own'
   expect(lines(twice)[0]?.scripted).toBe(false)
 })
 
+test('an understudy found in the middle of a turn is named before the line it read, once', () => {
+  const route = { provider: 'x', model: 'y', understudy_for: 'a/b', why: 'provider_down' }
+  const state = fold([created, turn('a'), said('a', 'One', { route }), turn('b'), said('b', 'Two', { route })])
+  expect(state.rows.map(({ kind }) => kind)).toEqual(['direction', 'line', 'line'])
+  expect(told(state)).toEqual([{ type: 'understudy', participantId: 'p', route }])
+  const back = fold([turn('c'), said('c', 'Three'), turn('d'), said('d', 'Four', { route })], state)
+  expect(told(back)).toHaveLength(2)
+  expect(told(fold([created, said('z', 'Unseen', { route })]))).toHaveLength(1)
+})
+
+test('what a line took and showed stays with it', () => {
+  const usage = { input_tokens: 900, output_tokens: 40, cost: 0.002, estimated: false }
+  const timings = { first_token_ms: 300, duration_ms: 1_200 }
+  const picture = { id: 'img_1', width: 640, height: 480 }
+  const state = fold([
+    created,
+    said('a', 'One', { usage, timings }),
+    [
+      'message.posted',
+      { message_id: 'v', author: { kind: 'viewer', name: 'Anna' }, text: '', images: [picture] },
+    ],
+  ])
+  expect(lines(state)).toMatchObject([
+    { turnId: 'ta', usage, timings, pictures: [] },
+    { turnId: null, usage: null, timings: null, pictures: [picture] },
+  ])
+})
+
 test('the scripted troupe is known from the start of its turn', () => {
   expect(
     lines(fold([created, turn('a', { route: { provider: 'scripted', model: 'm' } })]))[0]?.scripted,
@@ -76,7 +104,14 @@ test('a failed turn leaves a direction and no line', () => {
   ])
   expect(lines(state)).toEqual([])
   expect(told(state)).toEqual([
-    { type: 'turn.failed', participantId: 'p', code: 'provider_down', detail: null, retryable: false },
+    {
+      type: 'turn.failed',
+      turnId: 'ta',
+      participantId: 'p',
+      code: 'provider_down',
+      detail: null,
+      retryable: false,
+    },
   ])
 })
 

@@ -1,5 +1,5 @@
 /** Folds what is said: turns that begin, fail and end in a message, and what viewers say. */
-import { type Fold, tell, told } from './folding.ts'
+import { type Fold, type Of, tell, told } from './folding.ts'
 import { type ConversationState, type Line, PLAIN, type Row, words } from './state.ts'
 
 type State = ConversationState
@@ -25,11 +25,26 @@ function said(state: State, line: Line): State {
 }
 
 /** Whether the participant's last line was read by an understudy too: the change is told once, not at every line. */
-function wasUnderstudied(state: State, participantId: string): boolean {
-  const last = state.rows.findLast(
-    (row): row is Line => row.kind === 'line' && row.participantId === participantId,
-  )
+function wasUnderstudied(rows: readonly Row[], participantId: string): boolean {
+  const last = rows.findLast((row): row is Line => row.kind === 'line' && row.participantId === participantId)
   return Boolean(last?.route?.understudy_for)
+}
+
+/** The understudy is named before the line it reads, which may be known only when the line is there. */
+function introduced(state: State, event: Of<'message.completed'>): State {
+  const { participant_id: participantId, message_id: messageId, route } = event.body
+  const at = state.rows.findLastIndex(({ id }) => id === messageId)
+  const before = at < 0 ? state.rows : state.rows.slice(0, at)
+  const draft = state.rows[at]
+  const known = draft?.kind === 'line' && draft.route?.understudy_for
+  if (!route?.understudy_for || known || wasUnderstudied(before, participantId)) return state
+  return {
+    ...state,
+    rows: [
+      ...tell(before, event, { type: 'understudy', participantId, route }),
+      ...state.rows.slice(before.length),
+    ],
+  }
 }
 
 export const turnStarted: Fold<'turn.started'> = (state, event) => {
@@ -43,7 +58,7 @@ export const turnStarted: Fold<'turn.started'> = (state, event) => {
   )
   let rows: readonly Row[] = state.rows.filter((row) => !lost.has(row.id))
   if (turns.length > 0) rows = tell(rows, event, { type: 'overlap', participantId })
-  if (route?.understudy_for && !wasUnderstudied(state, participantId)) {
+  if (route?.understudy_for && !wasUnderstudied(rows, participantId)) {
     rows = tell(rows, event, { type: 'understudy', participantId, route })
   }
   const line: Line = {
@@ -57,6 +72,7 @@ export const turnStarted: Fold<'turn.started'> = (state, event) => {
     draft: true,
     scripted: route?.provider === 'scripted',
     route,
+    turnId: body.turn_id,
   }
   return {
     ...state,
@@ -68,6 +84,7 @@ export const turnStarted: Fold<'turn.started'> = (state, event) => {
 
 export const turnFailed: Fold<'turn.failed'> = (state, event) => {
   const {
+    turn_id: turnId,
     message_id: messageId,
     participant_id: participantId,
     code,
@@ -76,11 +93,12 @@ export const turnFailed: Fold<'turn.failed'> = (state, event) => {
   } = event.body
   const next = withoutTurn(state, messageId)
   const rows = next.rows.filter(({ id }) => id !== messageId)
-  return told({ ...next, rows }, event, { type: 'turn.failed', participantId, code, detail, retryable })
+  return told({ ...next, rows }, event, { type: 'turn.failed', turnId, participantId, code, detail, retryable })
 }
 
-export const completed: Fold<'message.completed'> = (state, { at, seq, body }) =>
-  said(withoutTurn(state, body.message_id), {
+export const completed: Fold<'message.completed'> = (state, event) => {
+  const { at, seq, body } = event
+  return said(introduced(withoutTurn(state, body.message_id), event), {
     ...PLAIN,
     id: body.message_id,
     seq,
@@ -92,7 +110,11 @@ export const completed: Fold<'message.completed'> = (state, { at, seq, body }) =
     scripted: body.scripted ?? false,
     route: body.route ?? null,
     with: body.with ?? null,
+    turnId: body.turn_id,
+    usage: body.usage ?? null,
+    timings: body.timings ?? null,
   })
+}
 
 export const posted: Fold<'message.posted'> = (state, { at, seq, body }) =>
   said(state, {
@@ -103,6 +125,7 @@ export const posted: Fold<'message.posted'> = (state, { at, seq, body }) =>
     author: { kind: body.author.kind, name: body.author.name },
     participantId: null,
     text: body.text,
+    pictures: body.images ?? [],
   })
 
 export const redacted: Fold<'message.redacted'> = (state, { body }) => ({
