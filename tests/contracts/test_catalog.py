@@ -9,6 +9,7 @@ from provider_fakes import ActedProvider, LoopClock
 from chimera.core.errors import Invalid, NotFound, ProviderDown
 from chimera.core.generation import Model, Usage
 from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
+from chimera.providers.roster import Roster
 
 OVERRIDES = read_overrides()
 SOME = Usage(input_tokens=1_000_000, cached_tokens=400_000, output_tokens=1_000_000)
@@ -20,7 +21,7 @@ def provider(name: str, *ids: str) -> ActedProvider:
 
 def catalog(*providers: ActedProvider) -> Catalog:
     return Catalog(
-        providers,
+        Roster.of(*providers),
         clock=LoopClock(),
         overrides=OVERRIDES,
         local={"scripted", "lmstudio", "ollama"},
@@ -129,7 +130,7 @@ async def test_a_default_that_the_provider_no_longer_has_is_not_chosen() -> None
 
 async def test_what_we_know_better_wins_over_the_price_list() -> None:
     shelf = Catalog(
-        [provider("deepseek", "deepseek-chat")],
+        Roster.of(provider("deepseek", "deepseek-chat")),
         clock=LoopClock(),
         overrides=OVERRIDES,
         prices=no_prices,

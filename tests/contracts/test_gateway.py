@@ -34,6 +34,7 @@ from chimera.core.generation import (
 )
 from chimera.providers.catalog import Catalog, read_overrides
 from chimera.providers.gateway import Gateway
+from chimera.providers.roster import Roster
 
 pytestmark = pytest.mark.looptime
 
@@ -52,8 +53,9 @@ class House:
 
     def __init__(self, *providers: Provider, seed: int = 1) -> None:
         clock = LoopClock()
+        roster = Roster.of(*providers)
         catalog = Catalog(
-            providers,
+            roster,
             clock=clock,
             overrides=OVERRIDES,
             local={"scripted", "ollama"},
@@ -61,7 +63,7 @@ class House:
                 None if model == "m9" else usage.output_tokens / 100
             ),
         )
-        self.gateway = Gateway(providers, catalog=catalog, clock=clock, rng=Random(seed))
+        self.gateway = Gateway(roster, catalog=catalog, clock=clock, rng=Random(seed))
         self.pieces: list[str] = []
 
     async def perform(self, turn: TurnRequest = TURN, *understudies: Route) -> Performance:

@@ -45,7 +45,8 @@ async def models_of(monkeypatch: pytest.MonkeyPatch, **variables: str) -> AsyncG
 
 
 async def say(models: Models, name: str, spoken: Format) -> str:
-    provider = models.gateway.providers[name]
+    provider = models.roster.provider(name)
+    assert provider is not None
     async with aclosing(provider.stream(ask(model=spoken.model))) as stream:
         chunks = [chunk async for chunk in stream]
     return "".join(chunk.text for chunk in chunks if isinstance(chunk, Text))
@@ -111,7 +112,7 @@ async def test_openai_itself_has_both_formats_and_a_server_of_its_kind_the_chat_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with models_of(monkeypatch, OPENAI_API_KEY="a-key") as models:
-        assert isinstance(models.gateway.providers["openai"], OpenAIProvider)
+        assert isinstance(models.roster.provider("openai"), OpenAIProvider)
     async with ProviderServer() as server:
         server.play(streams(ChatFormat().whole("Tea.")))
         url = {"CHIMERA_PROVIDERS__OPENAI__BASE_URL": server.base_url}

@@ -38,6 +38,7 @@ from chimera.engine.performing import Stage
 from chimera.engine.turns import Turns
 from chimera.providers.catalog import Catalog, Overrides
 from chimera.providers.gateway import Gateway
+from chimera.providers.roster import Roster
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
 from chimera.store.tables import metadata
@@ -186,14 +187,15 @@ class Playhouse:
         self.store, self.hub, self.alarm = store, hub, alarm
         self.journal = Journal(store, hub, self.clock)
         everybody = [*providers, Extras()]
+        roster = Roster.of(*everybody)
         catalog = Catalog(
-            providers,
+            roster,
             clock=self.clock,
             overrides=Overrides(),
             prices=lambda _provider, _model, _usage, _at: cost,
             local=[] if cost else [each.name for each in providers],
         )
-        self.gateway = Gateway(everybody, catalog=catalog, clock=self.clock, rng=Random(1))
+        self.gateway = Gateway(roster, catalog=catalog, clock=self.clock, rng=Random(1))
         self.audience = Audience(
             journal=self.journal, store=store, hub=hub, alarm=alarm, clock=self.clock
         )

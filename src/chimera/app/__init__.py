@@ -41,7 +41,7 @@ from chimera.features.conversations.schemas import CreateConversation
 from chimera.features.conversations.service import create
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
-from chimera.providers.gateway import SCRIPTED
+from chimera.providers.roster import SCRIPTED
 from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub, await_redis
 from chimera.settings import Settings, load_settings

@@ -1,6 +1,5 @@
 """The providers that the settings name, and everything between a turn and them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -12,10 +11,11 @@ from chimera.providers.anthropic import AnthropicProvider
 from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
 from chimera.providers.compatible import CompatibleProvider
 from chimera.providers.directory import Directory, Entry
-from chimera.providers.gateway import SCRIPTED, Gateway
+from chimera.providers.gateway import Gateway
 from chimera.providers.gemini import GeminiProvider
 from chimera.providers.ollama import OllamaProvider
 from chimera.providers.responses import OpenAIProvider
+from chimera.providers.roster import SCRIPTED, Keyed, Roster
 from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.providers.transport import Transport
 from chimera.settings import OllamaSettings, ServiceSettings, Settings
@@ -42,6 +42,7 @@ LOCAL = frozenset({"lmstudio", "ollama"})
 class Models:
     """Everything between a turn and a model."""
 
+    roster: Roster
     gateway: Gateway
     catalog: Catalog
     directory: Directory
@@ -82,16 +83,19 @@ def build_models(settings: Settings, clock: Clock) -> Models:
     """Every provider that the settings name or this machine may run, and the troupe."""
     given = {name: _configured(name, settings) for name in settings.providers.order}
     given = {name: each for name, each in given.items() if _wanted(name, each, settings)}
-    adapters = _adapters(given, clock)
-    local = [name for name in given if name in LOCAL]
+    troupe = ScriptedProvider()
+    roster = Roster(
+        {name: [_keyed(name, each, clock)] for name, each in given.items()}
+        | {SCRIPTED: [Keyed(provider=troupe)]}
+    )
     catalog = Catalog(
-        adapters,
+        roster,
         clock=clock,
         overrides=read_overrides(),
-        prices=load_prices() if len(local) < len(given) else no_prices,
-        local=local,
+        prices=load_prices() if given.keys() - LOCAL else no_prices,
+        local=LOCAL,
     )
-    gateway = Gateway([*adapters, ScriptedProvider()], catalog=catalog, clock=clock, rng=Random())
+    gateway = Gateway(roster, catalog=catalog, clock=clock, rng=Random())
     entries = {
         name: Entry(
             title=TITLES[name],
@@ -102,22 +106,21 @@ def build_models(settings: Settings, clock: Clock) -> Models:
         for name, each in given.items()
     }
     entries[SCRIPTED] = Entry(title=TITLES[SCRIPTED])
-    return Models(gateway=gateway, catalog=catalog, directory=Directory(gateway, catalog, entries))
+    directory = Directory(gateway, catalog, entries, order=settings.providers.order)
+    return Models(roster=roster, gateway=gateway, catalog=catalog, directory=directory)
 
 
 def _address(name: str, given: ServiceSettings) -> str:
     return given.base_url or ADDRESSES[name]
 
 
-def _adapters(given: Mapping[str, ServiceSettings], clock: Clock) -> list[Provider]:
+def _keyed(name: str, given: ServiceSettings, clock: Clock) -> Keyed:
     # An address that the operator names may be private; a service's own public one may not.
-    allowed = [
-        origin_of(_address(name, each))
-        for name, each in given.items()
-        if name in LOCAL or each.base_url is not None
-    ]
-    transport = Transport(clock=clock, allowed=allowed)
-    return [_adapter(name, each, transport) for name, each in given.items()]
+    own = name in LOCAL or given.base_url is not None
+    # Each has a transport of its own: who is replaced closes it and disturbs nobody.
+    transport = Transport(clock=clock, allowed=[origin_of(_address(name, given))] if own else ())
+    credential = None if given.api_key is None else f"environment:{name}"
+    return Keyed(provider=_adapter(name, given, transport), credential=credential)
 
 
 def _adapter(name: str, given: ServiceSettings, transport: Transport) -> Provider:

@@ -20,7 +20,7 @@ from chimera.app.models import build_models
 from chimera.app.system import Occupied, SystemClock, TimeOrderedIds, only_one_process
 from chimera.core.errors import Unready
 from chimera.core.generation import ProviderState
-from chimera.providers.gateway import SCRIPTED
+from chimera.providers.roster import SCRIPTED
 from chimera.settings import Settings
 from chimera.store.database import Store
 

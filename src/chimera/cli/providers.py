@@ -122,9 +122,9 @@ def try_provider(
     settings = settings_for(name, base_url=base_url, api_key_env=api_key_env)
 
     async def work(models: "Models") -> None:
-        provider = models.gateway.providers.get(name)
+        provider = models.roster.provider(name)
         if provider is None:
-            known = ", ".join(models.gateway.providers)
+            known = ", ".join(models.roster)
             raise NotFound(f"There is no provider {name!r} that could be asked; there are {known}.")
         await models.catalog.refresh()
         chosen = model or models.directory.default_model(name)

@@ -91,7 +91,7 @@ class HttpProvider(ABC):
         return Health(ok=True, detail=f"{len(models)} models", latency_ms=latency)
 
     async def close(self) -> None:
-        """Close the transport: it is shared, but providers close together, with the house."""
+        """Close the transport, which is this adapter's own."""
         await self._transport.close()
 
     @abstractmethod

@@ -9,9 +9,10 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from chimera.core.errors import Invalid, NotFound, ProviderError, ProviderSlow
+from chimera.core.errors import Invalid, NotFound, ProviderError, ProviderRefused, ProviderSlow
 from chimera.core.generation import Model, Provider, Usage
 from chimera.core.ids import Clock
+from chimera.providers.roster import SCRIPTED, Roster
 
 #: Seconds between two looks at local servers, while anybody asks.
 LOOK_EVERY = 60.0
@@ -70,20 +71,21 @@ class Catalog:
 
     def __init__(
         self,
-        providers: Sequence[Provider],
+        roster: Roster,
         *,
         clock: Clock,
         overrides: Overrides,
         prices: PriceList,
         local: Collection[str] = (),
     ) -> None:
-        self._providers = {provider.name: provider for provider in providers}
+        self._roster = roster
         self._clock = clock
         self._local = frozenset(local)
         self._overrides = overrides
         self._prices = prices
-        self._listings: dict[str, Listing] = {}
-        self._locks = {name: asyncio.Lock() for name in self._providers}
+        #: Each with who gave it: the list of somebody who was replaced is not believed.
+        self._listings: dict[str, tuple[Provider, Listing]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self._asked = asyncio.Event()
 
     async def run(self) -> None:
@@ -97,17 +99,18 @@ class Catalog:
     async def refresh(self) -> None:
         """Ask every provider whose list is due."""
         async with asyncio.TaskGroup() as group:
-            for name in self._providers:
-                group.create_task(self._ask(name))
+            for name in self._roster:
+                if name != SCRIPTED:
+                    group.create_task(self._ask(name))
 
     async def models(self, provider: str) -> Sequence[Model]:
         """A provider's models with their prices; waits only if it never answered before."""
-        if provider not in self._providers:
-            raise NotFound(f"no provider {provider!r}")
         self._asked.set()
-        if provider not in self._listings:
+        if self._listing(provider) is None:
             await self._ask(provider)
-        listing = self._listings[provider]
+        listing = self._listing(provider)
+        if listing is None:
+            raise NotFound(f"no provider {provider!r}")
         if listing.failure is not None and not listing.models:
             raise listing.failure
         return [self._priced(provider, model) for model in listing.models]
@@ -115,21 +118,26 @@ class Catalog:
     def listing(self, provider: str) -> Listing | None:
         """The last answer as it came; None before the first."""
         self._asked.set()
-        return self._listings.get(provider)
+        return self._listing(provider)
+
+    def forget(self, provider: str) -> None:
+        """Believe no earlier answer: its key was changed, or works again."""
+        self._listings.pop(provider, None)
+        self._asked.set()
 
     def available(self, provider: str) -> bool:
         """Whether a conversation may be cast with it: found if local, configured otherwise."""
         listing = self.listing(provider)
         if listing is None:
-            return provider in self._providers and not self.is_local(provider)
+            return provider in self._roster and not self.is_local(provider)
         return listing.failure is None
 
     def is_local(self, provider: str) -> bool:
-        return provider in self._local
+        return provider in self._local or provider == SCRIPTED
 
     def default_model(self, provider: str) -> str | None:
         """The model to play with when nobody chose one; None if none is known."""
-        listing = self._listings.get(provider)
+        listing = self._listing(provider)
         known = [model.id for model in listing.models] if listing else []
         favourite = self._overrides.defaults.get(provider)
         if favourite is not None and (not known or favourite in known):
@@ -160,17 +168,22 @@ class Catalog:
             output_price=None if written is None else written * 1000,
         )
 
+    def _listing(self, name: str) -> Listing | None:
+        source, listing = self._listings.get(name, (None, None))
+        return listing if source is self._roster.provider(name) else None
+
     async def _ask(self, name: str) -> None:
-        async with self._locks[name]:
-            if not self._due(name):
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            provider = self._roster.provider(name)
+            if provider is None or not self._due(name):
                 return
-            before = self._listings.get(name)
+            before = self._listing(name)
             patience = _LOCAL_PATIENCE if self.is_local(name) else _PATIENCE
             models: tuple[Model, ...] = ()
             failure: ProviderError | None = None
             try:
                 async with asyncio.timeout(patience):
-                    models = tuple(await self._providers[name].models())
+                    models = tuple(await provider.models())
             except TimeoutError:
                 failure = ProviderSlow(f"no list of models within {patience:g} s", stage="total")
             except ProviderError as error:
@@ -178,14 +191,16 @@ class Catalog:
             if failure is not None and before is not None and not self.is_local(name):
                 # Yesterday's list is better than none; a local server that is gone is gone.
                 models = before.models
-            self._listings[name] = Listing(
-                models=models, failure=failure, at=self._clock.monotonic()
-            )
+            listing = Listing(models=models, failure=failure, at=self._clock.monotonic())
+            self._listings[name] = provider, listing
 
     def _due(self, name: str) -> bool:
-        listing = self._listings.get(name)
+        listing = self._listing(name)
         if listing is None:
             return True
+        if isinstance(listing.failure, ProviderRefused):
+            # It would only be refused again; a new key comes with a new adapter.
+            return False
         believed = _LIST_AGE if listing.failure is None and not self.is_local(name) else LOOK_EVERY
         # The look itself takes a moment of the minute.
         return self._clock.monotonic() - listing.at >= believed - 1

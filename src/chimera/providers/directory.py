@@ -7,7 +7,8 @@ from chimera.core.errors import NotFound
 from chimera.core.generation import Health, Model, Provider, ProviderState, Route
 from chimera.core.ids import to_millis
 from chimera.providers.catalog import Catalog
-from chimera.providers.gateway import SCRIPTED, Gateway
+from chimera.providers.gateway import Gateway
+from chimera.providers.roster import SCRIPTED
 
 #: What the troupe is asked for by.
 IMPROV = "improv"
@@ -27,13 +28,29 @@ class Entry:
 class Directory:
     """Every provider this house can cast, the best first."""
 
-    def __init__(self, gateway: Gateway, catalog: Catalog, entries: Mapping[str, Entry]) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        catalog: Catalog,
+        entries: Mapping[str, Entry],
+        *,
+        order: Sequence[str] = (),
+    ) -> None:
+        """`order`: which provider plays first; those that it lacks come after, the troupe last."""
         self._gateway = gateway
         self._catalog = catalog
-        self._entries = entries
+        self._order = tuple(order)
+        self._entries = dict(entries)
+
+    def put(self, name: str, entry: Entry) -> None:
+        """Show a provider like this from now on; the roster says how it is asked."""
+        self._entries[name] = entry
+
+    def remove(self, name: str) -> None:
+        self._entries.pop(name, None)
 
     def known(self) -> Sequence[ProviderState]:
-        return [self._state(name) for name in self._entries]
+        return [self._state(name) for name in self._ranked()]
 
     async def look(self) -> None:
         await self._catalog.refresh()
@@ -48,9 +65,10 @@ class Directory:
         return await self._provider(name).check()
 
     def best(self) -> Route:
-        for name, entry in self._entries.items():
+        for name in self._ranked():
+            entry = self._entries[name]
             model = entry.model or self._catalog.default_model(name)
-            if entry.configured and model:
+            if entry.configured and model and self._gateway.roster.usable(name):
                 return Route(provider=name, model=model)
         return Route(provider=SCRIPTED, model=IMPROV)
 
@@ -61,10 +79,17 @@ class Directory:
             return IMPROV
         return (entry.model if entry else None) or self._catalog.default_model(name)
 
+    def _ranked(self) -> Sequence[str]:
+        places = {name: place for place, name in enumerate(self._order)}
+        last = len(places) + 1
+        return sorted(
+            self._entries, key=lambda name: last if name == SCRIPTED else places.get(name, last - 1)
+        )
+
     def _provider(self, name: str) -> Provider:
-        provider = self._gateway.providers.get(name)
+        provider = self._gateway.roster.provider(name)
         if provider is None:
-            known = ", ".join(self._gateway.providers)
+            known = ", ".join(self._gateway.roster)
             raise NotFound(f"There is no provider {name!r}; there are {known}.")
         return provider
 

@@ -36,9 +36,8 @@ from chimera.core.generation import (
 from chimera.core.ids import Clock
 from chimera.core.routing import HealthBook, retry_delay
 from chimera.providers.catalog import Catalog
+from chimera.providers.roster import SCRIPTED, Roster
 
-#: The name of the improv troupe: it needs no slot, and its lines are marked.
-SCRIPTED = "scripted"
 #: Seconds for one line, all attempts and routes together.
 _TOTAL = 60.0
 _SLOTS = 256
@@ -59,7 +58,7 @@ class Gateway:
 
     def __init__(
         self,
-        providers: Sequence[Provider],
+        roster: Roster,
         *,
         catalog: Catalog,
         clock: Clock,
@@ -68,21 +67,14 @@ class Gateway:
         slots: Mapping[str, int] | None = None,
         total: float = _TOTAL,
     ) -> None:
-        self._providers = {provider.name: provider for provider in providers}
+        self.roster = roster
         self._catalog = catalog
         self._clock = clock
         self._rng = rng
         self._total = total
         self.health = health or HealthBook()
-        self._bulkheads = {
-            name: _Bulkhead((slots or {}).get(name) or self._default_slots(name))
-            for name in self._providers
-            if name != SCRIPTED
-        }
-
-    @property
-    def providers(self) -> Mapping[str, Provider]:
-        return self._providers
+        self._slots = slots or {}
+        self._bulkheads: dict[str, _Bulkhead] = {}
 
     async def perform(
         self,
@@ -114,11 +106,13 @@ class Gateway:
             return performance
 
     async def close(self) -> None:
-        for provider in self._providers.values():
-            await provider.close()
+        await self.roster.close()
 
-    def _default_slots(self, name: str) -> int:
-        return _LOCAL_SLOTS if self._catalog.is_local(name) else _SLOTS
+    def _bulkhead(self, name: str) -> "_Bulkhead":
+        if name not in self._bulkheads:
+            usual = _LOCAL_SLOTS if self._catalog.is_local(name) else _SLOTS
+            self._bulkheads[name] = _Bulkhead(self._slots.get(name) or usual)
+        return self._bulkheads[name]
 
     async def _understudy(
         self, call: "_Call", understudies: Sequence[Route], failure: ProviderError
@@ -137,14 +131,14 @@ class Gateway:
         return None
 
     async def _play(self, call: "_Call", route: Route) -> Performance:
-        provider = self._providers.get(route.provider)
-        if provider is None:
+        usable = self.roster.usable(route.provider, call.turn.owner)
+        if not usable:
             raise UnknownModel(f"there is no provider {route.provider!r}")
-        bulkhead = self._bulkheads.get(route.provider)
-        if bulkhead is None:
-            return await self._speak(call, route, provider)
-        async with bulkhead.slot():
-            return await self._speak(call, route, provider)
+        async with self.roster.calling(usable[0]) as provider:
+            if route.provider == SCRIPTED:
+                return await self._speak(call, route, provider)
+            async with self._bulkhead(route.provider).slot():
+                return await self._speak(call, route, provider)
 
     async def _speak(self, call: "_Call", route: Route, provider: Provider) -> Performance:
         """One line from one route; an empty one is asked for once more, with a nudge."""
