@@ -41,6 +41,7 @@ from chimera.providers.gateway import Gateway
 from chimera.providers.roster import Roster
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
+from chimera.store.pictures import StoredPictures
 from chimera.store.tables import metadata
 from chimera.store.units import Result, Unit
 from fakes import CountingIds
@@ -202,7 +203,7 @@ class Playhouse:
         cards = {each.id: each for each in load_house()}
         self.stage = Stage(
             journal=self.journal, gateway=self.gateway, hub=hub, clock=self.clock, ids=self.ids,
-            persona=cards.__getitem__,
+            gallery=StoredPictures(store), persona=cards.__getitem__,
         )  # fmt: skip
         self.turns = Turns(self.stage, self.audience)
         alarm.turn = self.turns.run

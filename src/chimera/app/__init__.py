@@ -46,6 +46,7 @@ from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub, await_redis
 from chimera.settings import Settings, load_settings
 from chimera.store.database import Store
+from chimera.store.pictures import StoredPictures
 from chimera.store.tables import conversations
 
 log = structlog.get_logger()
@@ -115,7 +116,7 @@ def _assemble(
     audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
-        persona=partial(_card, {each.id: each for each in personas}),
+        gallery=StoredPictures(store), persona=partial(_card, {each.id: each for each in personas}),
     )  # fmt: skip
     turns = Turns(stage, audience)
     worker = TurnWorker(docket, _worker_settings(settings))

@@ -1,7 +1,7 @@
 """What we ask of a model and what comes back, in words that belong to no provider."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,6 +13,10 @@ Ending = Literal["complete", "length", "cut_off", "refused"]
 FinishReason = Literal["stop", "length", "refused", "filtered"]
 #: What a call is for: routes are chosen by it (`engine.md` section 16.1).
 Kind = Literal["banter", "opening", "human_question", "finale", "synthesis", "background"]
+
+
+#: No service counts a picture of ours as more than about 1,600 tokens.
+PICTURE_CHARACTERS = 5600
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,28 @@ class GenerationRequest:
 
     @property
     def characters(self) -> int:
-        """The length of all its text, from which tokens are estimated before a call."""
-        return len(self.system) + sum(len(message.text) for message in self.messages)
+        """The length of all its text, from which tokens are estimated before a call.
+
+        A picture counts as so much text as takes as many tokens.
+        """
+        said = len(self.system) + sum(len(message.text) for message in self.messages)
+        return said + PICTURE_CHARACTERS * self.pictures
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures it shows."""
+        parts = (part for message in self.messages for part in message.parts)
+        return sum(isinstance(part, ImagePart) for part in parts)
+
+    def without_pictures(self) -> "GenerationRequest":
+        """The request for a model that reads words alone; they say where a picture was shown."""
+        if not self.pictures:
+            return self
+        blind = (
+            PromptMessage(each.role, tuple(p for p in each.parts if isinstance(p, TextPart)))
+            for each in self.messages
+        )
+        return replace(self, messages=tuple(blind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,13 @@ class Line:
     visibility: ev.Visibility = "all"
     cause: Cause | None = None
     signals: ev.MessageSignals | None = None
+    #: What a viewer showed with it.
+    images: tuple[ev.Picture, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The line where only words can be shown."""
+        return ev.shown_in(self.text, len(self.images))
 
     @property
     def words(self) -> int:

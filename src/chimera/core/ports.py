@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from chimera.core.generation import Usage
+from chimera.core.generation import ImagePart, Usage
 from chimera.core.sequence import Draft
 
 
@@ -96,6 +96,14 @@ class Alarm(Protocol):
         ...
 
     async def cancel(self, key: str) -> None: ...
+
+
+class Gallery(Protocol):
+    """Has the pictures that viewers showed."""
+
+    async def load(self, picture_ids: Sequence[str]) -> Mapping[str, ImagePart]:
+        """The pictures that are still there, by their ids."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

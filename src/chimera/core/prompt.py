@@ -12,14 +12,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import groupby
 
 import jinja2
 
+from chimera.core import events as ev
 from chimera.core import pacing, topics, untrusted
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
-from chimera.core.generation import GenerationRequest, PromptMessage, Scene, TextPart
+from chimera.core.generation import (
+    GenerationRequest,
+    ImagePart,
+    Part,
+    PromptMessage,
+    Scene,
+    TextPart,
+)
 from chimera.core.persona import Persona, Traits
 from chimera.core.state import ConversationState, Line
 
@@ -30,6 +39,8 @@ WINDOW, SLIDE = 40, 20
 TAIL_CHARS = 700
 SAMPLES = 3
 LINE_CHARS = 2000
+#: Only the newest pictures are looked at; each costs as much as pages of talk.
+PICTURES = 4
 #: A trait within these limits is not worth a sentence.
 PLAIN_TRAIT = (0.35, 0.65)
 #: An affinity at least so strong is worth one.
@@ -52,7 +63,7 @@ class Prompt:
 
     @property
     def tokens(self) -> int:
-        """An estimate of what goes in."""
+        """An estimate of the words that go in."""
         return tokens_of(self.system) + sum(tokens_of(each.text) for each in self.messages)
 
     def request(
@@ -83,8 +94,11 @@ def compose(
     *,
     budget_tokens: int = BUDGET_TOKENS,
     max_words: int | None = None,
+    pictures: Mapping[str, ImagePart] | None = None,
 ) -> Prompt:
     """The prompt of the coming turn. Raises ContextTooLong if even an empty history is too long.
+
+    `pictures` are those of `seen`, by id; what is not among them is told in words alone.
 
     Over budget the oldest twenty turns go, again and again, then single lines; never the system
     part and never the tail.
@@ -93,13 +107,8 @@ def compose(
     words = min(speak.words, max_words or speak.words)
     system = _system(state, me, persona)
     tail = "\n\n" + _tail(state, speak, me, persona, words)
-    heard = [
-        line
-        for line in state.lines
-        if line.heard_by(me.id) and line.seq > state.seat(me.id).joined_seq
-    ]
-    for lines in _windows(heard, state.finished):
-        messages = _messages(state, me, lines, tail)
+    for lines in _windows(_heard(state, me), state.finished):
+        messages = _messages(state, me, lines, tail, pictures or {})
         prompt = Prompt(
             system=system,
             messages=messages,
@@ -113,6 +122,13 @@ def compose(
     raise ContextTooLong(
         f"the prompt of {me.name} needs more than its {budget_tokens} tokens", limit=budget_tokens
     )
+
+
+def seen(state: ConversationState, participant_id: str) -> tuple[ev.Picture, ...]:
+    """The pictures that a participant has before its eyes: the newest it was shown."""
+    me = state.seat(participant_id).participant
+    shown = [picture for line in _heard(state, me) for picture in line.images]
+    return tuple(shown[-PICTURES:])
 
 
 def canary(state: ConversationState, participant: Participant) -> str:
@@ -204,6 +220,11 @@ def _traits(traits: Traits) -> list[str]:
 # --- what was heard ----------------------------------------------------------------------------
 
 
+def _heard(state: ConversationState, me: Participant) -> list[Line]:
+    joined = state.seat(me.id).joined_seq
+    return [line for line in state.lines if line.heard_by(me.id) and line.seq > joined]
+
+
 def _windows(lines: Sequence[Line], finished: int) -> Iterable[Sequence[Line]]:
     """The history to send, then ever shorter ones."""
     start = SLIDE * max(0, (finished - WINDOW) // SLIDE)
@@ -224,23 +245,37 @@ def _after(line: Line, start: int) -> bool:
 
 
 def _messages(
-    state: ConversationState, me: Participant, lines: Sequence[Line], tail: str
+    state: ConversationState,
+    me: Participant,
+    lines: Sequence[Line],
+    tail: str,
+    pictures: Mapping[str, ImagePart],
 ) -> tuple[PromptMessage, ...]:
     """The opening, then own and others' lines in turns; the moment always comes last."""
     opening = f"The topic: {_value((state.topics or (state.topic,))[0], 500)}"
-    blocks: list[tuple[bool, list[str]]] = [(False, [opening])]
+    blocks: list[tuple[bool, list[str | ImagePart]]] = [(False, [opening])]
     for line in lines:
         mine = line.participant_id == me.id
         if blocks[-1][0] != mine:
             blocks.append((mine, []))
-        blocks[-1][1].append(_own(line) if mine else _told(line))
-    messages = [
-        PromptMessage("self" if mine else "others", (TextPart("\n".join(said)),))
-        for mine, said in blocks
-    ]
+        shown = [pictures[each.id] for each in line.images if each.id in pictures]
+        blocks[-1][1].extend([_own(line) if mine else _told(line), *shown])
+    messages = [PromptMessage("self" if mine else "others", _parts(said)) for mine, said in blocks]
     if blocks[-1][0]:
         return (*messages, PromptMessage("others", (TextPart(tail.lstrip()),)))
     return (*messages[:-1], PromptMessage("others", (*messages[-1].parts, TextPart(tail))))
+
+
+def _parts(said: Iterable[str | ImagePart]) -> tuple[Part, ...]:
+    """Each picture stands right behind the line that showed it."""
+    parts: list[Part] = []
+    for pictures, group in groupby(said, lambda each: isinstance(each, ImagePart)):
+        if pictures:
+            parts.extend(each for each in group if isinstance(each, ImagePart))
+        else:
+            text = "\n".join(each for each in group if isinstance(each, str))
+            parts.append(TextPart(f"\n{text}" if parts else text))
+    return tuple(parts)
 
 
 def _own(line: Line) -> str:
@@ -252,9 +287,14 @@ def _told(line: Line) -> str:
         case "persona":
             return f"{untrusted.name(line.name)}: {untrusted.one_line(line.text, LINE_CHARS)}"
         case "viewer":
-            return f"[audience] {untrusted.name(line.name)}: {untrusted.one_line(line.text)}"
+            return f"[audience] {untrusted.name(line.name)}: {_shown(line)}"
         case _:
             return f"[host] {untrusted.one_line(line.text)}"
+
+
+def _shown(line: Line) -> str:
+    """A viewer's words made plain, and what they cannot tell."""
+    return ev.shown_in(untrusted.one_line(line.text), len(line.images))
 
 
 def _stops(state: ConversationState, me: Participant) -> tuple[str, ...]:
@@ -300,7 +340,8 @@ def _moment(state: ConversationState, speak: Speak) -> Iterable[str]:
     elif answered is not None:
         who = untrusted.name(answered.name)
         where = " in the audience" if answered.kind == "viewer" else ""
-        did = "asks you something" if answered.questions else "has spoken to you"
+        shown = "has shown you a picture" if answered.images else "has spoken to you"
+        did = "asks you something" if answered.questions else shown
         yield f"{who}{where} {did}: answer that first."
 
 

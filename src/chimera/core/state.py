@@ -338,7 +338,7 @@ def _message_posted(
         seq=envelope.seq, message_id=body.message_id, turn=state.finished, participant_id=None,
         kind=body.author.kind, name=body.author.name, text=body.text, at=envelope.at,
         addressed=(body.to,) if body.to else read.addressed, questions=read.questions,
-        visibility=envelope.visibility, signals=read,
+        visibility=envelope.visibility, signals=read, images=body.images or (),
     )  # fmt: skip
     open_ = (*state.unanswered, line) if body.author.kind == "viewer" else state.unanswered
     return replace(_landed(state, line), unanswered=open_[-UNANSWERED_KEPT:])

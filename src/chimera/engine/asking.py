@@ -1,7 +1,7 @@
 """How a line is asked for: of its route, once more if it may not be said, then of the troupe."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,8 +9,9 @@ from chimera.core import director, guard, prompt
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import BadStream, ProviderSlow
-from chimera.core.generation import Performance, Route, Scene, TurnRequest
+from chimera.core.generation import ImagePart, Performance, Route, Scene, TurnRequest
 from chimera.core.persona import Persona
+from chimera.core.ports import Gallery
 from chimera.core.state import ConversationState
 from chimera.engine import telling
 from chimera.providers.directory import IMPROV
@@ -33,6 +34,7 @@ class Asking:
     """One turn's question to its model."""
 
     gateway: Performer
+    gallery: Gallery
     card: Persona
     turn: telling.Turn
     state: ConversationState
@@ -75,7 +77,8 @@ class Asking:
         on_stage: Callable[[], bool],
         forget: Callable[[], None],
     ) -> Performance:
-        composed = prompt.compose(self.state, self.speak, self.card)
+        pictures = await self._pictures()
+        composed = prompt.compose(self.state, self.speak, self.card, pictures=pictures)
         request = self._request(composed)
         done = await self.gateway.perform(request, on_text)
         why = self._refusal(done, composed)
@@ -93,6 +96,13 @@ class Asking:
             return telling.billed(again, done)
         request = replace(request, route=_troupe(self.lead, why))
         return telling.billed(await self.gateway.perform(request), done, again)
+
+    async def _pictures(self) -> Mapping[str, ImagePart]:
+        """What the speaker has before its eyes; the troupe hears words alone."""
+        seen = prompt.seen(self.state, self.speaker.id)
+        if not seen or self.lead.provider == SCRIPTED:
+            return {}
+        return await self.gallery.load([each.id for each in seen])
 
     def _request(self, composed: prompt.Prompt) -> TurnRequest:
         state, speak = self.state, self.speak

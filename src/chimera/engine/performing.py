@@ -13,7 +13,7 @@ from chimera.core.generation import (
 )
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
-from chimera.core.ports import Hub
+from chimera.core.ports import Gallery, Hub
 from chimera.core.state import ConversationState, apply
 from chimera.engine import telling
 from chimera.engine.asking import Asking, Performer
@@ -44,6 +44,7 @@ class Stage:
     hub: Hub
     clock: Clock
     ids: IdSource
+    gallery: Gallery
     #: The card of a persona by its id.
     persona: Callable[[str], Persona]
 
@@ -91,7 +92,8 @@ class Performing:
             turn_id=stage.ids.new("trn"), message_id=stage.ids.new("msg"), speaker=self._speaker
         )
         self._asking = Asking(
-            gateway=stage.gateway, card=stage.persona(self._speaker.persona_id), turn=self._turn,
+            gateway=stage.gateway, gallery=stage.gallery,
+            card=stage.persona(self._speaker.persona_id), turn=self._turn,
             state=state, speak=speak,
         )  # fmt: skip
         self._news = News(

@@ -80,7 +80,7 @@ def _talk(result: Change, body: ev.Body, at: int) -> None:
             if body.usage.estimated:
                 result.values["cost_estimated"] = True
         case ev.MessagePosted():
-            line = {"name": body.author.name, "text": body.text[:_LINE]}
+            line = {"name": body.author.name, "text": body.told[:_LINE]}
             result.values.update({"last_at": at, "last_line": line})
             result.add("message_count", 1)
         case ev.TurnFailed() if body.code not in {"interrupted", "paused"}:
@@ -197,6 +197,7 @@ def _posted(envelope: ev.Envelope, body: ev.MessagePosted) -> dict[str, Any]:
     return _row(envelope, body.message_id, body.text) | {
         "author_kind": body.author.kind, "author_name": body.author.name,
         "user_id": envelope.actor.id,
+        "images": [each.model_dump() for each in body.images] if body.images else None,
     }  # fmt: skip
 
 
