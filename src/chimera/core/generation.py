@@ -257,6 +257,8 @@ class TurnRequest:
     ceiling: float | None = None
     #: Whether the troupe may be the last understudy.
     troupe: bool = True
+    #: Whether the money runs out: where nobody chose a model, the cheapest plays.
+    thrifty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
