@@ -1,8 +1,8 @@
 """The one way out of the house: HTTP calls with deadlines, streams that stay fair to each other."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,6 +27,8 @@ _ERROR_LIMIT = 64 * 1024
 _BURST = 32
 #: Seconds to wait for accounting after the answer itself has ended.
 _TAIL = 1.0
+#: What can go wrong between us and a service.
+_NETWORK_ERRORS = (aiohttp.ClientError, OSError)
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "x-goog-api-key"})
 
 
@@ -85,27 +87,76 @@ class Decoder(Protocol):
 
 
 class _Watch:
-    """When the patience with a stream ends; only tokens renew it."""
+    """When the patience with an answer ends; only tokens renew it.
 
-    def __init__(self, deadlines: Deadlines, now: float) -> None:
+    One timer for a whole stream, set anew only when a deadline comes nearer: a timeout around each
+    read would cost as much as the reading.
+    """
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._loop = asyncio.get_running_loop()
+        now = self._loop.time()
         self._deadlines = deadlines
         self._total = now + deadlines.total
         self._next = now + deadlines.first_token
         self._stage = "first_byte"
+        self._timer: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
+        #: The answer whose next bytes are being waited for.
+        self._awaited: aiohttp.ClientResponse | None = None
+        self._rang = False
 
     @property
     def until(self) -> float:
         return min(self._next, self._total)
 
-    def token(self, now: float) -> None:
-        self._next = now + self._deadlines.gap
+    @property
+    def expired(self) -> bool:
+        return self._loop.time() >= self.until
+
+    def token(self) -> None:
         self._stage = "gap"
+        self._renew(self._loop.time() + self._deadlines.gap)
 
-    def ending(self, now: float) -> None:
+    def ending(self) -> None:
         """The answer is complete; only a moment is left for what follows it."""
-        self._next = min(self._next, now + _TAIL)
+        self._renew(min(self._next, self._loop.time() + _TAIL))
 
-    def expired(self) -> ProviderSlow:
+    async def some(self, response: aiohttp.ClientResponse) -> bytes:
+        """The next bytes of an answer, none at its end. Raises ProviderError."""
+        if self._timer is None:
+            self._set()
+        self._awaited = response
+        try:
+            return await response.content.readany()
+        except _NETWORK_ERRORS as error:
+            raise self.failure(error) from error
+        finally:
+            self._awaited = None
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def failure(self, error: Exception) -> ProviderError:
+        """What went wrong on the way, by its name."""
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                return ProviderSlow("no connection in time", stage="connect")
+            case TimeoutError():
+                return self.slow()
+            case _ if self._rang:
+                return self.slow()
+            case aiohttp.InvalidURL():
+                return InvalidRequest(f"not a URL to call: {redact(str(error))}")
+            case aiohttp.ClientResponseError():
+                return BadStream(f"the answer is not HTTP: {redact(str(error))}")
+            case _ if isinstance(error.__cause__, AddressRefused):
+                return InvalidRequest(str(error.__cause__))
+            case _:
+                return ProviderDown(f"the connection failed: {redact(str(error))}")
+
+    def slow(self) -> ProviderSlow:
         stage = self._stage if self._next < self._total else "total"
         wait = {
             "first_byte": self._deadlines.first_token,
@@ -113,6 +164,25 @@ class _Watch:
             "total": self._deadlines.total,
         }[stage]
         return ProviderSlow(f"no token within {wait:g} s ({stage})", stage=stage)
+
+    def _renew(self, deadline: float) -> None:
+        self._next = deadline
+        if self._timer is not None and deadline < self._rings_at:
+            self._set()
+
+    def _set(self) -> None:
+        self.stop()
+        self._rings_at = self.until
+        self._timer = self._loop.call_at(self._rings_at, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if not self.expired:
+            self._set()
+        elif self._awaited is not None:
+            # Whoever waits is woken by it. A reader that is busy looks at the time itself.
+            self._rang = True
+            self._awaited.close()
 
 
 class Transport:
@@ -135,8 +205,7 @@ class Transport:
 
     async def stream(self, call: HttpCall, decoder: Decoder) -> AsyncGenerator[Chunk]:
         """The answer's chunks as they come; leaving the iterator closes the connection."""
-        loop = asyncio.get_running_loop()
-        watch = _Watch(self._deadlines, loop.time())
+        watch = _Watch(self._deadlines)
         burst = 0
         async with self._open(call, watch) as response:
             await self._require_stream(call, response, watch)
@@ -144,19 +213,18 @@ class Transport:
                 for chunk in decoder.feed(data):
                     yield chunk
                     if isinstance(chunk, Text | Reasoning):
-                        watch.token(loop.time())
+                        watch.token()
                     burst += 1
                     if burst % _BURST == 0:
                         await asyncio.sleep(0)
                 if decoder.complete:
-                    watch.ending(loop.time())
+                    watch.ending()
             for chunk in decoder.close():
                 yield chunk
 
     async def fetch(self, call: HttpCall, *, within: float = 10.0) -> bytes:
         """The body of a short answer; raises ProviderError for every status but success."""
-        patience = Deadlines(first_token=within, total=within)
-        watch = _Watch(patience, asyncio.get_running_loop().time())
+        watch = _Watch(Deadlines(first_token=within, total=within))
         async with self._open(call, watch) as response:
             body = await self._body(response, _ANSWER_LIMIT, watch)
             if not 200 <= response.status < 300:
@@ -172,14 +240,17 @@ class Transport:
     @asynccontextmanager
     async def _open(self, call: HttpCall, watch: _Watch) -> AsyncGenerator[aiohttp.ClientResponse]:
         url = self._guard.check_url(call.url)
-        with _network_errors(watch):
+        try:
             async with asyncio.timeout_at(watch.until):
                 response = await self._client().request(
                     call.method, url, headers=call.headers, data=call.body, allow_redirects=False
                 )
+        except _NETWORK_ERRORS as error:
+            raise watch.failure(error) from error
         try:
             yield response
         finally:
+            watch.stop()
             # An answer read to its end has already given its connection back.
             response.close()
 
@@ -214,12 +285,11 @@ class Transport:
         self, response: aiohttp.ClientResponse, watch: _Watch, decoder: Decoder
     ) -> bytes:
         """The next bytes; none at the end of the stream, or once the answer is complete anyway."""
-        # Bytes that are always there never suspend, so no timeout could fire on them.
-        expired = asyncio.get_running_loop().time() >= watch.until
         try:
-            if expired:
-                raise watch.expired()
-            return await self._some(response, watch)
+            # Bytes that are always there never suspend, so no timer could ring in between.
+            if watch.expired:
+                raise watch.slow()
+            return await watch.some(response)
         except ProviderError:
             if decoder.complete:
                 return b""
@@ -227,14 +297,9 @@ class Transport:
 
     async def _body(self, response: aiohttp.ClientResponse, limit: int, watch: _Watch) -> bytes:
         body = b""
-        while len(body) <= limit and (data := await self._some(response, watch)):
+        while len(body) <= limit and (data := await watch.some(response)):
             body += data
         return body
-
-    async def _some(self, response: aiohttp.ClientResponse, watch: _Watch) -> bytes:
-        with _network_errors(watch):
-            async with asyncio.timeout_at(watch.until):
-                return await response.content.readany()
 
     def _failure(
         self, call: HttpCall, response: aiohttp.ClientResponse, body: bytes
@@ -242,22 +307,3 @@ class Transport:
         return from_answer(
             response.status, response.headers, body, now=self._clock.now(), secrets=call.secrets
         )
-
-
-@contextmanager
-def _network_errors(watch: _Watch) -> Generator[None]:
-    """Name what goes wrong on the way."""
-    try:
-        yield
-    except aiohttp.ConnectionTimeoutError as error:
-        raise ProviderSlow("no connection in time", stage="connect") from error
-    except TimeoutError as error:
-        raise watch.expired() from error
-    except aiohttp.InvalidURL as error:
-        raise InvalidRequest(f"not a URL to call: {redact(str(error))}") from error
-    except aiohttp.ClientResponseError as error:
-        raise BadStream(f"the answer is not HTTP: {redact(str(error))}") from error
-    except (aiohttp.ClientError, OSError) as error:
-        if isinstance(error.__cause__, AddressRefused):
-            raise InvalidRequest(str(error.__cause__)) from error
-        raise ProviderDown(f"the connection failed: {redact(str(error))}") from error
