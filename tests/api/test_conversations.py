@@ -388,7 +388,7 @@ async def test_a_viewer_speaks_and_the_cast_is_woken(
         {"text": "hi", "name": "The Philosopher"}, {"text": "hi", "name": "comedian"},
         {"text": "hi", "name": "assistant"}, {"text": "hi", "name": "sys\u200btem"},
         {"text": "hi", "name": "x" * 41}, {"text": "hi", "name": "\u202eanna"[:1]},
-        {"text": "hi", "author": {"kind": "host"}}, {"text": "hi", "images": []},
+        {"text": "hi", "author": {"kind": "host"}}, {"text": "hi", "images": ["x"]},
     ],
 )  # fmt: skip
 async def test_a_viewer_can_neither_shout_nor_pass_for_somebody_else(

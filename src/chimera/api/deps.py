@@ -92,6 +92,8 @@ class House:
     #: How many live lines may read at once: a thousand viewers who come back together wait for
     #: each other here, not in the store's queue, which would turn them away.
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
+    #: How many pictures may be decoded at once: each takes a core, and up to 200 MB.
+    developing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     #: Set when the process is about to go: viewers are told to call again elsewhere.
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 

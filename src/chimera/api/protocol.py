@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from chimera.api.security import LARGEST_BODY
+from chimera.api.security import LARGEST_BODY, LARGEST_MESSAGE
 
 _TOO_SLOW = b"The request took too long."
 
@@ -25,7 +25,7 @@ class Guarded(HttpToolsProtocol):
     head_s: ClassVar[float] = 5.0
     head_bytes: ClassVar[int] = 16 * 1024
     #: Seconds for the body, and what it takes besides at this speed. One that does not tell its
-    #: length is taken for the largest.
+    #: length is taken for the largest without pictures.
     body_s: ClassVar[float] = 10.0
     body_bytes_per_s: ClassVar[int] = 64_000
 
@@ -70,7 +70,7 @@ class Guarded(HttpToolsProtocol):
         """The length of the body, as far as it was told."""
         for name, value in self.headers:
             if name == b"content-length" and value.isdigit():
-                return min(int(value), LARGEST_BODY)
+                return min(int(value), LARGEST_MESSAGE)
         return LARGEST_BODY
 
     def _weigh(self, count: int) -> None:

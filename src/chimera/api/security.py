@@ -3,6 +3,7 @@
 Pure ASGI and outermost, so that errors carry the headers too (`security.md` sections 2, 4, 8).
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,8 +27,11 @@ from chimera.core.ids import IdSource
 #: Where a page's nonce waits for the page and its policy.
 NONCE: Final = "chimera.nonce"
 LARGEST_BODY: Final = 1_000_000
+#: Of a message with pictures: four of five million bytes each, in base64.
+LARGEST_MESSAGE: Final = 27_000_000
 API: Final = "/api/"
 
+_MESSAGES = re.compile(r"/api/v1/conversations/[^/]+/messages\Z")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -105,27 +109,35 @@ def check_body(scope: Scope) -> None:
     declared = headers.get("content-length")
     if declared is not None and not declared.isdecimal():
         raise Malformed("The Content-Length is not a number.")
-    if declared is not None and int(declared) > LARGEST_BODY:
-        raise _too_large()
+    largest = largest_body(scope)
+    if declared is not None and int(declared) > largest:
+        raise _too_large(largest)
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"A body may have {LARGEST_BODY:,} bytes at most.")
+def largest_body(scope: Scope) -> int:
+    """How many bytes may be sent to this address."""
+    pictures = scope["method"] == "POST" and _MESSAGES.match(scope["path"])
+    return LARGEST_MESSAGE if pictures else LARGEST_BODY
+
+
+def _too_large(largest: int) -> TooLarge:
+    return TooLarge(f"A body may have {largest:,} bytes at most.")
 
 
 class Metered:
     """Counts a request's body while it is read."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, largest: int) -> None:
         self._receive = receive
+        self._largest = largest
         self._read = 0
 
     async def __call__(self) -> Message:
         """The next message. Raises TooLarge once there was too much."""
         message = await self._receive()
         self._read += len(message.get("body", b""))
-        if self._read > LARGEST_BODY:
-            raise _too_large()
+        if self._read > self._largest:
+            raise _too_large(self._largest)
         return message
 
 
@@ -153,7 +165,7 @@ class Doors:
         except ChimeraError as error:
             refusal: Response = problem(error, scope[REQUEST_ID])
             return await refusal(scope, receive, send)
-        return await self.app(scope, Metered(receive), send)
+        return await self.app(scope, Metered(receive, largest_body(scope)), send)
 
 
 class _Headed:

@@ -13,9 +13,10 @@ from chimera.api.paging import Marker
 from chimera.api.spa import Content, Island
 from chimera.core.conversation import Status
 from chimera.core.errors import NotFound
+from chimera.core.generation import ImagePart
 from chimera.core.topics import suggest
 from chimera.features.conversations import schemas, tables
-from chimera.store import log
+from chimera.store import log, pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,14 @@ def messages(
         items=items[::-1] if backwards else items,
         next_cursor=marker.write([page[-1].seq]) if more else None,
     )
+
+
+def picture(connection: Connection, conversation_id: str, picture_id: str) -> ImagePart:
+    """Raises NotFound."""
+    found = pictures.one(connection, conversation_id, picture_id)
+    if found is None:
+        raise NotFound("There is no such picture in this conversation.")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +235,7 @@ def plain(connection: Connection, conversation_id: str, after: int) -> dict[str,
     _, said = messages(connection, conversation_id, span)
     lines = [
         {"seq": each.seq, "name": each.author.name, "at": each.at, "text": each.text,
-         "scripted": each.scripted}
+         "scripted": each.scripted, "images": each.images or ()}
         for each in said.items
     ]  # fmt: skip
     return {

@@ -13,6 +13,7 @@ from chimera.core.conversation import Status
 from chimera.core.errors import Invalid
 from chimera.features.conversations import looking, schemas, service
 from chimera.features.conversations.casting import seat_all
+from chimera.features.conversations.pictures import MEDIA_TYPE, develop
 from chimera.store.database import Work
 
 router = APIRouter(route_class=StrictRoute, tags=["conversations"])
@@ -144,8 +145,32 @@ async def list_messages(
 async def post_message(
     conversation_id: ConversationId, body: schemas.PostMessage, call: Called
 ) -> Response:
-    """A viewer speaks; the cast answers before it goes on."""
-    return await call.commit(lambda work: service.post(work, call.house, conversation_id, body))
+    """A viewer speaks, or shows pictures; the cast answers before it goes on."""
+    shown = await develop(body.images or (), slots=call.house.developing)
+    return await call.commit(
+        lambda work: service.post(work, call.house, conversation_id, body, shown)
+    )
+
+
+@router.get(
+    "/conversations/{conversation_id}/images/{image_id}",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "The picture."}},
+)
+async def get_image(
+    conversation_id: ConversationId,
+    image_id: Annotated[str, Path(max_length=100, description="Begins with `img_`.")],
+    house: Serving,
+) -> Response:
+    """A picture that a viewer showed; it never changes."""
+    found = await house.store.read(
+        partial(looking.picture, conversation_id=conversation_id, picture_id=image_id)
+    )
+    headers = {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return Response(found.data, media_type=found.media_type, headers=headers)
 
 
 @router.get(

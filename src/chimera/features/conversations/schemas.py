@@ -1,5 +1,6 @@
 """What clients send and get about conversations (`contracts/openapi.json` is made from this)."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -20,6 +21,10 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Title = Annotated[Text, Field(min_length=1, max_length=200)]
 Topic = Annotated[Text, Field(min_length=1, max_length=500)]
 Speech = Annotated[Text, Field(min_length=1, max_length=500)]
+_IMAGES = (
+    "Data URLs in base64 of PNG, JPEG, WebP or GIF (its first frame), 5,000,000 bytes and "
+    "4096 × 4096 pixels each at most."
+)
 ParticipantId = Annotated[str, Field(pattern=r"^par_[A-Za-z0-9_-]{1,60}$")]
 ProviderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 ModelId = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
@@ -115,11 +120,18 @@ class PatchConversation(Input):
 
 
 class PostMessage(Input):
-    """A viewer speaks, to the whole cast or to one of it."""
+    """A viewer speaks, to the whole cast or to one of it; who shows a picture need not."""
 
-    text: Speech
+    text: Annotated[Text, Field(max_length=500)] = ""
     name: Annotated[Name, Field(min_length=1, max_length=40)] | None = None
     to: ParticipantId | None = None
+    images: Annotated[list[str], Field(max_length=4, description=_IMAGES)] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "PostMessage":
+        if not self.text and not self.images:
+            raise ValueError("Say something, or show a picture.")
+        return self
 
 
 class WishTopic(Input):
@@ -253,6 +265,21 @@ class Timings(Output):
     late_ms: Annotated[int | None, OMIT_NONE] = None
 
 
+class Picture(Output):
+    """Its bytes never change and may be kept."""
+
+    id: str
+    url: str
+    media_type: str
+    width: int
+    height: int
+
+    @classmethod
+    def all(cls, conversation_id: str, shown: Iterable[ev.Picture]) -> "list[Picture] | None":
+        at = f"/api/v1/conversations/{conversation_id}/images"
+        return [cls(url=f"{at}/{each.id}", **each.model_dump()) for each in shown] or None
+
+
 class Message(Output):
     id: str
     seq: int
@@ -266,6 +293,7 @@ class Message(Output):
     timings: Annotated[Timings | None, OMIT_NONE] = None
     ending: Annotated[Ending | None, OMIT_NONE] = None
     scripted: bool
+    images: Annotated[list[Picture] | None, OMIT_NONE] = None
     reactions: dict[str, int]
 
     @classmethod
@@ -279,6 +307,9 @@ class Message(Output):
             usage=Usage.model_validate(row.usage) if row.usage else None,
             timings=Timings.model_validate(row.timings) if row.timings else None,
             ending=row.ending, scripted=row.scripted, reactions={},
+            images=Picture.all(
+                row.conversation_id, [ev.Picture.model_validate(each) for each in row.images or ()]
+            ),
         )  # fmt: skip
 
     @classmethod
@@ -288,6 +319,7 @@ class Message(Output):
             id=body.message_id, seq=envelope.seq, conversation_id=envelope.conversation_id,
             author=Author(kind=body.author.kind, name=body.author.name), text=body.text,
             at=rfc3339(envelope.at), scripted=False, reactions={},
+            images=Picture.all(envelope.conversation_id, body.images or ()),
         )  # fmt: skip
 
 

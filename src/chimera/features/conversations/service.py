@@ -1,6 +1,6 @@
 """What people do with conversations: create, control, speak, steer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,12 +10,13 @@ from sqlalchemy import Row
 from chimera.api.deps import House
 from chimera.core import events as ev
 from chimera.core.conversation import Limits, Pace, Participant, Status
-from chimera.core.errors import Invalid, NotFound
+from chimera.core.errors import Invalid, LimitReached, NotFound
 from chimera.core.ids import from_millis
 from chimera.core.persona import check_name
 from chimera.features.conversations import schemas, tables
 from chimera.features.conversations.looking import get
-from chimera.store import log
+from chimera.features.conversations.pictures import MEDIA_TYPE, MOST_PICTURES, Shown
+from chimera.store import log, pictures
 from chimera.store.database import Work
 from chimera.store.log import Appended
 
@@ -224,7 +225,11 @@ def delete(work: Work, house: House, conversation_id: str) -> None:
 
 
 def post(
-    work: Work, house: House, conversation_id: str, wanted: schemas.PostMessage
+    work: Work,
+    house: House,
+    conversation_id: str,
+    wanted: schemas.PostMessage,
+    shown: Sequence[Shown],
 ) -> schemas.Posted:
     """A viewer's line; the cast is woken to answer it."""
     row = tables.one(work.connection, conversation_id)
@@ -235,11 +240,34 @@ def post(
         author=ev.Author(kind="viewer", name=_viewer_name(row, wanted.name)),
         text=wanted.text,
         to=wanted.to,
+        images=_hang(work, house, conversation_id, shown) or None,
     )
     new = ev.NewEvent(body=body, actor=ev.Actor(type="viewer", id=work.actor.id))
     done = house.journal.append(work, conversation_id, [new], wake_at=house.now())
     _wake(work, house, conversation_id, done)
     return schemas.Posted(message=schemas.Message.posted(done.envelopes[-1], body), seq=done.seq)
+
+
+def _hang(
+    work: Work, house: House, conversation_id: str, shown: Sequence[Shown]
+) -> tuple[ev.Picture, ...]:
+    """Keep the pictures; what the log says of them."""
+    if not shown:
+        return ()
+    if pictures.count(work.connection, conversation_id) + len(shown) > MOST_PICTURES:
+        raise LimitReached(f"A conversation keeps {MOST_PICTURES} pictures at most.")
+    kept = [
+        pictures.Kept(
+            id=house.ids.new("img"), media_type=MEDIA_TYPE, width=each.width, height=each.height,
+            data=each.data,
+        )
+        for each in shown
+    ]  # fmt: skip
+    pictures.keep(work.connection, conversation_id, kept, at=house.now())
+    return tuple(
+        ev.Picture(id=each.id, media_type=each.media_type, width=each.width, height=each.height)
+        for each in kept
+    )
 
 
 def _viewer_name(row: Row[Any], wanted: str | None) -> str:

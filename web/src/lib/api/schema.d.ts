@@ -133,6 +133,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/images/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Image
+         * @description A picture that a viewer showed; it never changes.
+         */
+        get: operations["get_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/invite": {
         parameters: {
             query?: never;
@@ -170,7 +190,7 @@ export interface paths {
         put?: never;
         /**
          * Post Message
-         * @description A viewer speaks; the cast answers before it goes on.
+         * @description A viewer speaks, or shows pictures; the cast answers before it goes on.
          */
         post: operations["post_message"];
         delete?: never;
@@ -850,6 +870,8 @@ export interface components {
             ending?: ("complete" | "length" | "cut_off" | "refused") | null;
             /** Id */
             id: string;
+            /** Images */
+            images?: components["schemas"]["Picture"][] | null;
             /** Participant Id */
             participant_id?: string | null;
             /** Reactions */
@@ -1010,14 +1032,35 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Picture
+         * @description Its bytes never change and may be kept.
+         */
+        Picture: {
+            /** Height */
+            height: number;
+            /** Id */
+            id: string;
+            /** Media Type */
+            media_type: string;
+            /** Url */
+            url: string;
+            /** Width */
+            width: number;
+        };
+        /**
          * PostMessage
-         * @description A viewer speaks, to the whole cast or to one of it.
+         * @description A viewer speaks, to the whole cast or to one of it; who shows a picture need not.
          */
         PostMessage: {
+            /** Images */
+            images?: string[] | null;
             /** Name */
             name?: string | null;
-            /** Text */
-            text: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
             /** To */
             to?: string | null;
         };
@@ -1583,6 +1626,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Begins with `img_`. */
+                image_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
                 };
             };
             /** @description Anything that went wrong. */
