@@ -144,6 +144,12 @@ class Catalog:
             return favourite
         return known[0] if known else None
 
+    def sees(self, provider: str, model: str) -> bool:
+        """Whether a model is known to read pictures; others refuse a call that has one."""
+        listing = self._listing(provider)
+        found = [self._priced(provider, each) for each in listing.models] if listing else []
+        return any(each.vision for each in found if each.id == model)
+
     def cost(self, provider: str, model: str, usage: Usage) -> float | None:
         """Dollars for a usage; None where no price is known, nothing for what runs here."""
         if self.is_local(provider):

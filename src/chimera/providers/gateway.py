@@ -143,6 +143,8 @@ class Gateway:
     async def _speak(self, call: "_Call", route: Route, provider: Provider) -> Performance:
         """One line from one route; an empty one is asked for once more, with a nudge."""
         request = replace(call.turn.request, model=route.model)
+        if not self._catalog.sees(route.provider, route.model):
+            request = request.without_pictures()
         spent: list[Usage] = []
         line = await self._attempt(call, provider, request, spent)
         if line.empty:
