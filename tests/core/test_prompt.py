@@ -14,7 +14,7 @@ from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
-from chimera.core.generation import PromptMessage, TextPart
+from chimera.core.generation import ImagePart, PromptMessage, TextPart
 from chimera.core.persona import Persona, load_house
 from chimera.core.prompt import Prompt
 from chimera.core.state import apply
@@ -337,3 +337,71 @@ def test_a_prompt_becomes_a_request() -> None:
 
 def test_the_whole_house_can_be_read_before_anything_runs() -> None:
     content.load()
+
+
+# -- pictures ---------------------------------------------------------------------------------
+
+
+def showing(*counts: int) -> tuple[Headless, list[ev.Picture]]:
+    """A talk in which a viewer shows so many pictures at a time."""
+    play, shown = Headless(cast(*TRIO), seed=7, topic="What is art?"), list[ev.Picture]()
+    for count in counts:
+        said(play, "comedian", "Everything hangs a little crooked here.")
+        first = len(shown)
+        shown += [
+            ev.Picture(id=f"img_{first + n}", media_type="image/webp", width=4, height=3)
+            for n in range(count)
+        ]
+        posted = ev.MessagePosted(
+            message_id=f"msg_{first}", author=ev.Author(kind="viewer", name="Anna"), text="Look",
+            images=tuple(shown[first:]),
+        )  # fmt: skip
+        play.append(posted)
+    return play, shown
+
+
+def looked(play: Headless, *pictures: ev.Picture) -> Prompt:
+    loaded = {each.id: ImagePart("image/webp", each.id.encode()) for each in pictures}
+    speak = speaking("philosopher")
+    return prompt.compose(play.state, speak, HOUSE["philosopher"], pictures=loaded)
+
+
+def test_only_the_last_four_pictures_are_looked_at() -> None:
+    play, shown = showing(2, 1, 3)
+    assert prompt.seen(play.state, "par_philosopher") == tuple(shown[-4:])
+
+
+def test_who_was_not_told_sees_no_picture() -> None:
+    play, shown = showing(1)
+    line = replace(play.state.lines[-1], visibility=("par_comedian",))
+    state = replace(play.state, lines=(*play.state.lines[:-1], line))
+    assert prompt.seen(state, "par_comedian") == tuple(shown)
+    assert prompt.seen(state, "par_philosopher") == ()
+
+
+def test_a_picture_stands_right_behind_the_words_that_came_with_it() -> None:
+    play, shown = showing(1)
+    said(play, "scientist", "It hangs at four degrees.")
+    parts = looked(play, *shown).messages[0].parts
+    before, picture, *after = parts
+    assert isinstance(before, TextPart)
+    assert before.text.endswith("\n[audience] Anna: Look [shows a picture]")
+    assert picture == ImagePart("image/webp", b"img_0")
+    assert isinstance(after[0], TextPart)
+    assert after[0].text.startswith("\nThe Scientist: It hangs")
+
+
+def test_a_picture_that_is_not_there_is_told_in_words() -> None:
+    play, _ = showing(2)
+    composed = looked(play)
+    assert "[audience] Anna: Look [shows 2 pictures]" in told(composed)
+    assert composed.request(model="m").pictures == 0
+
+
+def test_the_words_are_the_same_whether_the_pictures_are_seen_or_not() -> None:
+    play, shown = showing(1, 2)
+    seeing, blind = looked(play, *shown), looked(play)
+    assert seeing.request(model="m").pictures == 3
+    assert "".join(each.text for each in seeing.messages) == "".join(
+        each.text for each in blind.messages
+    )
