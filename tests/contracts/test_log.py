@@ -1,7 +1,6 @@
 """The fence: who may append, when, and what every append does besides."""
 
 import re
-from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -368,16 +367,6 @@ async def test_what_was_said_is_kept_as_messages_and_what_it_cost_as_usage(store
         assert (spent.turn_id, spent.state, spent.cost) == ("trn_1", "settled", 0.25)
 
     await inside(store, unit)
-
-
-async def test_a_text_nobody_will_see_is_counted_all_the_same(store: Store) -> None:
-    line = log.UsageLine(
-        "use_1", CNV, "trn_1", "par_ada", ev.RouteRef(provider="p", model="m"),
-        ev.UsageRef(input_tokens=5, cost=0.5),
-    )  # fmt: skip
-    await store.write(partial(log.discard, line=line, at=NOW))
-    spent = await store.read(lambda c: c.execute(select(usage)).one())
-    assert (spent.state, spent.cost, spent.input_tokens) == ("discarded", 0.5, 5)
 
 
 async def test_clearing_forgets_what_was_said_before_and_keeps_the_log(store: Store) -> None:

@@ -160,6 +160,8 @@ class TurnFailed(Body):
     code: str
     detail: str = ""
     retryable: bool = False
+    #: What was paid for a line that nobody will hear; absent if nothing was.
+    usage: UsageRef | None = None
 
 
 class TurnSkipped(Body):

@@ -141,6 +141,14 @@ class Ledger(Protocol):
         ...
 
 
+class Bills(Protocol):
+    """What the ledger knows of a turn."""
+
+    async def of_turn(self, turn_id: str) -> Usage | None:
+        """What all its calls took, or at most have taken; None if it made none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
     """One call for people who look behind the stage, redacted already."""

@@ -69,6 +69,8 @@ class ConversationState:
     tokens: int = 0
     cost: float = 0.0
     cost_estimated: bool = False
+    #: How many lines in a row the troupe has said in the places of models.
+    stood_in: int = 0
     pace_draw: ev.PaceDraw | None = None
     #: Topic energy (`engine.md` section 10.1).
     energy: float = 0.7
@@ -268,6 +270,8 @@ def _turn_started(
 
 def _turn_failed(state: ConversationState, body: ev.TurnFailed) -> ConversationState:
     turn = state.open_turn
+    if body.usage is not None:
+        state = _paid(state, body.usage)
     if body.code in {"interrupted", "paused"} and turn is not None:
         back = GivenBack(participant_id=turn.participant_id, cause=turn.cause, note=turn.note)
         return replace(state, open_turn=None, given_back=back)
@@ -300,13 +304,26 @@ def _message_completed(
         cause=turn.cause if turn else None, signals=read,
     )  # fmt: skip
     return replace(
-        _landed(state, line), finished=finished, open_turn=None, failures=0,
+        _landed(_paid(state, body.usage), line), finished=finished, open_turn=None, failures=0,
         unanswered=tuple(each for each in state.unanswered if each.seq > heard),
         seats=tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats),
-        tokens=state.tokens + body.usage.input_tokens + body.usage.output_tokens,
-        cost=state.cost + (body.usage.cost or 0.0),
-        cost_estimated=state.cost_estimated or body.usage.estimated,
+        stood_in=_stood_in(state, body),
     )  # fmt: skip
+
+
+def _paid(state: ConversationState, spent: ev.UsageRef) -> ConversationState:
+    return replace(
+        state, tokens=state.tokens + spent.input_tokens + spent.output_tokens,
+        cost=state.cost + (spent.cost or 0.0),
+        cost_estimated=state.cost_estimated or spent.estimated,
+    )  # fmt: skip
+
+
+def _stood_in(state: ConversationState, body: ev.MessageCompleted) -> int:
+    """The troupe's lines in a row in others' places; those of its own seats count for neither."""
+    if not body.scripted:
+        return 0
+    return state.stood_in + (body.route.understudy_for is not None)
 
 
 def _landed(state: ConversationState, line: Line) -> ConversationState:

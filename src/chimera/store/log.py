@@ -32,6 +32,8 @@ class Claim:
     status: Status = "running"
     #: The turn that a run before this one left open.
     open_turn: str | None = None
+    #: Whose conversation it is; None: the house's.
+    owner: str | None = None
     next_turn_at: int | None = None
 
 
@@ -65,17 +67,6 @@ class Ringing(NamedTuple):
     next_turn_at: int | None
     resume_at: int | None
     run_deadline: int | None
-
-
-class UsageLine(NamedTuple):
-    """What a text cost that was thrown away; lines that were said are counted by their event."""
-
-    id: str
-    conversation_id: str
-    turn_id: str
-    participant_id: str
-    route: ev.RouteRef
-    usage: ev.UsageRef
 
 
 def create(
@@ -115,7 +106,8 @@ def claim(connection: Connection, conversation_id: str, *, now: int, deadline: i
         return None
     return Claim(
         conversation_id=conversation_id, generation=row.generation, seen=row.head_seq,
-        status=row.status, open_turn=row.open_turn, next_turn_at=row.next_turn_at,
+        status=row.status, open_turn=row.open_turn, owner=row.owner,
+        next_turn_at=row.next_turn_at,
     )  # fmt: skip
 
 
@@ -275,21 +267,6 @@ def ringing(connection: Connection, *, after: str = "", limit: int = 500) -> lis
 def forget(connection: Connection, conversation_id: str) -> bool:
     """Delete a conversation with all that belongs to it; whether there was one."""
     return connection.execute(sql.DELETE, {"of": conversation_id}).rowcount > 0
-
-
-def discard(connection: Connection, line: UsageLine, *, at: int) -> None:
-    """Count what a text cost that nobody will see."""
-    connection.execute(
-        sql.INSERT_USAGE,
-        {
-            "id": line.id, "conversation_id": line.conversation_id, "turn_id": line.turn_id,
-            "participant_id": line.participant_id, "provider": line.route.provider,
-            "model": line.route.model, "input_tokens": line.usage.input_tokens,
-            "output_tokens": line.usage.output_tokens, "cached_tokens": line.usage.cached_tokens,
-            "cost": line.usage.cost, "estimated": line.usage.estimated, "state": "discarded",
-            "at": at,
-        },
-    )  # fmt: skip
 
 
 def _page(conversation_id: str, after: int, limit: int) -> dict[str, Any]:

@@ -20,6 +20,11 @@ _LINE = 200
 
 _INSERT_MESSAGES = insert(messages)
 _INSERT_USAGE = insert(usage)
+_SETTLE = (
+    update(usage)
+    .where(usage.c.turn_id == bindparam("turn"), usage.c.state != "settled")
+    .values(state="settled")
+)
 _FORGET_MESSAGES = delete(messages).where(
     messages.c.conversation_id == bindparam("of"), messages.c.seq <= bindparam("up_to")
 )
@@ -74,19 +79,27 @@ def _talk(result: Change, body: ev.Body, at: int) -> None:
                 "last_line": {"participant_id": body.participant_id, "text": body.text[:_LINE]},
             })  # fmt: skip
             result.add("message_count", 1)
-            result.add("tokens", body.usage.input_tokens + body.usage.output_tokens)
-            if body.usage.cost:
-                result.add("cost", body.usage.cost)
-            if body.usage.estimated:
-                result.values["cost_estimated"] = True
+            _pay(result, body.usage)
         case ev.MessagePosted():
             line = {"name": body.author.name, "text": body.told[:_LINE]}
             result.values.update({"last_at": at, "last_line": line})
             result.add("message_count", 1)
-        case ev.TurnFailed() if body.code not in {"interrupted", "paused"}:
-            result.add("failures", 1)
+        case ev.TurnFailed():
+            _pay(result, body.usage)
+            if body.code not in {"interrupted", "paused"}:
+                result.add("failures", 1)
         case _:
             pass
+
+
+def _pay(result: Change, spent: ev.UsageRef | None) -> None:
+    if spent is None:
+        return
+    result.add("tokens", spent.input_tokens + spent.output_tokens)
+    if spent.cost:
+        result.add("cost", spent.cost)
+    if spent.estimated:
+        result.values["cost_estimated"] = True
 
 
 def _life(result: Change, body: ev.Body, at: int) -> None:
@@ -140,7 +153,9 @@ def project(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast
         match envelope.body:
             case ev.MessageCompleted() as body:
                 said.append(_said(envelope, body, names))
-                spent.append(_spent(envelope, body))
+                # Only the troupe's lines have no call that was reserved before.
+                if not connection.execute(_SETTLE, {"turn": body.turn_id}).rowcount:
+                    spent.append(_spent(envelope, body))
             case ev.MessagePosted() as body:
                 said.append(_posted(envelope, body))
             case ev.ConversationCleared(up_to_seq=up_to):

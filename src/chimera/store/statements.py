@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from chimera.core.events import TurnStarted
-from chimera.store.tables import RINGING, conversations, events, usage
+from chimera.store.tables import RINGING, conversations, events
 
 _C = conversations.c
 _ID = _C.id == bindparam("of")
@@ -38,7 +38,7 @@ S1 = (
         ),
     )
     .values(generation=_C.generation + 1, run_deadline=bindparam("deadline"))
-    .returning(_C.generation, _C.status, _C.head_seq, _C.open_turn, _C.next_turn_at)
+    .returning(_C.generation, _C.status, _C.head_seq, _C.open_turn, _C.owner, _C.next_turn_at)
 )
 S4 = select(_C.status, _C.generation, _C.head_seq).where(_ID)
 #: Only the run in charge, only if it has read everything, only in the status it began in.
@@ -95,7 +95,6 @@ RINGING_PAGE = (
     .limit(bindparam("most"))
 )
 DELETE = delete(conversations).where(_ID)
-INSERT_USAGE = insert(usage)
 QUIET = update(conversations).where(_ID).values(open_turn=None, run_deadline=None)
 
 

@@ -152,7 +152,11 @@ usage = Table(
 )
 #: True for the rows that wait for their call's end.
 RESERVED = literal_column("state") == literal_column("'reserved'")
-Index("usage_by_time", usage.c.at, usage.c.provider, usage.c.cost)
+#: A day's sums of all kinds come from this index alone.
+Index(
+    "usage_by_time",
+    usage.c.at, usage.c.provider, usage.c.credential, usage.c.owner, usage.c.cost,
+)  # fmt: skip
 Index("usage_by_conversation", usage.c.conversation_id, usage.c.cost)
 Index("usage_by_turn", usage.c.turn_id)
 Index("usage_reserved", usage.c.at, sqlite_where=RESERVED, postgresql_where=RESERVED)

@@ -37,7 +37,7 @@ def _usage() -> None:
     op.add_column("usage", sa.Column("owner", sa.Text))
     op.drop_index("usage_by_time", "usage")
     op.drop_index("usage_by_conversation", "usage")
-    op.create_index("usage_by_time", "usage", ["at", "provider", "cost"])
+    op.create_index("usage_by_time", "usage", ["at", "provider", "credential", "owner", "cost"])
     op.create_index("usage_by_conversation", "usage", ["conversation_id", "cost"])
     op.create_index("usage_by_turn", "usage", ["turn_id"])
     op.create_index(
