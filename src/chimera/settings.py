@@ -58,9 +58,20 @@ class RedisSettings(Group):
 class ServiceSettings(Group):
     """A service that runs models."""
 
-    api_key: SecretStr | None = Field(default=None, description="key, if the service wants one")
+    api_key: SecretStr | None = Field(
+        default=None, description="key, if the service wants one; several parted by commas"
+    )
     base_url: str | None = Field(default=None, description="address up to and including /v1")
     model: str | None = Field(default=None, description="model a participant gets by default")
+    requests_per_minute: int | None = Field(
+        default=None, ge=1, le=10_000_000, description="most requests of one key in a minute"
+    )
+    tokens_per_minute: int | None = Field(
+        default=None, ge=1, le=1_000_000_000, description="most tokens of one key in a minute"
+    )
+    concurrency: int | None = Field(
+        default=None, ge=1, le=256, description="most calls of one key at once"
+    )
 
 
 class OllamaSettings(ServiceSettings):
@@ -115,6 +126,17 @@ class EngineSettings(Group):
     )
 
 
+class SecuritySettings(Group):
+    """What opens the stored keys of providers."""
+
+    kek_file: Path | None = Field(
+        default=None, description="file of the house key; default: one made in the data folder"
+    )
+    kek: SecretStr | None = Field(
+        default=None, description="the house key itself, 32 bytes in base64; the newest first"
+    )
+
+
 class LogSettings(Group):
     """What is logged, and how."""
 
@@ -141,6 +163,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     providers: ProviderSettings = ProviderSettings()
     engine: EngineSettings = EngineSettings()
+    security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
 
     openai_api_key: SecretStr | None = Field(

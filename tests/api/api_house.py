@@ -1,7 +1,7 @@
 """A house for tests: real store, journal and hub; nobody plays, and the alarm only takes notes."""
 
 import socket
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from chimera.api.application import create_api
-from chimera.api.deps import House, Patience
+from chimera.api.deps import House, KeyCard, KeyChange, Patience, ProviderCard
 from chimera.api.protocol import Guarded
 from chimera.core.errors import NotFound, ProviderDown
 from chimera.core.generation import Health, Model, ProviderState, Route
@@ -21,10 +21,12 @@ from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
 from chimera.features.conversations.looking import PAGES
 from chimera.features.conversations.routes import router as conversations_router
+from chimera.features.house.routes import router as house_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store
+from chimera.store.preferences import Preferences
 from fakes import CountingIds, FakeClock
 
 HOST = "stage.test:8000"
@@ -92,6 +94,36 @@ class FewProviders:
         raise NotFound("There is no such provider.")
 
 
+@dataclass
+class FewKeys:
+    """Implements `Keys` by remembering what it was told; two services are set, one is not."""
+
+    providers: FewProviders
+    told: list[tuple[str, object]] = field(default_factory=list[tuple[str, object]])
+
+    def cards(self) -> Sequence[ProviderCard]:
+        key = KeyCard(source="environment", last4="-key", fingerprint="0123456789ab")
+        return [
+            ProviderCard(
+                name="openai", title="OpenAI", local=False, wants_key=True, credential=key
+            ),
+            ProviderCard(name="anthropic", title="Anthropic", local=False, wants_key=True),
+            ProviderCard(name="ollama", title="Ollama", local=True, wants_key=False),
+        ]
+
+    async def put(self, name: str, change: KeyChange) -> None:
+        self.told.append((name, change))
+
+    async def drop(self, name: str) -> None:
+        self.told.append((name, None))
+
+    async def tune(self, name: str, tuning: Mapping[str, int | str | None]) -> None:
+        self.told.append((name, tuning))
+
+    async def check(self, name: str, change: KeyChange) -> Health:
+        return await self.providers.check(name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Made:
     """A house with the hands of the test on its parts."""
@@ -139,11 +171,12 @@ def make_house(
     house = House(
         store=store, journal=journal, hub=hub, alarm=alarm,
         audience=Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock),
-        clock=clock, ids=ids, providers=providers, personas=load_house(),
+        clock=clock, ids=ids, providers=providers, keys=FewKeys(providers),
+        preferences=Preferences(store, clock), personas=load_house(),
         starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
         patience=patience or Patience(),
     )  # fmt: skip
-    routers = [conversations_router, personas_router, providers_router]
+    routers = [conversations_router, personas_router, providers_router, house_router]
     app = create_api(house, routers, content=PAGES)
     return Made(
         house=house, app=app, alarm=alarm, hub=hub, clock=clock, providers=providers,

@@ -42,7 +42,8 @@ async def test_providers_are_shown_as_they_are(client: httpx2.AsyncClient, made:
     openai, ollama, scripted = page["items"]
     assert made.providers.looked == 1
     assert openai["health"] == {
-        "calls": 3, "errors": 1, "last_success_at": "2023-11-14T22:13:20.000Z", "p50_ms": 400.0
+        "calls": 3, "errors": 1, "last_success_at": "2023-11-14T22:13:20.000Z", "p50_ms": 400.0,
+        "failures": {},
     }  # fmt: skip
     assert (ollama["local"], ollama["found"], ollama["models"]) == (True, True, ["llama:8b"])
     assert (scripted["scripted"], scripted["state"]) == (True, "ready")

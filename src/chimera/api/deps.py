@@ -3,12 +3,12 @@
 import asyncio
 import pathlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from fastapi import Depends, Path
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
@@ -18,12 +18,14 @@ from chimera.core.errors import NotFound
 from chimera.core.events import HOST
 from chimera.core.generation import Health, Model, ProviderState, Route
 from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.limits import Limits
 from chimera.core.persona import Persona
 from chimera.core.ports import Alarm, Hub
 from chimera.core.topics import Starter
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
 from chimera.store.database import Store, Work
+from chimera.store.preferences import Preferences
 
 
 class Providers(Protocol):
@@ -47,6 +49,66 @@ class Providers(Protocol):
 
     def best(self) -> Route:
         """Who plays a persona that names no provider: the best configured, else the troupe."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyCard:
+    """What may be told of a provider's key; of several, what is true of the first."""
+
+    source: Literal["environment", "stored"]
+    last4: str
+    fingerprint: str
+    count: int = 1
+    #: The code of the failure that switched it off.
+    disabled_because: str | None = None
+    #: Milliseconds UTC; None for one of the environment.
+    set_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCard:
+    """How a provider is set, whether or not it can be asked."""
+
+    name: str
+    title: str
+    local: bool
+    wants_key: bool
+    base_url: str | None = None
+    default_model: str | None = None
+    credential: KeyCard | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChange:
+    """A key and an address as a person gave them; None: not given, no address: the usual one."""
+
+    api_key: SecretStr | None = None
+    base_url: str | None = None
+
+
+class Keys(Protocol):
+    """How the providers are set, which may change while the house runs."""
+
+    def cards(self) -> Sequence[ProviderCard]:
+        """Every provider that is set or could be, the best first."""
+        ...
+
+    async def put(self, name: str, change: KeyChange) -> None:
+        """Store a key, an address or both; from then on they are used. Raises NotFound, Invalid."""
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Forget what was stored; what the environment says holds again. Raises NotFound."""
+        ...
+
+    async def tune(self, name: str, tuning: Mapping[str, int | str | None]) -> None:
+        """Store limits and the default model, by the names of `ProviderCard` and `Limits`."""
+        ...
+
+    async def check(self, name: str, change: KeyChange) -> Health:
+        """A free call, with a key and an address that are not stored yet, if any are given."""
         ...
 
 
@@ -78,6 +140,8 @@ class House:
     clock: Clock
     ids: IdSource
     providers: Providers
+    keys: Keys
+    preferences: Preferences
     personas: tuple[Persona, ...]
     starters: tuple[Starter, ...]
     #: A fresh seed for a conversation that names none.

@@ -46,8 +46,11 @@ _KEY = {
     "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,64}$"},
 }
 
-#: They change nothing that a second call could double, and one answer is a secret.
-_UNKEPT = frozenset({"check_provider", "issue_ticket"})
+#: They change nothing that a second call could double, and of a secret not even a digest is kept.
+_UNKEPT = frozenset({
+    "check_provider", "issue_ticket",
+    "put_credential", "delete_credential", "change_provider", "change_house",
+})  # fmt: skip
 
 
 def operation_id(route: APIRoute) -> str:

@@ -41,7 +41,8 @@ class StrictRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
-            if self.body_field is not None:
+            body = self.body_field
+            if body is not None and (body.field_info.is_required() or await request.body()):
                 # Before FastAPI looks: it would read a body of another type as plain bytes.
                 await request.json()
             return await handler(request)

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from chimera.api.application import create_api
 from chimera.api.deps import House
 from chimera.api.openapi import openapi_bytes
+from chimera.app.keys import KeyDesk, vault_of
 from chimera.app.models import Models, build_models
 from chimera.app.system import SystemClock, TimeOrderedIds, only_one_process
 from chimera.core import content
@@ -39,6 +40,7 @@ from chimera.features.conversations.looking import PAGES
 from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.conversations.schemas import CreateConversation
 from chimera.features.conversations.service import create
+from chimera.features.house.routes import router as house_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
 from chimera.providers.roster import SCRIPTED
@@ -47,6 +49,7 @@ from chimera.realtime.redis_hub import RedisHub, await_redis
 from chimera.settings import Settings, load_settings
 from chimera.store.database import Store
 from chimera.store.pictures import StoredPictures
+from chimera.store.preferences import Preferences
 from chimera.store.tables import conversations
 
 log = structlog.get_logger()
@@ -68,6 +71,8 @@ class Parts:
     hub: Hub
     journal: Journal
     models: Models
+    keys: KeyDesk
+    preferences: Preferences
     personas: tuple[Persona, ...]
     docket: Docket
     alarm: DocketAlarm
@@ -84,6 +89,7 @@ async def open_parts(
     """Everything but HTTP. Raises Unready with the exit code that says what is missing."""
     clock, ids = clock or SystemClock(), ids or TimeOrderedIds()
     content.load()
+    vault = vault_of(settings)
     async with AsyncExitStack() as stack:
         if settings.database.url is None:
             stack.enter_context(only_one_process(settings.server.data_dir))
@@ -96,10 +102,14 @@ async def open_parts(
         hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
         models = build_models(settings, clock)
         stack.push_async_callback(models.gateway.close)
+        keys = KeyDesk(
+            settings=settings, store=store, vault=vault, models=models, clock=clock, ids=ids
+        )
+        await keys.open()
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
         )
-        yield _assemble(settings, clock, ids, store, hub, models, docket)
+        yield _assemble(settings, clock, ids, store, hub, models, keys, docket)
 
 
 def _assemble(
@@ -109,6 +119,7 @@ def _assemble(
     store: Store,
     hub: Hub,
     models: Models,
+    keys: KeyDesk,
     docket: Docket,
 ) -> Parts:
     """Join what is open, and teach the docket its tasks."""
@@ -116,7 +127,7 @@ def _assemble(
     audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
-        gallery=StoredPictures(store), persona=partial(_card, {each.id: each for each in personas}),
+        gallery=StoredPictures(store), sentiment=Vader(), persona=partial(_card, {each.id: each for each in personas}),
     )  # fmt: skip
     turns = Turns(stage, audience)
     worker = TurnWorker(docket, _worker_settings(settings))
@@ -133,7 +144,8 @@ def _assemble(
     register(docket, turn, reconcile)
     return Parts(
         settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
-        models=models, personas=personas, docket=docket, alarm=alarm, audience=audience,
+        models=models, keys=keys, preferences=Preferences(store, clock),
+        personas=personas, docket=docket, alarm=alarm, audience=audience,
         turns=turns, worker=worker, reconciler=reconciler,
     )  # fmt: skip
 
@@ -177,6 +189,8 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         clock=parts.clock,
         ids=parts.ids,
         providers=parts.models.directory,
+        keys=parts.keys,
+        preferences=parts.preferences,
         personas=parts.personas,
         starters=load_starters(),
         seed=partial(secrets.randbelow, 2**31),
@@ -188,7 +202,9 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
 
 def create_app(house: House) -> FastAPI:
     return create_api(
-        house, [conversations_router, personas_router, providers_router], content=PAGES
+        house,
+        [conversations_router, personas_router, providers_router, house_router],
+        content=PAGES,
     )
 
 

@@ -5,6 +5,7 @@ aiohttp asks no resolver for address literals, a name may change its answer betw
 questions, and only the socket knows where the connection really goes.
 """
 
+import re
 import socket
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -14,7 +15,7 @@ from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from chimera.core.errors import InvalidRequest
+from chimera.core.errors import Invalid, InvalidRequest
 
 #: family, type, protocol, canonical name, (address, port, …): what `getaddrinfo` gives.
 AddrInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
@@ -46,6 +47,16 @@ _REFUSED_V6 = (
     IPv6Network("2620:4f:8000::/48"),
 )
 _OPEN_PORTS = frozenset({80, 443})
+#: Where a local server may be: this machine, its network, and networks laid over others.
+_PRIVATE = (
+    *(IPv4Network(each) for each in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12")),
+    *(IPv4Network(each) for each in ("192.168.0.0/16", "100.64.0.0/10")),
+    *(IPv6Network(each) for each in ("::1/128", "fc00::/7")),
+)
+_INSIDE = (".localhost", ".local", ".lan", ".internal", ".home", ".home.arpa", ".ts.net")
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
+#: A last label that begins like a number is one, to those who read it (URL standard).
+_NUMBER = re.compile(r"(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$")
 
 
 class AddressRefused(OSError):
@@ -74,6 +85,53 @@ def origin_of(url: str) -> tuple[str, int]:
     """The host and port a URL leads to: the pair by which an operator's server is named."""
     parsed = _parse(url)
     return parsed.raw_host or "", parsed.port or 0
+
+
+def base_url_of(text: str, *, local: bool) -> str:
+    """An address that a person typed, in the one form that is used. Raises Invalid.
+
+    `local`: the provider may run on this machine or network, so its address may be private, and
+    there without TLS. Everything else is public, encrypted and on the usual port.
+    """
+    if not text.isprintable() or " " in text:
+        raise _refused("The address holds a space or a character that cannot be seen.")
+    try:
+        parsed = _parse(text)
+    except InvalidRequest as error:
+        raise _refused(f"The address cannot be used: {error.message}.") from None
+    host = parsed.raw_host or ""
+    if parsed.query_string or parsed.raw_fragment or not _HOST.fullmatch(host):
+        raise _refused("The address is not plain: give scheme, host, port and path alone.")
+    if _leads_inside(host):
+        if not local or not _is_private(host):
+            raise _refused("This address is not public; only a local server's may be private.")
+    elif parsed.scheme != "https":
+        raise _refused("A public address begins with https://, or the key could be overheard.")
+    elif not local and parsed.port != 443:
+        raise _refused("A public address is called at the usual port.")
+    return str(parsed).rstrip("/")
+
+
+def _leads_inside(host: str) -> bool:
+    """Whether a host is no public one by its looks; where a name leads is seen when it is asked."""
+    name = host.rstrip(".").lower()
+    if ":" in name or _NUMBER.search(name):
+        # Numbers in another than the usual form are no names: some systems read them as addresses.
+        return not is_public(name)
+    return "." not in name or name.endswith(_INSIDE)
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is of this machine or network, in the one usual spelling."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return _NUMBER.search(host) is None and not host.endswith(".")
+    return any(address in network for network in _PRIVATE if network.version == address.version)
+
+
+def _refused(message: str) -> Invalid:
+    return Invalid(message, path="base_url")
 
 
 class AddressGuard:

@@ -359,6 +359,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/turns/{turn_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Turn Calls
+         * @description The calls that a turn made, oldest first; empty unless they were being recorded.
+         */
+        get: operations["list_turn_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health/live": {
         parameters: {
             query?: never;
@@ -439,6 +459,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/house": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get House
+         * @description The switches and budgets of the whole house.
+         */
+        get: operations["get_house"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change House
+         * @description Turn a switch or change a budget; it holds from the next call to a model.
+         */
+        patch: operations["change_house"];
+        trace?: never;
+    };
     "/api/v1/live-tickets": {
         parameters: {
             query?: never;
@@ -506,6 +550,8 @@ export interface paths {
         /**
          * List Providers
          * @description Every provider that can be cast, those found on this machine included.
+         *
+         *     With `all`, also those that have neither key nor address yet.
          */
         get: operations["list_providers"];
         put?: never;
@@ -514,6 +560,26 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Provider
+         * @description Limit what its keys are asked for, or choose the model that plays by default.
+         */
+        patch: operations["change_provider"];
         trace?: never;
     };
     "/api/v1/providers/{provider_name}/check": {
@@ -527,10 +593,38 @@ export interface paths {
         put?: never;
         /**
          * Check Provider
-         * @description Ask the provider whether it answers; a free call.
+         * @description Ask the provider whether it answers, with a key that is not stored yet if one is given.
+         *
+         *     A free call. A good answer without a body switches a refused key on again.
          */
         post: operations["check_provider"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_name}/credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Credential
+         * @description Store a key, an address or both, instead of what the environment says.
+         *
+         *     The key is sealed at once and never told again. Another address without a key drops the key.
+         */
+        put: operations["put_credential"];
+        post?: never;
+        /**
+         * Delete Credential
+         * @description Forget the stored key and address; what the environment says holds again.
+         */
+        delete: operations["delete_credential"];
         options?: never;
         head?: never;
         patch?: never;
@@ -548,6 +642,26 @@ export interface paths {
          * @description The models that can be asked for now.
          */
         get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/spending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Spending
+         * @description What calls to models cost: by day and provider, by provider, by conversation.
+         */
+        get: operations["get_spending"];
         put?: never;
         post?: never;
         delete?: never;
@@ -633,6 +747,23 @@ export interface components {
             when_spent?: "finale" | "improv" | "pause";
         };
         /**
+         * Budgets
+         * @description US dollars, null without a limit.
+         *
+         *     For the whole house in a day (UTC), for a provider in a day, and for a
+         *     conversation that brings no budget of its own.
+         */
+        Budgets: {
+            /** Conversation Default */
+            conversation_default: number | null;
+            /** House Day */
+            house_day: number | null;
+            /** Provider Day */
+            provider_day: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Business
          * @description What a persona is seen doing while it does not speak.
          */
@@ -645,6 +776,36 @@ export interface components {
             listening: string[];
             /** Thinking */
             thinking: string[];
+        };
+        /** CallError */
+        CallError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /** CallUsage */
+        CallUsage: {
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Cost */
+            cost: number | null;
+            /** Estimated */
+            estimated: boolean;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+        };
+        /**
+         * CheckProvider
+         * @description A key and an address to test before they are stored; without them, what is set is tested.
+         */
+        CheckProvider: {
+            /** Api Key */
+            api_key?: string | null;
+            /** Base Url */
+            base_url?: string | null;
         };
         /**
          * Checked
@@ -719,6 +880,18 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /**
+         * ConversationSpending
+         * @description One of the dearest conversations; the title is gone with a deleted one.
+         */
+        ConversationSpending: {
+            /** Amount */
+            amount: number;
+            /** Id */
+            id: string;
+            /** Title */
+            title?: string | null;
+        };
         /** Cost */
         Cost: {
             /** Amount */
@@ -780,6 +953,48 @@ export interface components {
             visibility?: "private" | "unlisted" | "public";
         };
         /**
+         * Credential
+         * @description A key, by its last characters and the beginning of its SHA-256 digest; both empty for one
+         *     so short that they would give it away.
+         *
+         *     `count`: how many keys of the environment share the load; the rest is told of the first.
+         */
+        Credential: {
+            /** Count */
+            count: number;
+            /** Disabled Because */
+            disabled_because?: string | null;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Last4 */
+            last4: string;
+            /** Set At */
+            set_at?: string | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "environment" | "stored";
+        };
+        /**
+         * DaySpending
+         * @description What one provider took on one day (UTC, `2026-11-22`).
+         */
+        DaySpending: {
+            /** Amount */
+            amount: number;
+            /** Calls */
+            calls: number;
+            /** Day */
+            day: string;
+            /** Estimated */
+            estimated: boolean;
+            /** Provider */
+            provider: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * Direct
          * @description A note of the director's, to one participant or to all.
          */
@@ -824,13 +1039,17 @@ export interface components {
         };
         /**
          * Health
-         * @description How recent calls went.
+         * @description How recent calls went; times to the first token, failures by their code.
          */
         Health: {
             /** Calls */
             calls: number;
             /** Errors */
             errors: number;
+            /** Failures */
+            failures: {
+                [key: string]: number;
+            };
             /** Last Failure */
             last_failure?: string | null;
             /** Last Failure At */
@@ -841,11 +1060,39 @@ export interface components {
             p50_ms?: number | null;
             /** P95 Ms */
             p95_ms?: number | null;
+            /** Tokens Per S */
+            tokens_per_s?: number | null;
+        };
+        /**
+         * HouseSwitches
+         * @description What is allowed and what is kept.
+         *
+         *     `paid_calls`: off, only the troupe and models of this machine play. `record_calls`: requests
+         *     and answers are kept for seven days, without keys, to be looked at behind each line.
+         */
+        HouseSwitches: {
+            budgets: components["schemas"]["Budgets"];
+            /** Paid Calls */
+            paid_calls: boolean;
+            /** Record Calls */
+            record_calls: boolean;
         };
         /** Invite */
         Invite: {
             /** Participant Id */
             participant_id: string;
+        };
+        /**
+         * KeyLimits
+         * @description What each key may be asked for; null: no limit.
+         */
+        KeyLimits: {
+            /** Concurrency */
+            concurrency: number | null;
+            /** Requests Per Minute */
+            requests_per_minute: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute: number | null;
         };
         /** LastLine */
         LastLine: {
@@ -898,6 +1145,9 @@ export interface components {
         /**
          * Model
          * @description Prices in US dollars for a million tokens; absent where none is known.
+         *
+         *     `vision`: it reads pictures. `thinking`: it can think before it speaks. `tier`: 1 for a
+         *     provider's best models, 2 for the middle, 3 for its quickest.
          */
         Model: {
             /** Context */
@@ -912,6 +1162,12 @@ export interface components {
             name?: string | null;
             /** Output Price */
             output_price?: number | null;
+            /** Thinking */
+            thinking?: boolean | null;
+            /** Tier */
+            tier?: number | null;
+            /** Vision */
+            vision?: boolean | null;
         };
         /** ModelPage */
         ModelPage: {
@@ -964,6 +1220,20 @@ export interface components {
             slug: string;
         };
         /**
+         * PatchBudgets
+         * @description What is named is changed; null takes a limit away. `provider_day` replaces all of them.
+         */
+        PatchBudgets: {
+            /** Conversation Default */
+            conversation_default?: number | null;
+            /** House Day */
+            house_day?: number | null;
+            /** Provider Day */
+            provider_day?: {
+                [key: string]: number;
+            } | null;
+        };
+        /**
          * PatchConversation
          * @description What may be changed while it goes on; absent fields stay as they are.
          */
@@ -975,10 +1245,35 @@ export interface components {
             /** Visibility */
             visibility?: ("private" | "unlisted" | "public") | null;
         };
+        /**
+         * PatchHouse
+         * @description What is named is changed.
+         */
+        PatchHouse: {
+            budgets?: components["schemas"]["PatchBudgets"] | null;
+            /** Paid Calls */
+            paid_calls?: boolean | null;
+            /** Record Calls */
+            record_calls?: boolean | null;
+        };
         /** PatchParticipant */
         PatchParticipant: {
             /** Muted */
             muted: boolean;
+        };
+        /**
+         * PatchProvider
+         * @description What is named is changed; null takes a limit away, or goes back to the setting's model.
+         */
+        PatchProvider: {
+            /** Concurrency */
+            concurrency?: number | null;
+            /** Default Model */
+            default_model?: string | null;
+            /** Requests Per Minute */
+            requests_per_minute?: number | null;
+            /** Tokens Per Minute */
+            tokens_per_minute?: number | null;
         };
         /** Persona */
         Persona: {
@@ -1089,15 +1384,29 @@ export interface components {
         /**
          * Provider
          * @description `local`: it runs on this machine or network. `found`: by itself, without any setting.
+         *
+         *     `wants_key`: it does not answer without one. `breaker`: `open` until `breaker_until`, nobody
+         *     asks it; `half_open`, one turn tries it.
          */
         Provider: {
             /** Base Url */
             base_url?: string | null;
+            /**
+             * Breaker
+             * @enum {string}
+             */
+            breaker: "closed" | "open" | "half_open";
+            /** Breaker Until */
+            breaker_until?: string | null;
+            credential: components["schemas"]["Credential"] | null;
+            /** Default Model */
+            default_model?: string | null;
             /** Detail */
             detail?: string | null;
             /** Found */
             found: boolean;
             health: components["schemas"]["Health"];
+            limits: components["schemas"]["KeyLimits"];
             /** Local */
             local: boolean;
             /** Models */
@@ -1106,18 +1415,83 @@ export interface components {
             name: string;
             /** Scripted */
             scripted: boolean;
+            spent_today: components["schemas"]["Spent"];
             /**
              * State
              * @enum {string}
              */
-            state: "ready" | "down" | "unknown";
+            state: "ready" | "down" | "unknown" | "unset";
             /** Title */
             title: string;
+            /** Wants Key */
+            wants_key: boolean;
         };
         /** ProviderPage */
         ProviderPage: {
             /** Items */
             items: components["schemas"]["Provider"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** ProviderSpending */
+        ProviderSpending: {
+            /** Amount */
+            amount: number;
+            /** Calls */
+            calls: number;
+            /** Estimated */
+            estimated: boolean;
+            /** Provider */
+            provider: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
+         * PutCredential
+         * @description A key, an address or both. An empty `base_url` means the provider's own.
+         *
+         *     Another address without a key drops the key: it was meant for the old one.
+         */
+        PutCredential: {
+            /** Api Key */
+            api_key?: string | null;
+            /** Base Url */
+            base_url?: string | null;
+        };
+        /**
+         * RecordedCall
+         * @description One call of a turn, without keys; `request` has the system prompt, messages and knobs.
+         */
+        RecordedCall: {
+            /** At */
+            at: string;
+            /** Duration Ms */
+            duration_ms: number;
+            error?: components["schemas"]["CallError"] | null;
+            /** First Token Ms */
+            first_token_ms?: number | null;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /** Participant Id */
+            participant_id: string;
+            /** Provider */
+            provider: string;
+            /** Reasoning */
+            reasoning: string;
+            /** Request */
+            request: {
+                [key: string]: unknown;
+            };
+            /** Text */
+            text: string;
+            usage?: components["schemas"]["CallUsage"] | null;
+        };
+        /** RecordedCallPage */
+        RecordedCallPage: {
+            /** Items */
+            items: components["schemas"]["RecordedCall"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1214,6 +1588,32 @@ export interface components {
             /** Words */
             words: number;
         };
+        /**
+         * Spending
+         * @description `today` and `month` are those of UTC, whatever `days` was asked for.
+         */
+        Spending: {
+            /** Conversations */
+            conversations: components["schemas"]["ConversationSpending"][];
+            /** Currency */
+            currency: string;
+            /** Days */
+            days: components["schemas"]["DaySpending"][];
+            month: components["schemas"]["Sum"];
+            /** Providers */
+            providers: components["schemas"]["ProviderSpending"][];
+            today: components["schemas"]["Sum"];
+        };
+        /**
+         * Spent
+         * @description US dollars; `estimated` if any of it is.
+         */
+        Spent: {
+            /** Amount */
+            amount: number;
+            /** Estimated */
+            estimated: boolean;
+        };
         /** Standing */
         Standing: {
             /** Failing */
@@ -1236,6 +1636,16 @@ export interface components {
             items: components["schemas"]["Starter"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * Sum
+         * @description US dollars; `estimated` if any of it is.
+         */
+        Sum: {
+            /** Amount */
+            amount: number;
+            /** Estimated */
+            estimated: boolean;
         };
         /**
          * Ticket
@@ -2082,6 +2492,39 @@ export interface operations {
             };
         };
     };
+    list_turn_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                turn_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedCallPage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     is_alive: {
         parameters: {
             query?: never;
@@ -2207,6 +2650,68 @@ export interface operations {
             };
         };
     };
+    get_house: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseSwitches"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_house: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchHouse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseSwitches"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     issue_ticket: {
         parameters: {
             query?: never;
@@ -2305,7 +2810,9 @@ export interface operations {
     };
     list_providers: {
         parameters: {
-            query?: never;
+            query?: {
+                all?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2332,7 +2839,112 @@ export interface operations {
             };
         };
     };
+    change_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchProvider"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CheckProvider"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutCredential"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_credential: {
         parameters: {
             query?: never;
             header?: never;
@@ -2344,13 +2956,11 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Checked"];
-                };
+                content?: never;
             };
             /** @description Anything that went wrong. */
             default: {
@@ -2381,6 +2991,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_spending: {
+        parameters: {
+            query?: {
+                /** @description How many days, today included. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spending"];
                 };
             };
             /** @description Anything that went wrong. */

@@ -1,0 +1,1 @@
+"""What the operator chooses in the running house, and what it costs."""
