@@ -189,14 +189,14 @@ class Playhouse:
         self.journal = Journal(store, hub, self.clock)
         everybody = [*providers, Extras()]
         roster = Roster.of(*everybody)
-        catalog = Catalog(
+        self.catalog = Catalog(
             roster,
             clock=self.clock,
             overrides=Overrides(),
             prices=lambda _provider, _model, _usage, _at: cost,
             local=[] if cost else [each.name for each in providers],
         )
-        self.gateway = Gateway(roster, catalog=catalog, clock=self.clock, rng=Random(1))
+        self.gateway = Gateway(roster, catalog=self.catalog, clock=self.clock, rng=Random(1))
         self.audience = Audience(
             journal=self.journal, store=store, hub=hub, alarm=alarm, clock=self.clock
         )

@@ -11,8 +11,10 @@ from provider_fakes import ActedProvider, line
 
 from chimera.core import events as ev
 from chimera.core.conversation import Pace
+from chimera.core.generation import ImagePart, Model
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.turns import Turns
+from chimera.store import pictures
 
 pytestmark = pytest.mark.looptime
 
@@ -118,3 +120,30 @@ async def test_nothing_of_a_turn_follows_its_end(last: type[ev.Body]) -> None:
         if isinstance(each.body, ev.TurnFailed | ev.MessageCompleted)
     ]
     assert len(ended) == len(set(ended))
+
+
+async def show(house: Playhouse, conversation_id: str, text: str = "") -> ev.Picture:
+    """A viewer shows a picture."""
+    picture = ev.Picture(id=house.ids.new("img"), media_type="image/webp", width=4, height=3)
+    kept = pictures.Kept(data=b"RIFF", **picture.model_dump())
+    await house.store.write(lambda to: pictures.keep(to, conversation_id, [kept], at=0))
+    author = ev.Author(kind="viewer", name="Anna")
+    body = ev.MessagePosted(
+        message_id=house.ids.new("msg"), author=author, text=text, images=(picture,)
+    )
+    await house.tell(conversation_id, body, actor=ev.Actor(type="viewer"))
+    return picture
+
+
+async def test_a_model_that_sees_is_shown_the_picture_itself() -> None:
+    eyes = ActedProvider("eyes", line(SPOKEN), models=[Model(id="m1", vision=True)])
+    async with playhouse(eyes) as house:
+        await house.catalog.refresh()
+        conversation_id = await house.open(provider="eyes", pace=Pace(mode="instant"))
+        await house.until(conversation_id, ev.MessageCompleted)
+        await show(house, conversation_id, "Look")
+        await house.until(conversation_id, ev.MessageCompleted, 2)
+        house.alarm.close()
+    assert eyes.requests[0].pictures == 0
+    assert [part.data for each in eyes.requests[-1].messages for part in each.parts
+            if isinstance(part, ImagePart)] == [b"RIFF"]  # fmt: skip

@@ -89,6 +89,18 @@ def test_what_a_person_says_of_themself_is_said_back() -> None:
     assert "you miss your dog" in answer(stage, "I miss my dog").lower()
 
 
+@pytest.mark.parametrize("words", ["", "What do you think of this?"])
+def test_a_picture_is_answered_by_who_cannot_see_it(words: str) -> None:
+    stage = play("tea or coffee", seed=2, turns=5)
+    picture = ev.Picture(id="img_1", media_type="image/webp", width=4, height=3)
+    author = ev.Author(kind="viewer", name="Ana")
+    stage.append(ev.MessagePosted(message_id="msg_v", author=author, text=words, images=(picture,)))
+    stage.run(len(stage.played) + 1, stage.write)
+    text = stage.told[-1].text
+    assert "Ana" in text
+    assert any(word in text for word in ("picture", "holding", "square"))
+
+
 def test_an_insult_is_never_repeated() -> None:
     stage = play("tea or coffee", seed=2, turns=5)
     said = answer(stage, "I think you are all idiots")

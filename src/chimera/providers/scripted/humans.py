@@ -32,12 +32,20 @@ def to_human(stage: Stage) -> list[Move]:
         return _moves(stage, greeting, slots, act="GREET-HUMAN")
     if set(found) & stage.deck.lexicon.unkind:
         return _moves(stage, "human.unkind", slots)
+    if line.images:
+        # The troupe has no eyes, and does not pretend to.
+        return _moves(stage, "human.picture", slots)
     if "?" in line.text or (found and found[0] in _ASKING):
         pool = "human.question" if stage.ledger.disclosed else "human.scripted"
         nouns = concepts(line.text, stage.deck.lexicon)
         if nouns:
             slots["concept"] = nouns[0]
         return _moves(stage, pool, slots, disclosed=not stage.ledger.disclosed)
+    return _taken_up(stage, line, slots)
+
+
+def _taken_up(stage: Stage, line: Line, slots: dict[str, str]) -> list[Move]:
+    """What can be made of a remark that asks for nothing."""
     if reflected := _reflected(line.text):
         return _moves(stage, "human.mirror", {**slots, "mirror": reflected})
     if nouns := concepts(line.text, stage.deck.lexicon):
