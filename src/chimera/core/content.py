@@ -3,13 +3,14 @@
 Each module keeps what it has loaded; without this call the first turn would read files.
 """
 
-from chimera.core import pacing, persona, prompt, signals, topics
+from chimera.core import pacing, persona, prompt, signals, stance, topics
 
 
 def load() -> None:
     """Read it all. Raises if a file is missing or wrong, at the start and not in a turn."""
     pacing.load_table()
     signals.load_cues()
+    stance.load_cues()
     persona.load_house()
     topics.load_starters()
     prompt.load_templates()

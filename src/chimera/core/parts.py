@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from chimera.core import events as ev
+from chimera.core import mood
 from chimera.core.conversation import Cause, Participant
+from chimera.core.mood import Mood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,15 @@ class Seat:
     #: Failed turns in a row; until turn number `benched` the others are preferred.
     failures: int = 0
     benched: int = 0
+    #: None while nothing has moved it from home.
+    mood: Mood | None = None
+    #: Number of finished turns after which somebody sent to sit out comes back.
+    back_at: int | None = None
+
+    @property
+    def feeling(self) -> Mood:
+        """The mood, which begins where the character is at home."""
+        return self.mood or mood.home(self.participant.character.traits)
 
     @property
     def id(self) -> str:

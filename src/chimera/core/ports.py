@@ -181,3 +181,11 @@ class Recorder(Protocol):
     async def record(self, call: CallRecord) -> None:
         """Keep it for a few days; a failure to do so is logged, never raised."""
         ...
+
+
+class Sentiment(Protocol):
+    """How warm the words of a text are."""
+
+    def of(self, text: str) -> float | None:
+        """From −1 to 1; None where it cannot tell. English only."""
+        ...

@@ -106,6 +106,11 @@ def read(
     )
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, with what ends them."""
+    return [each.strip() for each in _SENTENCE.findall(text) if each.strip()]
+
+
 def count_questions(text: str) -> int:
     """How many times the text asks; "?!?" asks once."""
     return len(_QUESTION.findall(text))
@@ -130,6 +135,12 @@ def addressed(
             plain.append(participant_id)
     named = tuple(dict.fromkeys([*reversed(tagged), *reversed(plain)]))
     return named or _meant_by_you(text, cast, speaker_id, lines)
+
+
+def named(text: str, cast: Sequence[Participant]) -> tuple[str, ...]:
+    """Whom of the cast the text names, in the order of the words."""
+    found = (who for match, who in _mentions(text, cast) if _calls(text, match, viewer=False))
+    return tuple(dict.fromkeys(found))
 
 
 def _mentions(text: str, cast: Sequence[Participant]) -> Iterable[tuple["re.Match[str]", str]]:
@@ -253,7 +264,7 @@ HASHED_PAIR = Calibration(0.011, 0.203)
 HASHED_WINDOW = Calibration(0.076, 0.311)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def vector(text: str) -> Vector:
     """The hashed vector of a text, of length 1; empty if it has no content words.
 
@@ -268,6 +279,22 @@ def vector(text: str) -> Vector:
     for gram, count in Counter(_grams(words)).items():
         _add(weights, f"g:{gram}", 0.35 * (1.0 + math.log(count)))
     return _unit(weights)
+
+
+def strongest(vector: Vector, places: int) -> Vector:
+    """The vector without its weakest places, so that a mean of many texts stays small."""
+    if len(vector) <= places:
+        return vector
+    kept = sorted(vector, key=lambda place: (-abs(vector[place]), place))[:places]
+    return _unit({place: vector[place] for place in kept})
+
+
+def trapezoid(value: float, *corners: float) -> float:
+    """0 up to the first corner and past the last, 1 between the middle two, straight between."""
+    rises, full, falls, ends = corners
+    up = (value - rises) / (full - rises)
+    down = (ends - value) / (ends - falls)
+    return min(max(min(up, down), 0.0), 1.0)
 
 
 def _grams(words: Iterable[str]) -> Iterable[str]:

@@ -1,0 +1,168 @@
+"""What follows from a line besides its being said; written in the transaction of its message.
+
+Each step looks at the conversation as the steps before it have left it, so that an alliance that
+the line ends is over when the ladder of de-escalation is asked (`engine.md` section 1).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from chimera.core import events as ev
+from chimera.core import relations, topics
+from chimera.core.pacing import Rng
+from chimera.core.parts import Line, Seat
+from chimera.core.state import ConversationState, apply
+
+Step = Callable[[ConversationState, Line, Rng], Iterable[ev.NewEvent]]
+
+#: Turns between two steps of the ladder while a pair is hostile, and how long heat may last before
+#: somebody is asked to mediate.
+STEP_TURNS, HEATED_TURNS = 2, 6
+#: An ally or an admirer reacts to a line, rather than to nothing, at most so often.
+REACTS = 0.06
+FOND = 0.5
+
+CONCEDE = "Concede one concrete point to {other}, then lead on to a question next to this one."
+LEAVE = "Leave {other} alone for a while: speak to the matter, or to somebody else. No insults."
+MEDIATE = "Name what each side gets right, {one} and {other}, then ask a new question."
+MOVE_ON = "This is a new subject. Leave the quarrel with {other} behind; not a word about it."
+
+
+def follow(
+    state: ConversationState, line: Line, rng: Rng, steps: Sequence[Step] | None = None
+) -> tuple[ev.NewEvent, ...]:
+    """The events that follow from `line`, the newest of `state`, in their order."""
+    said: list[ev.NewEvent] = []
+    for step in STEPS if steps is None else steps:
+        for event in tuple(step(state, line, rng)):
+            said.append(event)
+            state = apply(state, _landed(state, event, line.at))
+    return tuple(said)
+
+
+def _landed(state: ConversationState, event: ev.NewEvent, at: int) -> ev.Envelope:
+    return ev.Envelope(
+        conversation_id=state.id, seq=state.seq + 1, at=at, actor=event.actor, body=event.body,
+        visibility=event.visibility,
+    )  # fmt: skip
+
+
+def _says(body: ev.Body) -> ev.NewEvent:
+    return ev.NewEvent(body=body, actor=ev.SYSTEM)
+
+
+# --- relations -----------------------------------------------------------------------------------
+
+
+def _relations(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+    """Affinities that moved, alliances and levels of conflict, with the line as evidence."""
+    if line.participant_id is None:
+        return
+    cast = [seat.participant for seat in state.seats if seat.present]
+    ties, turn = state.feelings.ties, state.finished
+    for body in relations.changes(ties, cast, line.participant_id, line.message_id, turn):
+        yield ev.NewEvent(
+            body=body, actor=ev.Actor(type="participant", id=body.from_), visibility=line.visibility
+        )
+
+
+# --- conflict ------------------------------------------------------------------------------------
+
+
+def _mediation(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+    """A quarrel that has been heated for long: the warmest outsider is asked to mediate."""
+    for ids, pair in state.feelings.ties.pairs.items():
+        lasting = pair.level != "banter" and state.finished - pair.since > HEATED_TURNS
+        outsiders = [seat for seat in state.seats if seat.active and seat.id not in ids]
+        if lasting and not pair.mediated and outsiders:
+            warmest = max(outsiders, key=lambda seat: seat.participant.character.traits.warmth)
+            yield _note(state, MEDIATE, to=warmest.id, pair=ids, rung=0)
+
+
+def _ladder(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+    """One step for each pair that is hostile, the worst remedy last (`engine.md` section 9.3)."""
+    turn = state.finished
+    for ids, pair in state.feelings.ties.pairs.items():
+        rung = relations.rung_of(pair, turn)
+        if pair.level != "hostile" or (rung and turn - pair.stepped < STEP_TURNS):
+            continue
+        yield from _step(state, ids, min(rung + 1, 4))
+
+
+def _step(state: ConversationState, ids: relations.Directed, rung: int) -> Iterable[ev.NewEvent]:
+    one, other = ids
+    if rung <= 2:
+        note = CONCEDE if rung == 1 else LEAVE
+        yield _note(state, note, to=one, pair=(one, other), rung=rung)
+        yield _note(state, note, to=other, pair=(other, one), rung=rung)
+        return
+    active = [seat for seat in state.seats if seat.active]
+    if len(active) < 3:
+        yield from _elsewhere(state, ids, rung)
+    elif not any(seat.back_at for seat in state.seats):
+        hotter = max(ids, key=lambda who: _heat(state, who, one if who == other else other))
+        yield _says(ev.ParticipantMuted(participant_id=hotter, because="conflict"))
+
+
+def _heat(state: ConversationState, one: str, other: str) -> float:
+    return relations.heat(state.feelings.ties, one, other, state.finished)
+
+
+def _elsewhere(
+    state: ConversationState, ids: relations.Directed, rung: int
+) -> Iterable[ev.NewEvent]:
+    """Two who are alone cannot be parted: they get another subject, and then an end."""
+    one, other = ids
+    used = set(state.topics)
+    fresh = [each for each in topics.load_starters() if each.text not in used]
+    chosen = fresh[(state.seed + state.finished) % len(fresh)].text if fresh else state.topics[0]
+    yield _says(
+        ev.TopicChanged.model_validate({"topic": chosen, "from": state.topic, "cause": "director"})
+    )
+    yield _note(state, MOVE_ON, to=one, pair=(one, other), rung=3)
+    yield _note(state, MOVE_ON, to=other, pair=(other, one), rung=3)
+
+
+def _note(
+    state: ConversationState, note: str, *, to: str, pair: relations.Directed, rung: int
+) -> ev.NewEvent:
+    one, other = (state.seat(who).participant.short for who in pair)
+    return _says(
+        ev.DirectorNoted(
+            note=note.format(one=one, other=other), participant_id=to, because="conflict",
+            rung=rung, about=relations.key_of(*pair),
+        )
+    )  # fmt: skip
+
+
+def _back(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+    """Who has sat out long enough comes back."""
+    for seat in state.seats:
+        if seat.muted and seat.back_at is not None and seat.back_at <= state.finished:
+            yield _says(ev.ParticipantUnmuted(participant_id=seat.id))
+
+
+# --- reactions of the cast -----------------------------------------------------------------------
+
+
+def _reactions(state: ConversationState, line: Line, rng: Rng) -> Iterable[ev.NewEvent]:
+    """Now and then somebody who is fond of the speaker reacts instead of speaking."""
+    random, speaker = rng("react"), line.participant_id
+    for seat in state.seats:
+        drawn = random.random()
+        tie = state.feelings.ties.ties.get((seat.id, speaker or ""))
+        likely = REACTS * (0.5 + seat.participant.character.traits.warmth)
+        fond = tie is not None and tie.stance >= FOND
+        if fond and seat.active and line.heard_by(seat.id) and drawn < likely:
+            actor = ev.Actor(type="participant", id=seat.id)
+            body = ev.ReactionAdded(message_id=line.message_id, emoji=_emoji(seat))
+            yield ev.NewEvent(body=body, actor=actor, visibility=line.visibility)
+
+
+def _emoji(seat: Seat) -> str:
+    traits = seat.participant.character.traits
+    if traits.humour >= 0.7:
+        return "😂"
+    return "❤" if traits.warmth >= 0.7 else "👏"
+
+
+STEPS: tuple[Step, ...] = (_relations, _mediation, _ladder, _back, _reactions)
