@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from benchmarks import minds, overhead, startup, troupe, web
+from benchmarks import minds, overhead, providers, startup, troupe, web
 from benchmarks.table import Row, keep, show
 
 TABLES: dict[str, Callable[[], list[Row]]] = {
@@ -13,6 +13,7 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "web": web.rows,
     "minds": minds.rows,
     "troupe": troupe.rows,
+    "providers": providers.rows,
 }
 #: Slow ones, only by name.
 ON_REQUEST: dict[str, Callable[[], list[Row]]] = {"fresh": startup.fresh_rows}
