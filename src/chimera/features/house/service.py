@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection
 
 from chimera.api.deps import House
 from chimera.core.errors import Invalid
 from chimera.core.ids import from_millis, rfc3339, to_millis
+from chimera.core.ports import CallRecord
 from chimera.features.house import schemas
+from chimera.store import ledger, records
 from chimera.store.preferences import Choices
-from chimera.store.tables import calls, conversations, usage
 
-_U, _C = usage.c, calls.c
-_DAY_MS = 86_400_000
-#: How many conversations are told by name.
-_DEAREST = 20
 CURRENCY = "USD"
 
 
@@ -55,45 +52,36 @@ def _shape(choices: Choices) -> schemas.HouseSwitches:
 
 # -- spending ---------------------------------------------------------------------------------
 
-_AMOUNT = func.coalesce(func.sum(_U.cost), 0.0).label("amount")
-_GUESSED = func.max(case((_U.estimated, 1), else_=0)).label("estimated")
-_START = _U.at - _U.at % _DAY_MS
-
 
 def spending(connection: Connection, days: int, now: int) -> schemas.Spending:
     """Everything that calls took in so many days, today included."""
     midnight = from_millis(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    today, until = to_millis(midnight), to_millis(midnight + timedelta(days=1))
     since = to_millis(midnight - timedelta(days=days - 1))
-    by_day = _by_day(connection, since)
+    found = ledger.spending(connection, since=since, until=until)
+    month = ledger.spending(connection, since=to_millis(midnight.replace(day=1)), until=until)
     return schemas.Spending(
         currency=CURRENCY,
-        days=by_day,
-        providers=_by_provider(by_day),
-        conversations=_dearest(connection, since),
-        today=_sum(connection, to_millis(midnight)),
-        month=_sum(connection, to_millis(midnight.replace(day=1))),
+        days=[_day(each) for each in found.days],
+        providers=_by_provider(found.days),
+        conversations=[
+            schemas.ConversationSpending(id=each.id, title=each.title, amount=each.amount)
+            for each in found.conversations
+        ],
+        today=_sum([each for each in month.days if each.day == today]),
+        month=_sum(month.days),
     )
 
 
-def _by_day(connection: Connection, since: int) -> list[schemas.DaySpending]:
-    start = _START.label("start")
-    tokens = func.sum(_U.input_tokens + _U.output_tokens).label("tokens")
-    query = (
-        select(start, _U.provider, _AMOUNT, _GUESSED, func.count().label("calls"), tokens)
-        .where(_U.at >= since)
-        .group_by("start", _U.provider)
-        .order_by("start", _U.provider)
-    )
-    return [
-        schemas.DaySpending(
-            day=from_millis(row.start).date().isoformat(), provider=row.provider,
-            amount=row.amount, calls=row.calls, tokens=row.tokens, estimated=bool(row.estimated),
-        )
-        for row in connection.execute(query)
-    ]  # fmt: skip
+def _day(spent: ledger.DaySpent) -> schemas.DaySpending:
+    return schemas.DaySpending(
+        day=from_millis(spent.day).date().isoformat(), provider=spent.provider,
+        amount=spent.amount, calls=spent.calls, tokens=spent.tokens, estimated=spent.estimated,
+    )  # fmt: skip
 
 
-def _by_provider(days: Sequence[schemas.DaySpending]) -> list[schemas.ProviderSpending]:
+def _by_provider(days: Sequence[ledger.DaySpent]) -> list[schemas.ProviderSpending]:
+    """The dearest first."""
     names = sorted({each.provider for each in days})
     mine = {name: [each for each in days if each.provider == name] for name in names}
     found = [
@@ -109,25 +97,10 @@ def _by_provider(days: Sequence[schemas.DaySpending]) -> list[schemas.ProviderSp
     return sorted(found, key=lambda each: -each.amount)
 
 
-def _dearest(connection: Connection, since: int) -> list[schemas.ConversationSpending]:
-    query = (
-        select(_U.conversation_id, conversations.c.title, _AMOUNT)
-        .select_from(usage.outerjoin(conversations, conversations.c.id == _U.conversation_id))
-        .where(_U.at >= since)
-        .group_by(_U.conversation_id, conversations.c.title)
-        .having(func.sum(_U.cost) > 0)
-        .order_by(_AMOUNT.desc())
-        .limit(_DEAREST)
+def _sum(days: Sequence[ledger.DaySpent]) -> schemas.Sum:
+    return schemas.Sum(
+        amount=sum(each.amount for each in days), estimated=any(each.estimated for each in days)
     )
-    return [
-        schemas.ConversationSpending(id=row.conversation_id, title=row.title, amount=row.amount)
-        for row in connection.execute(query)
-    ]
-
-
-def _sum(connection: Connection, since: int) -> schemas.Sum:
-    row = connection.execute(select(_AMOUNT, _GUESSED).where(_U.at >= since)).one()
-    return schemas.Sum(amount=row.amount, estimated=bool(row.estimated))
 
 
 # -- recorded calls ---------------------------------------------------------------------------
@@ -137,13 +110,23 @@ def recorded(
     connection: Connection, conversation_id: str, turn_id: str
 ) -> schemas.RecordedCallPage:
     """The calls of one turn, oldest first."""
-    query = (
-        select(calls)
-        .where(_C.conversation_id == conversation_id, _C.turn_id == turn_id)
-        .order_by(_C.at, _C.id)
+    found = records.of_turn(connection, conversation_id, turn_id)
+    return schemas.RecordedCallPage(items=[_call(each) for each in found], next_cursor=None)
+
+
+def _call(call: CallRecord) -> schemas.RecordedCall:
+    usage, error = call.usage, call.error
+    return schemas.RecordedCall(
+        id=call.id,
+        at=rfc3339(call.at),
+        participant_id=call.participant_id,
+        provider=call.provider,
+        model=call.model,
+        first_token_ms=call.first_token_ms,
+        duration_ms=call.duration_ms,
+        request=dict(call.request),
+        text=call.text,
+        reasoning=call.reasoning,
+        usage=schemas.CallUsage.model_validate(usage, from_attributes=True) if usage else None,
+        error=schemas.CallError.model_validate(dict(error)) if error else None,
     )
-    items = [
-        schemas.RecordedCall.model_validate(dict(row) | {"at": rfc3339(row["at"])})
-        for row in connection.execute(query).mappings()
-    ]
-    return schemas.RecordedCallPage(items=items, next_cursor=None)

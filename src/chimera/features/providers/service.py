@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection
 
 from chimera.api.deps import House, KeyCard, KeyChange, ProviderCard
 from chimera.core.errors import NotFound
@@ -10,11 +10,10 @@ from chimera.core.generation import ProviderState
 from chimera.core.ids import rfc3339
 from chimera.core.limits import Limits
 from chimera.features.providers import schemas
-from chimera.store.tables import usage
+from chimera.store import ledger
 
 _STATES: dict[bool | None, schemas.State] = {True: "ready", False: "down", None: "unknown"}
 SCRIPTED = "scripted"
-_DAY_MS = 86_400_000
 _NOTHING = schemas.Spent(amount=0.0, estimated=False)
 
 Spending = dict[str, schemas.Spent]
@@ -64,7 +63,7 @@ async def _one(house: House, name: str) -> schemas.Provider:
 
 async def _shapes(house: House) -> list[schemas.Provider]:
     """All of them, the best first, the troupe last."""
-    spent = await house.store.read(partial(_spent_since, since=house.now() // _DAY_MS * _DAY_MS))
+    spent = await house.store.read(partial(_spent_today, now=house.now()))
     states = {each.name: each for each in house.providers.known()}
     cards = {each.name: each for each in house.keys.cards()}
     shown: list[schemas.Provider] = []
@@ -83,20 +82,13 @@ def _unset(card: ProviderCard) -> ProviderState:
     )  # fmt: skip
 
 
-def _spent_since(connection: Connection, since: int) -> Spending:
-    """What each provider took, and whether some of it is estimated."""
-    cost, guessed = (
-        func.coalesce(func.sum(usage.c.cost), 0.0),
-        func.max(case((usage.c.estimated, 1), else_=0)),
-    )
-    query = (
-        select(usage.c.provider, cost.label("amount"), guessed.label("estimated"))
-        .where(usage.c.at >= since)
-        .group_by(usage.c.provider)
-    )
+def _spent_today(connection: Connection, now: int) -> Spending:
+    """What each provider took since midnight UTC."""
+    today = now // ledger.DAY_MS * ledger.DAY_MS
+    found = ledger.spending(connection, since=today, until=today + ledger.DAY_MS, most=0)
     return {
-        row.provider: schemas.Spent(amount=row.amount, estimated=bool(row.estimated))
-        for row in connection.execute(query)
+        each.provider: schemas.Spent(amount=each.amount, estimated=each.estimated)
+        for each in found.days
     }
 
 
