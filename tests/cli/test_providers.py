@@ -1,13 +1,16 @@
 """`chimera providers`, and talks played by a model, against a provider of our own."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from provider_server import ProviderServer, Wire, answers, streams, whole
 
+from picture_files import file_of, opened, picture
 from processes import Commands, Finished
 
 LINE = "Fish count the ripples."
@@ -75,6 +78,32 @@ async def test_an_answer_is_tried_in_the_terminal(commands: Commands, tank: Tank
     chunks = rows(await run(commands, tank, *words))
     assert [each["type"] for each in chunks] == ["text", "usage", "finish"]
     assert chunks[1]["input_tokens"] == 12
+
+
+async def test_a_picture_is_shown_with_the_question(
+    commands: Commands, tank: Tank, tmp_path: Path
+) -> None:
+    words = ("providers", "try", "compatible", "--model", "little-fish", "--prompt", "What is it?")
+    (tmp_path / "fish.png").write_bytes(file_of(picture((3000, 100))))
+    tried = await run(commands, tank, *words, "--image", str(tmp_path / "fish.png"))
+    assert tried.code == 0, tried.err
+    question, shown = tank.requests[-1].json["messages"][-1]["content"]
+    assert question == {"type": "text", "text": "What is it?"}
+    kind, _, data = shown["image_url"]["url"].partition(",")
+    assert kind == "data:image/webp;base64"
+    assert opened(base64.b64decode(data)).width == 1568
+
+
+async def test_what_is_no_picture_is_not_asked_about(
+    commands: Commands, tank: Tank, tmp_path: Path
+) -> None:
+    (tmp_path / "fish.svg").write_text("<svg/>")
+    words = ("providers", "try", "compatible", "--model", "little-fish", "--image")
+    for name, said in (("fish.svg", "no picture"), ("none.png", "cannot be read")):
+        tried = await run(commands, tank, *words, str(tmp_path / name))
+        assert tried.code == 1
+        assert said in tried.err
+    assert not any(each.method == "POST" for each in tank.requests)
 
 
 async def test_a_model_plays_the_lines(commands: Commands, tank: Tank) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +18,7 @@ from chimera.core.generation import (
     Chunk,
     Finish,
     GenerationRequest,
+    ImagePart,
     PromptMessage,
     Reasoning,
     Text,
@@ -116,9 +118,11 @@ def try_provider(
     base_url: Annotated[str | None, typer.Option(help="Address up to /v1.")] = None,
     api_key_env: Annotated[str | None, typer.Option(help="Variable that holds the key.")] = None,
     prompt: Annotated[str, typer.Option()] = "Say hello to the audience in one sentence.",
+    image: Annotated[Path | None, typer.Option(help="A picture to show with it.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Stream one answer to the terminal."""
+    parts = (TextPart(prompt), *([_picture(image)] if image else []))
     settings = settings_for(name, base_url=base_url, api_key_env=api_key_env)
 
     async def work(models: "Models") -> None:
@@ -133,7 +137,7 @@ def try_provider(
         request = GenerationRequest(
             model=chosen,
             system="You answer briefly.",
-            messages=(PromptMessage("others", (TextPart(prompt),)),),
+            messages=(PromptMessage("others", parts),),
         )
         async for chunk in provider.stream(request):
             _print(chunk, as_json=as_json)
@@ -145,6 +149,17 @@ def try_provider(
         fields["retry_after"] = error.details.get("retry_after")
         print(json.dumps(fields) if as_json else f"\n{error.code}: {error.message}")
         raise typer.Exit(1) from None
+
+
+def _picture(path: Path) -> ImagePart:
+    """The picture in a file, made small as one of a viewer's would be."""
+    from chimera.features.conversations import pictures  # noqa: PLC0415 – as slow as the engine
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}.") from None
+    return ImagePart(pictures.MEDIA_TYPE, pictures.redrawn(data, path="--image").data)
 
 
 def settings_for(name: str, *, base_url: str | None, api_key_env: str | None) -> Settings:

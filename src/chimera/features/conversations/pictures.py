@@ -71,7 +71,13 @@ async def develop(urls: Sequence[str], *, slots: asyncio.Semaphore) -> tuple[Sho
 
 
 def _develop(url: str, path: str) -> Shown:
-    data = _bytes_of(url, path)
+    return redrawn(_bytes_of(url, path), path=path)
+
+
+def redrawn(data: bytes, *, path: str) -> Shown:
+    """The picture in a file. `path` names it in what is raised: BadPicture, PictureTooLarge."""
+    if len(data) > LARGEST:
+        raise _too_many_bytes(path)
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as opened:
             # Before anything is decoded: a small file may unfold into gigabytes.
@@ -90,12 +96,16 @@ def _too_many_pixels(path: str) -> PictureTooLarge:
     return PictureTooLarge("A picture may have 4096 × 4096 pixels at most.", path=path)
 
 
+def _too_many_bytes(path: str) -> PictureTooLarge:
+    return PictureTooLarge(f"A picture may have {LARGEST:,} bytes at most.", path=path)
+
+
 def _bytes_of(url: str, path: str) -> bytes:
     head = _DATA_URL.match(url)
     if head is None:
         raise BadPicture("A picture comes as data:image/…;base64,….", path=path)
     if (len(url) - head.end()) * 3 // 4 > LARGEST:
-        raise PictureTooLarge(f"A picture may have {LARGEST:,} bytes at most.", path=path)
+        raise _too_many_bytes(path)
     try:
         return binascii.a2b_base64(url[head.end() :].encode("ascii"), strict_mode=True)
     except (binascii.Error, UnicodeEncodeError):
