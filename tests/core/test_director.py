@@ -9,7 +9,7 @@ from benchmarks.minds import floors, gini, humans_answered, longest_waits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera.core import director, floor, pacing
+from chimera.core import budget, director, floor, pacing
 from chimera.core import events as ev
 from chimera.core.conversation import Budget, Limits, Pace, Participant
 from chimera.core.director import Decision, End, Speak, Wait, labelled
@@ -367,10 +367,10 @@ def test_a_pause_takes_nothing_from_the_time() -> None:
 
 @pytest.mark.parametrize("then", ["improv", "pause"])
 def test_a_spent_budget_ends_only_where_a_finale_is_wanted(then: str) -> None:
-    budget = Budget.model_validate({"amount": 0.0005, "when_spent": then})
-    play = Headless(CAST, limits=Limits(budget=budget))
+    ceiling = Budget.model_validate({"amount": 0.0005, "when_spent": then})
+    play = Headless(CAST, limits=Limits(budget=ceiling))
     said(play, ADA, "And so on.")
-    assert director.spent(play.state)
+    assert budget.spent(play.state)
     assert isinstance(decided(play), Speak)
 
 

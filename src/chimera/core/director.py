@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
 
-from chimera.core import floor, pacing
+from chimera.core import budget, floor, pacing
 from chimera.core.conversation import Cause, EndedBecause
 from chimera.core.events import BidRef
 from chimera.core.floor import Standing
@@ -101,21 +101,10 @@ def stopped(state: ConversationState, now_ms: int) -> EndedBecause | None:
         ("turns", limits.max_turns is not None and state.finished >= limits.max_turns),
         ("time", _minutes(state, now_ms) >= (limits.max_minutes or math.inf)),
         ("tokens", limits.max_tokens is not None and state.tokens >= limits.max_tokens),
-        ("budget", spent(state) and when_spent(state) == "finale"),
+        ("budget", budget.spent(state) and budget.when_spent(state) == "finale"),
         ("phrase", _phrase_said(state)),
     )
     return next((because for because, true in reached if true), None)
-
-
-def spent(state: ConversationState) -> bool:
-    """Whether the money ceiling is reached, whatever is to happen then."""
-    budget = state.limits.budget
-    return budget is not None and state.cost >= budget.amount
-
-
-def when_spent(state: ConversationState) -> str | None:
-    """What the owner wants then: `finale`, `improv` or `pause`; None without a budget."""
-    return state.limits.budget.when_spent if state.limits.budget else None
 
 
 def _minutes(state: ConversationState, now_ms: int) -> float:
@@ -245,7 +234,7 @@ def _speak(
     state: ConversationState, standings: Sequence[Standing], claim: _Claim, rng: Rng
 ) -> Speak:
     chosen = claim.standing
-    words = pacing.length(state, chosen.seat.participant, rng)
+    words = budget.words(state, pacing.length(state, chosen.seat.participant, rng))
     if claim.cause == "continued":
         words = min(words, pacing.AFTERTHOUGHT_WORDS)
     forced = claim.cause if claim.cause in {"overdue", "invited"} else None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from chimera.core import director, guard, prompt
+from chimera.core import budget, guard, prompt
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import BadStream, ProviderSlow
@@ -48,7 +48,7 @@ class Asking:
     def lead(self) -> Route:
         """The route that plays the speaker: its own, or the troupe once the money is spent."""
         own = Route(provider=self.speaker.provider, model=self.speaker.model)
-        if own.provider == SCRIPTED or not director.spent(self.state):
+        if own.provider == SCRIPTED or not budget.spent(self.state):
             return own
         return _troupe(own, "budget_spent")
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from chimera.core import director, pacing
+from chimera.core import budget, director, pacing
 from chimera.core import events as ev
 from chimera.core.director import Decision, End, Speak, Wait
 from chimera.core.errors import Stale, Superseded, Withdrawn
@@ -155,7 +155,7 @@ class Turns:
     async def _decide(self, claim: Claim, state: ConversationState) -> int | None:
         if await self._is_deserted(state):
             return await self._change(claim, ev.ConversationPaused(because="idle"))
-        if director.spent(state) and director.when_spent(state) == "pause":
+        if budget.spent(state) and budget.when_spent(state) == "pause":
             return await self._change(claim, ev.ConversationPaused(because="budget"))
         match self._decision(state):
             case End(because=because):
