@@ -35,6 +35,7 @@ from chimera.core.state import ConversationState, fold
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
+from chimera.engine.recall import load_sentiment
 from chimera.engine.turns import Turns
 from chimera.providers.catalog import Catalog, Overrides
 from chimera.providers.gateway import Gateway
@@ -203,7 +204,7 @@ class Playhouse:
         cards = {each.id: each for each in load_house()}
         self.stage = Stage(
             journal=self.journal, gateway=self.gateway, hub=hub, clock=self.clock, ids=self.ids,
-            gallery=StoredPictures(store), persona=cards.__getitem__,
+            gallery=StoredPictures(store), persona=cards.__getitem__, sentiment=load_sentiment(),
         )  # fmt: skip
         self.turns = Turns(self.stage, self.audience)
         alarm.turn = self.turns.run

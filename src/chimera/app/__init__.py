@@ -32,6 +32,7 @@ from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
 from chimera.engine.performing import Stage
+from chimera.engine.recall import load_sentiment
 from chimera.engine.reconcile import Reconciler
 from chimera.engine.turns import Turns
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
@@ -89,6 +90,7 @@ async def open_parts(
     """Everything but HTTP. Raises Unready with the exit code that says what is missing."""
     clock, ids = clock or SystemClock(), ids or TimeOrderedIds()
     content.load()
+    load_sentiment()
     vault = vault_of(settings)
     async with AsyncExitStack() as stack:
         if settings.database.url is None:
@@ -127,7 +129,8 @@ def _assemble(
     audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
-        gallery=StoredPictures(store), sentiment=Vader(), persona=partial(_card, {each.id: each for each in personas}),
+        gallery=StoredPictures(store), sentiment=load_sentiment(),
+        persona=partial(_card, {each.id: each for each in personas}),
     )  # fmt: skip
     turns = Turns(stage, audience)
     worker = TurnWorker(docket, _worker_settings(settings))

@@ -5,18 +5,34 @@ Each function takes the parts it changes and gives them back; `core/state.py` ho
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from chimera.core import events as ev
-from chimera.core import mood, relations
+from chimera.core import mood, relations, untrusted
 from chimera.core.mood import Crowd, Emotion, Reaction
 from chimera.core.parts import Line, Seat
 from chimera.core.relations import Relations
+
+if TYPE_CHECKING:
+    from chimera.core.state import ConversationState
 
 #: Turns for which somebody sits out after a quarrel.
 SITS_OUT = 10
 #: A line is still the crowd's business so many turns later.
 FRESH = 3
 GRATEFUL, ADMIRING, ANGRY = 0.3, 0.6, -0.6
+#: An affinity, a respect and a familiarity so strong are worth a sentence to who feels them.
+STRONG, RESPECTFUL, FAMILIAR = 0.2, 0.2, 0.4
+ALLIES_TOLD = 2
+MOODS: dict[Emotion, str] = {
+    "joy": "You are in high spirits; let it show.",
+    "gratitude": "You feel well treated; you can afford to be generous.",
+    "pride": "Somebody has just taken you up; you stand a little taller.",
+    "admiration": "You are impressed, and more curious than usual.",
+    "anger": "You are angry; be shorter and sharper, at the point and never at the person.",
+    "reproach": "You do not like how your ally was treated.",
+    "shame": "You feel small just now; speak more carefully than usual.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +123,51 @@ def _sent_off(seats: Sequence[Seat], who: str, finished: int) -> tuple[Seat, ...
     return tuple(
         replace(seat, back_at=finished + SITS_OUT) if seat.id == who else seat for seat in seats
     )
+
+
+# --- what somebody is told of their own feelings -------------------------------------------------
+
+
+def told(state: "ConversationState", participant_id: str) -> Iterator[str]:
+    """Sentences for the prompt of a participant's coming line, the most important first."""
+    seat = state.seat(participant_id)
+    yield from _bond(state, seat)
+    yield from _alliance(state, seat)
+    emotion = mood.stirred(seat.mood, seat.participant.character.traits)
+    if emotion:
+        yield MOODS[emotion]
+    energy = crowd_of(seat, state.feelings.crowd, state.finished, state.last_at)
+    if energy >= mood.FELT:
+        yield "The audience laughs and claps at what you said."
+    elif energy <= -mood.FELT:
+        yield "The audience is restless; win it back."
+
+
+def _bond(state: "ConversationState", seat: Seat) -> Iterator[str]:
+    """How the speaker feels about whoever spoke last."""
+    last = next(
+        (line.participant_id for line in reversed(state.lines) if line.participant_id), None
+    )
+    if last is None or last == seat.id:
+        return
+    other = state.seat(last).participant
+    ties, name = state.feelings.ties, untrusted.name(other.name)
+    affinity = relations.affinity(ties, seat.participant, other, state.finished)
+    tie = ties.ties.get((seat.id, last))
+    if affinity >= STRONG:
+        yield f"You enjoy {name}; that does not make you agree."
+    elif affinity <= -STRONG:
+        respects = tie is not None and tie.respect >= RESPECTFUL
+        still = "; still, you respect how they argue" if respects else ""
+        yield f"{name} gets on your nerves{still}; fight the point, never the person."
+    if tie is not None and tie.familiarity >= FAMILIAR:
+        yield f"You and {name} know each other by now: come back to what passed between you."
+
+
+def _alliance(state: "ConversationState", seat: Seat) -> Iterator[str]:
+    present = {each.id: each.short for each in state.participants}
+    mine = relations.allies(state.feelings.ties, seat.id)
+    names = [untrusted.name(present[who]) for who in mine if who in present][:ALLIES_TOLD]
+    if names:
+        who = " and ".join(names)
+        yield f"On your side here: {who}. Cite them and build on what they say."

@@ -5,10 +5,10 @@ is the utility, so that every bid can be explained by its largest term.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chimera.core import signals, topics
+from chimera.core import feelings, relations, signals, topics
 from chimera.core.errors import Invalid
 from chimera.core.events import BidRef
 from chimera.core.state import ConversationState, Line, Seat
@@ -18,7 +18,13 @@ TIRED = 0.35
 #: How many messages back a line can still wait for its answer.
 OWED_REACHES = 4
 #: The codes a bid may give as its reason.
-REASONS = ("addressed", "owed", "topic", "thread", "tie", "energy", "waiting", "overdue", "invited")
+REASONS = (
+    "addressed", "owed", "topic", "thread", "tie", "crowd", "energy", "waiting", "mediation",
+    "overdue", "invited",
+)  # fmt: skip
+#: From so much anger on there is a quarrel, which makes feelings count for more while it is one
+#: of words.
+QUARREL = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +37,13 @@ class View:
     #: The same without the very last one.
     owed_before: bool
     fit: float
-    #: Affinity toward the last speaker.
+    #: Affinity toward the last speaker, and how much it counts: more in a quarrel of words.
     affinity: float
+    tie_weight: float
+    #: The crowd as this participant feels it, if it has just spoken.
+    crowd: float
+    #: Has been asked to make peace.
+    mediates: bool
     energy: float
     wait: int
     spoken: bool
@@ -107,7 +118,9 @@ def _show(view: View) -> Mapping[str, float]:
         "owed": 1.6 * view.owed,
         "topic": 1.4 * view.fit,
         "thread": 2.2 * view.spoken / (view.wait + 1),
-        "tie": 0.5 * abs(view.affinity),
+        "tie": view.tie_weight * abs(view.affinity),
+        "crowd": 0.3 * view.crowd,
+        "mediation": 2.0 * view.mediates,
         "energy": 3.6 * (view.talk - view.mean_talk) + 0.2 * view.energy,
         "waiting": 0.15 * max(0, view.wait - view.size) + 0.6 * behind,
     }
@@ -124,6 +137,7 @@ def _human(view: View) -> Mapping[str, float]:
         "thread": 1.67 * view.spoken / (view.wait + 1)
         + 0.10 * view.aba
         + 0.11 * (view.aba and view.asked),
+        "mediation": 2.0 * view.mediates,
         "energy": 0.39 * share + 0.61 * casting,
     }
 
@@ -175,12 +189,19 @@ def survey(state: ConversationState) -> tuple[Standing, ...]:
 def candidates_of(state: ConversationState) -> frozenset[str]:
     """Who may be drawn: seated, not muted, and not the one who spoke last.
 
-    Those whose providers have just failed are left out while there is somebody else.
+    Those whose providers have just failed, and whoever was told to leave the last speaker alone,
+    are left out while there is somebody else.
     """
     last = last_speakers(state)
     able = [seat for seat in state.seats if seat.active and seat.id not in last]
-    rested = [seat for seat in able if seat.benched <= state.turn]
-    return frozenset(seat.id for seat in rested or able)
+    rested = [seat for seat in able if seat.benched <= state.turn] or able
+    apart = [seat for seat in rested if not _parted(state, seat.id, last)]
+    return frozenset(seat.id for seat in apart or rested)
+
+
+def _parted(state: ConversationState, participant_id: str, last: Iterable[str]) -> bool:
+    ties = state.feelings.ties
+    return any(relations.parted(ties.pair(participant_id, each), state.finished) for each in last)
 
 
 def last_speakers(state: ConversationState) -> frozenset[str]:
@@ -211,7 +232,10 @@ def _views(state: ConversationState, seats: Sequence[Seat]) -> list[View]:
             owed=owing(state, seat.id) is not None,
             owed_before=_owed_before(state, seat.id),
             fit=fits[seat.id],
-            affinity=_affinity(seat, last_seat),
+            affinity=_affinity(state, seat, last_seat),
+            tie_weight=_tie_weight(state, seat, last_seat),
+            crowd=feelings.crowd_of(seat, state.feelings.crowd, finished, state.last_at),
+            mediates=_mediates(state, seat.id),
             energy=seat.energy,
             wait=wait_of(seat, finished),
             spoken=seat.spoke is not None,
@@ -249,10 +273,27 @@ def _owed_before(state: ConversationState, participant_id: str) -> bool:
     return False
 
 
-def _affinity(seat: Seat, toward: Seat | None) -> float:
+def _affinity(state: ConversationState, seat: Seat, toward: Seat | None) -> float:
     if toward is None or toward.id == seat.id:
         return 0.0
-    return seat.participant.character.relations.get(toward.participant.slug, 0.0)
+    return relations.affinity(
+        state.feelings.ties, seat.participant, toward.participant, state.finished
+    )
+
+
+def _tie_weight(state: ConversationState, seat: Seat, toward: Seat | None) -> float:
+    if toward is None:
+        return 0.5
+    anger = relations.tension(state.feelings.ties, seat.id, toward.id, state.finished)
+    return 0.7 if QUARREL <= anger <= relations.HOSTILE else 0.5
+
+
+def _mediates(state: ConversationState, participant_id: str) -> bool:
+    """Whether a request to make peace still waits for this participant's next turn."""
+    return any(
+        note.because == "conflict" and note.rung == 0 and note.participant_id == participant_id
+        for note in state.notes
+    )
 
 
 def _previous_but_one(state: ConversationState) -> str | None:

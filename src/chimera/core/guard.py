@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chimera.core import signals, untrusted
+from chimera.core import relations, signals, stance, untrusted
 from chimera.core.conversation import Participant
 from chimera.core.generation import Ending
 from chimera.core.pacing import longest
@@ -306,9 +306,14 @@ def review(
     rules: str = "",
     canary: str | None = None,
 ) -> str | None:
-    """Why the line is refused: `empty`, `near_copy`, `repeats` or `leak`; None if it is good."""
+    """Why the line is refused; None if it is good.
+
+    `empty`, `insult` (only where a quarrel has gone so far), `near_copy`, `repeats` or `leak`.
+    """
     if not signals.tokens(text):
         return "empty"
+    if _insults(text, state, speaker):
+        return "insult"
     own = [line.text for line in state.lines if line.participant_id == speaker.id][-OWN_LINES:]
     before = [*own, *(line.text for line in state.lines[-1:])]
     if any(signals.jaccard(text, each) > NEAR_COPY for each in before):
@@ -317,6 +322,16 @@ def review(
         return "repeats"
     exempt = " ".join(speaker.character.sample_lines)
     return "leak" if leaks(text, rules, canary, exempt=exempt) else None
+
+
+def _insults(text: str, state: ConversationState, speaker: Participant) -> bool:
+    """Whether a line calls somebody names in a quarrel in which that is over."""
+    if not relations.guarded(state.feelings.ties, speaker.id, state.finished):
+        return False
+    last = [line.participant_id for line in state.lines[-1:] if line.participant_id]
+    cast = state.participants
+    you = signals.addressed(text, cast, speaker.id, state.lines) or last
+    return bool(stance.insults(text, cast, speaker.id, you))
 
 
 def _repeats(text: str, own: Sequence[str]) -> float:

@@ -17,6 +17,7 @@ from random import Random
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING
 
+from chimera.core import mood
 from chimera.core.conversation import Participant
 from chimera.core.events import PaceDraw
 
@@ -141,7 +142,8 @@ def plan(
     The latent values do not depend on the text: planning again once it is known moves the gap
     only as far as the length asks for.
     """
-    participant = state.seat(speak.participant_id).participant
+    seat = state.seat(speak.participant_id)
+    participant = seat.participant
     words = len(text.split()) if text is not None else speak.words
     draw, gap = _gap(state, speak, words, rng("pace"), table or load_table())
     chars = float(len(text)) if text is not None else words * CHARS_PER_WORD
@@ -150,7 +152,8 @@ def plan(
             return _streamed(gap, draw, chars)
         case "human":
             stops = _stops(text, words)
-            return _typed(gap, draw, chars, participant, stops, rng("indicator"))
+            cps = participant.character.traits.cps * mood.quickened(seat.feeling)
+            return _typed(gap, draw, chars / cps, stops, rng("indicator"))
         case "instant":
             return TurnPlan(gap_s=gap, wait_s=INSTANT_S, lead_s=0.0, draw=draw)
 
@@ -216,14 +219,12 @@ def _streamed(gap: float, draw: PaceDraw, chars: float) -> TurnPlan:
 def _typed(
     gap: float,
     draw: PaceDraw,
-    chars: float,
-    participant: Participant,
+    seconds: float,
     stops: Sequence[float],
     random: Random,
 ) -> TurnPlan:
-    """Only the indicator is seen, as long as these many letters take this persona to type."""
-    typing_s = chars / participant.character.traits.cps
-    typing_s *= math.exp(0.25 * normal(random)) * draw.scale
+    """Only the indicator is seen, about as long as this persona types in `seconds` of its own."""
+    typing_s = seconds * math.exp(0.25 * normal(random)) * draw.scale
     lead = min(max(typing_s, min(0.6, 0.5 * gap)), gap, LONGEST_LEAD_S)
     indicator = _indicator(lead, stops, draw.scale, random)
     return TurnPlan(gap_s=gap, wait_s=gap, lead_s=lead, draw=draw, typing=indicator)
@@ -266,6 +267,7 @@ def length(state: "ConversationState", participant: Participant, rng: Rng) -> in
     usual = 0.6 * own + 0.4 * median(recent) if recent else own
     if opening(state):
         usual *= 0.8
+    usual *= mood.lengthened(state.seat(participant.id).feeling)
     drawn = usual * math.exp(0.6 * normal(random))
     interjects, short = random.random() < 0.12, random.randint(1, 4)
     if interjects and state.lines and not _asked(state.lines[-1], participant.id):

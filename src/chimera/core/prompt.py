@@ -17,7 +17,7 @@ from itertools import groupby
 import jinja2
 
 from chimera.core import events as ev
-from chimera.core import pacing, topics, untrusted
+from chimera.core import feelings, pacing, topics, untrusted
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
@@ -43,8 +43,6 @@ LINE_CHARS = 2000
 PICTURES = 4
 #: A trait within these limits is not worth a sentence.
 PLAIN_TRAIT = (0.35, 0.65)
-#: An affinity at least so strong is worth one.
-STRONG = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,7 +312,7 @@ def _tail(
         *_moment(state, speak),
         *_whisper(speak),
         *_seed(state, me),
-        *_bond(state, me),
+        *feelings.told(state, me.id),
         *_reminder(persona),
     ]
     others = [untrusted.name(each.short) for each in state.participants if each.id != me.id]
@@ -362,20 +360,6 @@ def _seed(state: ConversationState, me: Participant) -> Iterable[str]:
     for pair in (f"{me.slug}/{last.slug}", f"{last.slug}/{me.slug}"):
         if pair in starter.seeds:
             yield f"Between you: {_value(starter.seeds[pair], 200)}"
-
-
-def _bond(state: ConversationState, me: Participant) -> Iterable[str]:
-    """How the speaker feels about whoever spoke last."""
-    last = next((line for line in reversed(state.lines) if line.participant_id), None)
-    if last is None or last.participant_id in {None, me.id}:
-        return
-    other = state.seat(last.participant_id or "").participant
-    affinity = me.character.relations.get(other.slug, 0.0)
-    name = untrusted.name(other.name)
-    if affinity >= STRONG:
-        yield f"You enjoy {name}; that does not make you agree."
-    elif affinity <= -STRONG:
-        yield f"{name} gets on your nerves; fight the point, never the person."
 
 
 def _reminder(persona: Persona) -> Iterable[str]:

@@ -25,8 +25,6 @@ NEGATES = 2
 #: From so many words on a text is English only if this share of them are its small words.
 ENGLISH_WORDS, ENGLISH_SHARE = 5, 0.2
 
-_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
-
 
 class Said(signals.Spoken, Protocol):
     """What is read of an earlier line, its words included."""
@@ -128,7 +126,7 @@ def insults(
     """Whom of the cast a text calls names: who is named beside an insulting word, or is "you"."""
     second_person = signals.load_cues().second_person
     hit: list[str] = []
-    for sentence in _SENTENCE.findall(text):
+    for sentence in signals.sentences(text):
         plain = _plain(sentence)
         if not any(
             not _negated(plain, each.start()) for each in load_cues().insults.finditer(plain)
@@ -171,7 +169,7 @@ def _cited(text: str, cast: Sequence[Participant], speaker_id: str) -> tuple[str
     """Who is given credit: named in a sentence with a word such as "as … said"."""
     credited = [
         who
-        for sentence in _SENTENCE.findall(text)
+        for sentence in signals.sentences(text)
         if load_cues().cites.search(_plain(sentence))
         for who in signals.named(sentence, cast)
     ]
@@ -186,7 +184,7 @@ def _answers(text: str, last: Said | None) -> bool:
     """Whether a line takes up a word of the last one, or takes a side at once."""
     if last is None:
         return False
-    cues, first = load_cues(), _plain(next(iter(_SENTENCE.findall(text)), ""))
+    cues, first = load_cues(), _plain(next(iter(signals.sentences(text)), ""))
     if cues.agree.search(first) or cues.disagree.search(first):
         return True
     return not signals.content_words(text).isdisjoint(signals.content_words(last.text))

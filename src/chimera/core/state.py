@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from chimera.core import events as ev
-from chimera.core import signals
+from chimera.core import feelings, mood, signals
 from chimera.core.conversation import (
     EndedBecause,
     Limits,
@@ -17,6 +17,7 @@ from chimera.core.conversation import (
     PausedBecause,
     Status,
 )
+from chimera.core.feelings import Feelings
 from chimera.core.parts import GivenBack, Line, OpenTurn, Seat
 
 __all__ = ["ConversationState", "GivenBack", "Line", "OpenTurn", "Seat", "apply", "fold"]
@@ -74,6 +75,7 @@ class ConversationState:
     pace_draw: ev.PaceDraw | None = None
     #: Topic energy (`engine.md` section 10.1).
     energy: float = 0.7
+    feelings: Feelings = field(default_factory=Feelings)
     created_at: int = 0
     started_at: int | None = None
     ended_at: int | None = None
@@ -120,7 +122,8 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
     """The state after one more event. Raises ValueError if its seq is not the next."""
     if envelope.seq != state.seq + 1:
         raise ValueError(f"seq {envelope.seq} cannot follow {state.seq}")
-    state = replace(state, seq=envelope.seq, last_at=envelope.at)
+    felt, seats = feelings.after_event(state.feelings, state.seats, envelope, state.finished)
+    state = replace(state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats)
     match envelope.body:
         case ev.TurnStarted() | ev.TurnFailed() | ev.MessageCompleted() | ev.MessagePosted():
             return _talk(state, envelope)
@@ -219,7 +222,7 @@ def _seating(state: ConversationState, envelope: ev.Envelope) -> ConversationSta
         case ev.ParticipantMuted(participant_id=who):
             return _reseat(_uninvited(state, who), who, muted=True)
         case ev.ParticipantUnmuted(participant_id=who):
-            return _reseat(state, who, muted=False, since=now)
+            return _reseat(state, who, muted=False, since=now, back_at=None)
         case _:
             return state
 
@@ -303,10 +306,12 @@ def _message_completed(
         addressed=read.addressed, questions=read.questions, visibility=envelope.visibility,
         cause=turn.cause if turn else None, signals=read,
     )  # fmt: skip
+    seats = tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats)
+    felt, seats = feelings.after_line(state.feelings, seats, line)
     return replace(
         _landed(_paid(state, body.usage), line), finished=finished, open_turn=None, failures=0,
         unanswered=tuple(each for each in state.unanswered if each.seq > heard),
-        seats=tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats),
+        seats=seats, feelings=felt,
         stood_in=_stood_in(state, body),
     )  # fmt: skip
 
@@ -331,9 +336,10 @@ def _landed(state: ConversationState, line: Line) -> ConversationState:
     recent = [each.text for each in state.lines[-NOVELTY_REACHES:]]
     fresh = signals.novelty(line.text, recent)
     energy = state.energy if fresh is None else 0.93 * state.energy + 0.07 * fresh
+    energy += 0.03 * max(0.0, mood.applause(state.feelings.crowd, line.at))
     return replace(
         state, lines=(*state.lines, line)[-LINES_KEPT:], messages=state.messages + 1,
-        landed_at=line.at, skipped=False, energy=energy,
+        landed_at=line.at, skipped=False, energy=min(1.0, energy),
     )  # fmt: skip
 
 

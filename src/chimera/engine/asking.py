@@ -19,6 +19,11 @@ from chimera.providers.roster import SCRIPTED
 
 #: For all tries at one text; the gateway ends each call a little sooner.
 TEXT_S = 61.0
+#: What is withdrawn even if it has been seen.
+UNSPEAKABLE = {
+    "leak": "the line gave away what the model was told",
+    "insult": "the line insulted somebody in a quarrel that had to cool",
+}
 
 
 class Performer(Protocol):
@@ -85,9 +90,9 @@ class Asking:
         if why is None:
             return done
         if on_stage():
-            # A copy may stand, a secret may not.
-            if why == "leak":
-                raise BadStream("the line gave away what the model was told")
+            # A copy may stand, a secret or an insult may not.
+            if why in UNSPEAKABLE:
+                raise BadStream(UNSPEAKABLE[why])
             return done
         forget()
         again = await self.gateway.perform(request)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
-from chimera.core import director, guard, pacing
+from chimera.core import aftermath, director, guard, pacing
 from chimera.core import events as ev
 from chimera.core.director import Speak
 from chimera.core.errors import BadStream, ProviderError, Superseded, Withdrawn
@@ -13,7 +14,7 @@ from chimera.core.generation import (
 )
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
-from chimera.core.ports import Gallery, Hub
+from chimera.core.ports import Gallery, Hub, Sentiment
 from chimera.core.state import ConversationState, apply
 from chimera.engine import telling
 from chimera.engine.asking import Asking, Performer
@@ -45,6 +46,7 @@ class Stage:
     clock: Clock
     ids: IdSource
     gallery: Gallery
+    sentiment: Sentiment
     #: The card of a persona by its id.
     persona: Callable[[str], Persona]
 
@@ -310,24 +312,25 @@ class Performing:
         if done is None or line is None:
             raise AssertionError("a line lands only when it is complete")
         body = telling.completed(
-            self._turn, self._speak, plan, done, line, self._state, ready_ms=self._ready_ms
-        )
-        due = self._next_wake(self._after(body))
-        if await self._append([self._turn.says(body)], due=due):
+            self._turn, self._speak, plan, done, line, self._state, self._stage.sentiment,
+            ready_ms=self._ready_ms,
+        )  # fmt: skip
+        said = self._turn.says(body)
+        landed = self._after(self._state, said)
+        follows = aftermath.follow(landed, landed.lines[-1], director.labelled(self._state))
+        due = self._next_wake(reduce(self._after, follows, landed))
+        if await self._append([said, *follows], due=due):
             due = self._stage.now()
             await self._stage.journal.sleep(self._claim, due)
         return due
 
-    def _after(self, body: ev.Body) -> ConversationState:
+    def _after(self, state: ConversationState, event: ev.NewEvent) -> ConversationState:
         """The state as it will be, for the time of the next run."""
         envelope = ev.Envelope(
-            conversation_id=self._state.id,
-            seq=self._state.seq + 1,
-            at=self._stage.now(),
-            actor=ev.Actor(type="participant", id=self._speaker.id),
-            body=body,
-        )
-        return apply(self._state, envelope)
+            conversation_id=state.id, seq=state.seq + 1, at=self._stage.now(), actor=event.actor,
+            body=event.body, visibility=event.visibility,
+        )  # fmt: skip
+        return apply(state, envelope)
 
     async def _fail(self, error: ProviderError, plan: pacing.TurnPlan, *, started: bool) -> int:
         """Say why there is no line; the next try comes by itself."""

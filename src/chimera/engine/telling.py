@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 from chimera.core import events as ev
-from chimera.core import pacing, signals
+from chimera.core import pacing, signals, stance
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ProviderError
 from chimera.core.generation import Performance, Route
 from chimera.core.guard import Trimmed
+from chimera.core.ports import Sentiment
 from chimera.core.state import ConversationState
 
 
@@ -85,6 +86,7 @@ def completed(
     done: Performance,
     line: Trimmed,
     state: ConversationState,
+    sentiment: Sentiment,
     *,
     ready_ms: int,
 ) -> ev.MessageCompleted:
@@ -113,7 +115,7 @@ def completed(
         ),
         scripted=done.scripted,
         replies_to=speak.replies_to,
-        signals=_signals(turn, done, line, state),
+        signals=_signals(turn, done, line, state, sentiment),
     )
 
 
@@ -133,9 +135,11 @@ def billed(done: Performance, *refused: Performance) -> Performance:
 
 
 def _signals(
-    turn: Turn, done: Performance, line: Trimmed, state: ConversationState
+    turn: Turn, done: Performance, line: Trimmed, state: ConversationState, sentiment: Sentiment
 ) -> ev.MessageSignals:
-    found = signals.read(line.text, state.participants, turn.speaker.id, state.lines)
+    cast, speaker = state.participants, turn.speaker.id
+    found = signals.read(line.text, cast, speaker, state.lines)
+    found = stance.read(found, line.text, cast, speaker, state.lines, sentiment)
     if line.spoke_for and line.spoke_for not in found.addressed:
         # Who was spoken for is treated as addressed (`engine.md` section 14.4).
         found = found.model_copy(update={"addressed": (*found.addressed, line.spoke_for)})

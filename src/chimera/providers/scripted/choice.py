@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import exp
 
+from chimera.core import relations
 from chimera.providers.scripted.humans import to_human
 from chimera.providers.scripted.moves import ACTS, defend
 from chimera.providers.scripted.stage import Move, Stage
 from chimera.providers.scripted.surface import NAME_BY, SPELL_AFTER, ceiling
 
+#: How liking somebody draws to an act, and how pleasure does (as exponents); what allies do more.
+_TIES = {"CHALLENGE": -1.0, "PRESS": -1.5, "CONCEDE": 1.5, "SYNTHESIS": 0.5, "CALLBACK": 0.5}
+_MOODS = {"CHALLENGE": -0.6, "PRESS": -0.6, "CONCEDE": 0.6, "ASIDE": 0.4, "PROP": 0.4}
+_ALLIED = {"CALLBACK": 1.6, "SYNTHESIS": 1.6, "CONCEDE": 1.3, "CHALLENGE": 0.6}
 #: An interjection is four words at most (`engine.md` section 5.2).
 _INTERJECTION = 4
 
@@ -93,15 +98,19 @@ def draw_act(stage: Stage, tried: Mapping[str, int]) -> str:
 
 
 def _character(stage: Stage, act: str) -> float:
-    """Traits, and what the speaker feels for the one who spoke last."""
+    """Traits, mood, and what the speaker feels for the one whose claim is on the table."""
     factor = 1.0
     for trait, pull in stage.deck.traits.get(act, {}).items():
         factor *= exp(pull * (stage.trait(trait) - 0.5))
+    factor *= exp(_MOODS.get(act, 0.0) * stage.me.feeling.pleasure)
     thread = stage.ledger.thread
-    if thread is not None and act in {"CHALLENGE", "PRESS", "CONCEDE"}:
-        other = stage.state.seat(thread.by).participant.slug
-        tie = stage.me.participant.character.relations.get(other, 0.0)
-        factor *= exp(tie if act == "CONCEDE" else -tie)
+    if thread is None or thread.by == stage.me.id:
+        return factor
+    ties, other = stage.state.feelings.ties, stage.state.seat(thread.by).participant
+    tie = relations.affinity(ties, stage.me.participant, other, stage.state.finished)
+    factor *= exp(_TIES.get(act, 0.0) * tie)
+    if act in _ALLIED and other.id in relations.allies(ties, stage.me.id):
+        factor *= _ALLIED[act]
     return factor
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from chimera.core import relations
+from chimera.core.events import StanceRef
 from chimera.core.generation import Scene
 from chimera.providers.scripted.choice import draw_move, free, owed
 from chimera.providers.scripted.concepts import concepts
@@ -18,6 +20,12 @@ from chimera.providers.scripted.surface import Draft, compose
 _DRAWS = 40
 #: Share of repeated runs of four words up to which a line counts as new.
 _FRESH = 0.12
+#: How an act stands to whoever holds the claim that it is about.
+_STANCES = {"CHALLENGE": -0.5, "CONCEDE": 0.7, "SYNTHESIS": 0.5, "CALLBACK": 0.5}
+#: Acts that build on a claim where its holder is liked.
+_BUILDS = {"EXAMPLE": 0.5, "JOKE": 0.5, "FACT": 0.5}
+#: Acts that give credit to that one.
+_CITES = frozenset({"CONCEDE", "SYNTHESIS", "CALLBACK"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +34,9 @@ class Improvised:
 
     text: str
     signals: dict[str, JsonValue]
+    #: Whom the line is for or against, as far as its act says; what cues would guess is not asked.
+    stance: tuple[StanceRef, ...] = ()
+    cited: tuple[str, ...] = ()
 
 
 def improvise(scene: Scene, deck: Deck) -> Improvised:
@@ -76,4 +87,26 @@ def _told(stage: Stage, draft: Draft) -> Improvised:
         "concepts": list(concepts(text, stage.deck.lexicon)[:5]),
         "disclosed": True if move.disclosed else None,
     }
-    return Improvised(text=text, signals={k: v for k, v in facts.items() if v is not None})
+    other = _holder(stage, move)
+    value = _stance(stage, move.act, other)
+    return Improvised(
+        text=text,
+        signals={k: v for k, v in facts.items() if v is not None},
+        stance=(StanceRef(to=other, value=value),) if other and value else (),
+        cited=(other,) if other and move.act in _CITES else (),
+    )
+
+
+def _holder(stage: Stage, move: Move) -> str | None:
+    """Who of the others holds the claim that a move is about."""
+    claim = stage.ledger.claim(move.on)
+    return claim.by if claim and claim.by != stage.me.id else None
+
+
+def _stance(stage: Stage, act: str, other: str | None) -> float | None:
+    if other is None or act in _STANCES:
+        return _STANCES.get(act)
+    holder = stage.state.seat(other).participant
+    ties, me = stage.state.feelings.ties, stage.me.participant
+    likes = relations.affinity(ties, me, holder, stage.state.finished) >= 0
+    return _BUILDS.get(act) if likes else None
