@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from chimera.core.director import Speak
@@ -218,6 +218,36 @@ class ProviderState:
     #: `open`: nobody asks it before `breaker_until`; `half_open`: one real turn tries it.
     breaker: Literal["closed", "open", "half_open"] = "closed"
     breaker_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a model has been fetched, in the server's words and in bytes where they are known."""
+
+    status: str
+    completed: int | None = None
+    total: int | None = None
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """A server that can get models for itself."""
+
+    def pull(self, model: str) -> AsyncGenerator[Progress]:
+        """Fetch a model; leaving it ends the fetching, what has come is kept by the server.
+
+        Raises ProviderError.
+        """
+        ...
+
+
+@runtime_checkable
+class Preloads(Protocol):
+    """A server whose models sleep until they are asked for something."""
+
+    async def preload(self, model: str) -> None:
+        """Wake a model up; returns when it can speak. Raises ProviderError."""
+        ...
 
 
 class Provider(Protocol):

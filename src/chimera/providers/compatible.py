@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +17,7 @@ from chimera.providers.adapter import (
     known_knobs,
     with_version,
 )
+from chimera.providers.answers import fields_of
 from chimera.providers.chat import ChatDecoder
 from chimera.providers.transport import HttpCall, Transport
 
@@ -31,6 +32,8 @@ NOT_FOR_CHAT = re.compile(
     r"|babbage|davinci|computer-use|deep-research|robotics|-live",
     re.IGNORECASE,
 )
+#: Kinds of models as LM Studio names them.
+_SIGHT: Mapping[str, bool] = {"vlm": True, "llm": False}
 #: Names under which servers tell a model's context, the one in force first.
 _CONTEXT_FIELDS = (
     "loaded_context_length",
@@ -211,4 +214,13 @@ def _read_model(fields: dict[str, object]) -> Model | None:
         id=name,
         context=next((size for size in sizes if isinstance(size, int) and size > 0), None),
         loaded=state == "loaded" if isinstance(state, str) else None,
+        vision=_sees(fields),
     )
+
+
+def _sees(fields: dict[str, object]) -> bool | None:
+    """Whether a model reads pictures, in the words of LM Studio and of OpenRouter."""
+    takes = fields_of(fields.get("architecture")).get("input_modalities")
+    if isinstance(takes, list):
+        return "image" in takes
+    return _SIGHT.get(str(fields.get("type")))

@@ -1,19 +1,22 @@
 """Ollama's own format, spoken on the machine it runs on."""
 
+import asyncio
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from chimera.core.errors import BadStream, UnknownModel
+from chimera.core.errors import BadStream, ProviderError, TruncatedStream, UnknownModel
 from chimera.core.generation import (
     Chunk,
     FinishReason,
     GenerationRequest,
     ImagePart,
     Model,
+    Progress,
     PromptMessage,
     Usage,
 )
@@ -46,6 +49,16 @@ BASE_URL = "http://127.0.0.1:11434"
 KEEP_ALIVE = "10m"
 #: Models that always think, and only as much as they are told.
 _ALWAYS_THINK = re.compile(r"(?:.*/)?gpt-oss")
+#: Seconds a fetching may say nothing: checking a large file on a slow disk takes minutes.
+_PULL_GAP = 300.0
+_PULLED = "success"
+_NO_SUCH_MODEL = re.compile(r"file does not exist|manifest unknown|not found", re.IGNORECASE)
+#: Seconds a model may take to be loaded.
+_LOADING = 300.0
+#: Seconds that asking for abilities may add to a list, and models that are asked about in one.
+_SHOWING = 0.2
+_SHOWN_AT_ONCE = 8
+_SPEAKS = "completion"
 _REASONS: Mapping[str, FinishReason] = {"length": "length"}
 
 
@@ -65,7 +78,7 @@ def encode(request: GenerationRequest, *, keep_alive: str = KEEP_ALIVE) -> Body:
         "model": request.model,
         "messages": [*system, *map(_message, alternating(request.messages))],
         "stream": True,
-        "keep_alive": int(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive,
+        "keep_alive": _span(keep_alive),
         "options": options,
         **_thinking(request, always=always),
     }
@@ -119,6 +132,8 @@ class OllamaProvider(HttpProvider):
             api_key=api_key,
         )
         self._keep_alive = keep_alive
+        #: The capabilities of models by their digest.
+        self._known: dict[str, frozenset[str]] = {}
 
     async def models(self) -> Sequence[Model]:
         """The models that are here, those in memory first."""
@@ -130,12 +145,68 @@ class OllamaProvider(HttpProvider):
             contexts = None
         else:
             contexts = {each.get("name"): count_of(each.get("context_length")) for each in running}
-        models = [_read_model(entry, contexts) for entry in listed]
+        abilities = await self._abilities(listed)
+        models = [_read_model(entry, contexts, abilities) for entry in listed]
         found = [model for model in models if model is not None]
         return sorted(found, key=lambda model: (not model.loaded, model.id))
 
+    async def pull(self, model: str) -> AsyncGenerator[Progress]:
+        """Fetch a model from Ollama's library; leaving it stops that, and the next try goes on."""
+        layers: dict[str, tuple[int, int]] = {}
+        call = self._post("api/pull", {"model": model, "stream": True})
+        async with aclosing(self._transport.lines(call, gap=_PULL_GAP)) as lines:
+            async for line in lines:
+                if not line.strip():
+                    continue
+                progress = _read_progress(line, layers)
+                yield progress
+                if progress.status == _PULLED:
+                    return
+        raise TruncatedStream("the fetching ended before the model was there")
+
+    async def preload(self, model: str) -> None:
+        """Have a model loaded, to stay as long as after a line."""
+        asleep = {"model": model, "keep_alive": _span(self._keep_alive), "stream": False}
+        await self._transport.fetch(self._post("api/generate", asleep), within=_LOADING)
+
+    async def _abilities(self, listed: Sequence[dict[str, object]]) -> Mapping[str, frozenset[str]]:
+        """What each model can do, by its digest: asked once, and never waited for long."""
+        digests = {str(each["digest"]): str(each["name"]) for each in listed if _told(each)}
+        unknown = [digest for digest in digests if digest not in self._known]
+        try:
+            async with asyncio.timeout(_SHOWING), asyncio.TaskGroup() as group:
+                for digest in unknown[:_SHOWN_AT_ONCE]:
+                    group.create_task(self._show(digest, digests[digest]))
+        except TimeoutError:
+            # The next look asks for the rest.
+            pass
+        self._known = {digest: self._known[digest] for digest in digests if digest in self._known}
+        return self._known
+
+    async def _show(self, digest: str, name: str) -> None:
+        try:
+            answer = await self._transport.fetch(self._post("api/show", {"model": name}))
+            told = msgspec.json.decode(answer, type=_Shown)
+        except (ProviderError, msgspec.DecodeError):
+            # An older server, or a model that went away: nothing is known of it.
+            return
+        if told.capabilities is not None:
+            self._known[digest] = frozenset(told.capabilities)
+
     def _call(self, request: GenerationRequest) -> HttpCall:
         return self._post("api/chat", encode(request, keep_alive=self._keep_alive))
+
+
+class _Pulling(msgspec.Struct):
+    status: str = ""
+    digest: str | None = None
+    total: int = 0
+    completed: int = 0
+    error: str | None = None
+
+
+class _Shown(msgspec.Struct):
+    capabilities: list[str] | None = None
 
 
 class _Event(msgspec.Struct):
@@ -162,6 +233,34 @@ def _thinking(request: GenerationRequest, *, always: bool) -> Body:
     return {"think": False} if request.thinking == "off" else {}
 
 
+def _span(keep_alive: str) -> int | str:
+    """A number of seconds is one only without quotes."""
+    return int(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive
+
+
+def _read_progress(line: bytes, layers: dict[str, tuple[int, int]]) -> Progress:
+    """What a line tells, and how far all layers are. Raises ProviderError."""
+    try:
+        told = msgspec.json.decode(line, type=_Pulling)
+    except msgspec.DecodeError as error:
+        raise BadStream("the progress of the fetching is not JSON") from error
+    if told.error is not None:
+        if _NO_SUCH_MODEL.search(told.error):
+            raise UnknownModel("Ollama's library has no such model")
+        raise from_event(told.error)
+    if told.digest and told.total:
+        layers[told.digest] = (told.completed, told.total)
+    return Progress(
+        status=told.status,
+        completed=sum(done for done, _ in layers.values()) if layers else None,
+        total=sum(size for _, size in layers.values()) if layers else None,
+    )
+
+
+def _told(entry: Mapping[str, object]) -> bool:
+    return isinstance(entry.get("digest"), str) and isinstance(entry.get("name"), str)
+
+
 def _message(message: PromptMessage) -> Body:
     role = {"self": "assistant", "others": "user"}[message.role]
     pictures = [part.data for part in message.parts if isinstance(part, ImagePart)]
@@ -178,14 +277,21 @@ def _read_usage(event: _Event) -> Usage | None:
 
 
 def _read_model(
-    fields: dict[str, object], contexts: Mapping[object, int | None] | None
+    fields: dict[str, object],
+    contexts: Mapping[object, int | None] | None,
+    abilities: Mapping[str, frozenset[str]],
 ) -> Model | None:
     name = text_of(fields.get("name")) or text_of(fields.get("model"))
     family = str(fields_of(fields.get("details")).get("family"))
+    able = abilities.get(str(fields.get("digest")))
     if name is None or NOT_FOR_CHAT.search(name) or "bert" in family:
+        return None
+    if able is not None and _SPEAKS not in able:
         return None
     return Model(
         id=name,
         context=(contexts or {}).get(name) or None,
         loaded=None if contexts is None else name in contexts,
+        vision=None if able is None else "vision" in able,
+        thinking=None if able is None else "thinking" in able,
     )

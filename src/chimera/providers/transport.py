@@ -20,11 +20,13 @@ from chimera.core.generation import Chunk, Reasoning, Text
 from chimera.core.ids import Clock
 from chimera.providers.addresses import AddressGuard, AddressRefused, Dial, GuardedResolver
 from chimera.providers.failures import from_answer, redact
+from chimera.providers.framing import LineSplitter
 
 _ANSWER_LIMIT = 1024 * 1024
 _ERROR_LIMIT = 64 * 1024
 #: Chunks handed on before other streams get their turn: a buffered stream never suspends by itself.
 _BURST = 32
+_A_DAY = 86_400.0
 #: Seconds to wait for accounting after the answer itself has ended.
 _TAIL = 1.0
 #: What can go wrong between us and a service.
@@ -154,7 +156,9 @@ class _Watch:
             case _ if isinstance(error.__cause__, AddressRefused):
                 return InvalidRequest(str(error.__cause__))
             case _:
-                return ProviderDown(f"the connection failed: {redact(str(error))}")
+                # Who was never reached cannot ask money for it.
+                sent = not isinstance(error, aiohttp.ClientConnectorError)
+                return ProviderDown(f"the connection failed: {redact(str(error))}", sent=sent)
 
     def slow(self) -> ProviderSlow:
         stage = self._stage if self._next < self._total else "total"
@@ -221,6 +225,22 @@ class Transport:
                     watch.ending()
             for chunk in decoder.close():
                 yield chunk
+
+    async def lines(self, call: HttpCall, *, gap: float) -> AsyncGenerator[bytes]:
+        """The lines of an answer that may take hours, if never more than `gap` seconds are silent.
+
+        Leaving the iterator closes the connection.
+        """
+        watch = _Watch(Deadlines(first_token=gap, gap=gap, total=_A_DAY))
+        splitter = LineSplitter()
+        async with self._open(call, watch) as response:
+            await self._require_stream(call, response, watch)
+            while data := await watch.some(response):
+                watch.token()
+                for line in splitter.feed(data):
+                    yield line
+            for line in splitter.close():
+                yield line
 
     async def fetch(self, call: HttpCall, *, within: float = 10.0) -> bytes:
         """The body of a short answer; raises ProviderError for every status but success."""
