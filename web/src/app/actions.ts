@@ -2,7 +2,7 @@
 import type { Action } from '#actions/registry.ts'
 import { en } from '#messages/en.ts'
 
-export type Place = '/' | '/new' | '/library' | '/casting' | '/settings'
+export type Place = '/' | '/new' | '/library' | '/casting' | '/settings' | '/admin/providers'
 
 export interface House {
   readonly go: (to: Place) => void
@@ -19,6 +19,7 @@ export function houseActions({ go, palette, help, theme }: House): readonly Acti
     { id: 'go.library', group: 'go', label: actions.library, keys: ['g b'], run: () => go('/library') },
     { id: 'go.casting', group: 'go', label: actions.casting, keys: ['g c'], run: () => go('/casting') },
     { id: 'go.settings', group: 'go', label: actions.settings, keys: ['g s'], run: () => go('/settings') },
+    { id: 'go.admin', group: 'go', label: actions.admin, keys: ['g a'], run: () => go('/admin/providers') },
     { id: 'view.palette', group: 'view', label: actions.palette, keys: ['mod+k'], run: palette },
     { id: 'view.theme', group: 'view', label: actions.theme, keys: ['t'], run: theme },
     { id: 'view.help', group: 'view', label: actions.help, keys: ['?'], run: help },

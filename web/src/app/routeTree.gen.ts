@@ -13,6 +13,7 @@ import { Route as IndexRouteImport } from './routes/index'
 import { Route as LibraryRouteImport } from './routes/library'
 import { Route as NewRouteImport } from './routes/new'
 import { Route as SettingsRouteImport } from './routes/settings'
+import { Route as AdminProvidersRouteImport } from './routes/admin.providers'
 import { Route as CIdRouteImport } from './routes/c.$id'
 import { Route as CastingIndexRouteImport } from './routes/casting.index'
 import { Route as CastingSlugRouteImport } from './routes/casting.$slug'
@@ -37,6 +38,11 @@ const SettingsRoute = SettingsRouteImport.update({
   path: '/settings',
   getParentRoute: () => rootRouteImport,
 } as any)
+const AdminProvidersRoute = AdminProvidersRouteImport.update({
+  id: '/admin/providers',
+  path: '/admin/providers',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const CIdRoute = CIdRouteImport.update({
   id: '/c/$id',
   path: '/c/$id',
@@ -58,6 +64,7 @@ export interface FileRoutesByFullPath {
   '/library': typeof LibraryRoute
   '/new': typeof NewRoute
   '/settings': typeof SettingsRoute
+  '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
   '/casting/': typeof CastingIndexRoute
@@ -67,6 +74,7 @@ export interface FileRoutesByTo {
   '/library': typeof LibraryRoute
   '/new': typeof NewRoute
   '/settings': typeof SettingsRoute
+  '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
   '/casting': typeof CastingIndexRoute
@@ -77,6 +85,7 @@ export interface FileRoutesById {
   '/library': typeof LibraryRoute
   '/new': typeof NewRoute
   '/settings': typeof SettingsRoute
+  '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
   '/casting/': typeof CastingIndexRoute
@@ -88,6 +97,7 @@ export interface FileRouteTypes {
     | '/library'
     | '/new'
     | '/settings'
+    | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
     | '/casting/'
@@ -97,6 +107,7 @@ export interface FileRouteTypes {
     | '/library'
     | '/new'
     | '/settings'
+    | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
     | '/casting'
@@ -106,6 +117,7 @@ export interface FileRouteTypes {
     | '/library'
     | '/new'
     | '/settings'
+    | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
     | '/casting/'
@@ -116,6 +128,7 @@ export interface RootRouteChildren {
   LibraryRoute: typeof LibraryRoute
   NewRoute: typeof NewRoute
   SettingsRoute: typeof SettingsRoute
+  AdminProvidersRoute: typeof AdminProvidersRoute
   CIdRoute: typeof CIdRoute
   CastingSlugRoute: typeof CastingSlugRoute
   CastingIndexRoute: typeof CastingIndexRoute
@@ -151,6 +164,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SettingsRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/admin/providers': {
+      id: '/admin/providers'
+      path: '/admin/providers'
+      fullPath: '/admin/providers'
+      preLoaderRoute: typeof AdminProvidersRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/c/$id': {
       id: '/c/$id'
       path: '/c/$id'
@@ -180,6 +200,7 @@ const rootRouteChildren: RootRouteChildren = {
   LibraryRoute: LibraryRoute,
   NewRoute: NewRoute,
   SettingsRoute: SettingsRoute,
+  AdminProvidersRoute: AdminProvidersRoute,
   CIdRoute: CIdRoute,
   CastingSlugRoute: CastingSlugRoute,
   CastingIndexRoute: CastingIndexRoute,

@@ -64,7 +64,13 @@ test('an understudy is announced once, and again only after a line of their own'
 
 test('an understudy found in the middle of a turn is named before the line it read, once', () => {
   const route = { provider: 'x', model: 'y', understudy_for: 'a/b', why: 'provider_down' }
-  const state = fold([created, turn('a'), said('a', 'One', { route }), turn('b'), said('b', 'Two', { route })])
+  const state = fold([
+    created,
+    turn('a'),
+    said('a', 'One', { route }),
+    turn('b'),
+    said('b', 'Two', { route }),
+  ])
   expect(state.rows.map(({ kind }) => kind)).toEqual(['direction', 'line', 'line'])
   expect(told(state)).toEqual([{ type: 'understudy', participantId: 'p', route }])
   const back = fold([turn('c'), said('c', 'Three'), turn('d'), said('d', 'Four', { route })], state)

@@ -93,7 +93,14 @@ export const turnFailed: Fold<'turn.failed'> = (state, event) => {
   } = event.body
   const next = withoutTurn(state, messageId)
   const rows = next.rows.filter(({ id }) => id !== messageId)
-  return told({ ...next, rows }, event, { type: 'turn.failed', turnId, participantId, code, detail, retryable })
+  return told({ ...next, rows }, event, {
+    type: 'turn.failed',
+    turnId,
+    participantId,
+    code,
+    detail,
+    retryable,
+  })
 }
 
 export const completed: Fold<'message.completed'> = (state, event) => {

@@ -32,6 +32,7 @@ export const en = {
     library: 'Go to the Library',
     casting: 'Go to Casting',
     settings: 'Go to Settings',
+    admin: 'Go to Admin: providers',
     palette: 'Open the palette',
     theme: 'House lights on or off',
     help: 'Show keyboard shortcuts',

@@ -51,8 +51,9 @@ export const settings = {
   keys: 'Keyboard',
   providers: 'Minds',
   providersAbout:
-    'Where the words come from. A server on this machine is found by itself; keys are given to the house when it starts.',
-  providerStates: { ready: 'Ready', down: 'Not answering', unknown: 'Not asked yet' },
+    'Where the words come from. A server on this machine is found by itself; keys, limits and spending are in Admin.',
+  providerStates: { ready: 'Ready', down: 'Not answering', unknown: 'Not asked yet', unset: 'Not set up' },
+  toAdmin: 'Keys, models and spending',
   local: 'on this machine',
   models: (n: number) => (n === 1 ? '1 model' : `${n} models`),
   noModels: 'no model loaded',

@@ -1,5 +1,8 @@
 /** The words of the stage: script, score, controls, side panel, viewer's line. */
 
+import { providerTitle } from './minds.ts'
+import { CAUSES, dropped, ENDINGS, FAILURES, PAUSES, REASONS } from './reasons.ts'
+
 const number = new Intl.NumberFormat('en')
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
@@ -7,64 +10,6 @@ const list = new Intl.ListFormat('en')
 const spell = (seconds: number) =>
   seconds < 90 ? `${seconds} s` : `${number.format(Math.round(seconds / 60))} min`
 const plural = (n: number, one: string, many: string) => `${number.format(n)} ${n === 1 ? one : many}`
-
-const CAUSES: Readonly<Record<string, string>> = {
-  addressed: 'addressed',
-  owed: 'owed an answer',
-  self_selected: 'own wish',
-  overdue: 'silent for long',
-  continued: 'goes on',
-  invited: 'invited',
-  duet: 'duet',
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  addressed: 'was spoken to',
-  owed: 'owes an answer',
-  topic: 'knows the matter',
-  thread: 'is still in the exchange',
-  tie: 'cares about who spoke last',
-  energy: 'is in the mood to talk',
-  waiting: 'has been listening for a while',
-  overdue: 'has been silent for long',
-  invited: 'was invited to speak',
-}
-
-const PAUSES: Readonly<Record<string, string>> = {
-  providers_down: 'Nobody who could speak for them answers.',
-  budget: 'The budget is spent.',
-  credential: 'A provider does not accept its key.',
-  moderation: 'Stopped for a look at what was said.',
-  idle: 'Nobody was watching.',
-}
-
-const ENDINGS: Readonly<Record<string, string>> = {
-  stopped: 'It was stopped by hand.',
-  turns: 'The planned number of turns was played.',
-  time: 'The planned time is over.',
-  budget: 'The budget is spent.',
-  tokens: 'The planned number of tokens is spent.',
-  phrase: 'The closing words were said.',
-  lull: 'Nobody had anything to add.',
-  loop: 'They began to go in circles.',
-  failed: 'Nobody could speak any more.',
-}
-
-const FAILURES: Readonly<Record<string, string>> = {
-  interrupted: 'The line was interrupted.',
-  internal: 'Something fell in the wings.',
-  provider_error: 'The provider failed.',
-  provider_down: 'The provider did not answer.',
-  provider_busy: 'The provider is too busy.',
-  provider_slow: 'The provider took too long.',
-  provider_refused: 'The provider refused.',
-  quota_spent: 'The provider’s quota is spent.',
-  unknown_model: 'The provider does not know this model.',
-  content_refused: 'The model declined to say it.',
-  context_too_long: 'The talk has grown too long for this model.',
-  truncated_stream: 'The provider’s answer was cut short.',
-  bad_stream: 'The provider’s answer could not be read.',
-}
 
 export const stage = {
   topic: (n: number) => `Topic ${n}`,
@@ -99,7 +44,16 @@ export const stage = {
   wants: (name: string) => `${name} wants to speak`,
   pausedTitle: 'Paused',
   pausedBecause: (because: string | null) => (because === null ? 'By hand.' : (PAUSES[because] ?? because)),
-  resumesAt: (at: Date) => `Goes on by itself at ${hours.format(at)}.`,
+  resumesAt: (at: Date, because: string | null) =>
+    because === 'providers_down'
+      ? `It is tried again at ${hours.format(at)}.`
+      : `Goes on by itself at ${hours.format(at)}.`,
+  keepsTrying: 'The house keeps trying.',
+  waitsTitle: 'The house waits.',
+  toKeys: 'Look at the keys',
+  toAdmin: { credential: 'Look at the keys', budget: 'Look at the budgets' } as Readonly<
+    Record<string, string>
+  >,
   endedTitle: 'Curtain.',
   endedBecause: (because: string | null) => (because === null ? '' : (ENDINGS[because] ?? because)),
   createdTitle: 'The cast is waiting.',
@@ -122,7 +76,8 @@ export const stage = {
   tooLong: 'stopped at its length',
   refused: 'declined to answer',
   understudy: (model: string) => `Read by ${model}`,
-  understudyFor: (model: string) => `for ${model}`,
+  understudyFor: (route: string) => `for ${route.replace(/^[^/]*\//, '')}`,
+  understudyWhy: dropped,
   duet: (name: string) => `with ${name}`,
   struck: 'This line was struck from the script.',
   older: 'Earlier lines are on their way',
@@ -133,6 +88,7 @@ export const stage = {
   away: (n: number) => `[${plural(n, 'message', 'messages')} while you were away]`,
   readAway: 'Read',
   details: 'Details',
+  lookBehind: 'Look behind the line',
 
   directions: {
     started: '[The curtain rises.]',
@@ -147,7 +103,19 @@ export const stage = {
     invited: (name: string) => `[${name} is asked to speak.]`,
     overlap: (name: string) => `[${name}, at the same time.]`,
     topic: (topic: string) => `[The talk turns: ${topic}]`,
-    understudy: (name: string) => `[${name} has lost their voice. An understudy reads.]`,
+    understudy: (
+      name: string,
+      {
+        provider,
+        model,
+        why,
+      }: { readonly provider: string; readonly model: string; readonly why?: string | null },
+      lead: string,
+    ) => {
+      // Another model of the same provider is told by its own name.
+      const reader = provider === lead || provider === 'compatible' ? model : providerTitle(provider)
+      return `[${dropped(why)}; ${reader} reads ${name.replace(/^The /, 'the ')}.]`
+    },
     failed: (names: readonly string[], times: number) => {
       const [first = '', ...others] = names
       const who = list.format([first, ...others.map((name) => name.replace(/^The /, 'the '))])
@@ -223,6 +191,7 @@ export const stage = {
   sayTooLong: (n: number) => `${plural(n, 'character', 'characters')} too many`,
   sayLeft: (n: number) => String(n),
   send: 'Send',
+  sayWaiting: 'Say something; they read it when they are back.',
   people: 'People on stage',
 
   announceSpeaks: (name: string) => `${name} speaks`,

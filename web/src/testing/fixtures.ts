@@ -57,27 +57,29 @@ export const STARTERS: readonly Starter[] = [
   { id: 'time', text: 'Where does the time go?', themes: ['time'] },
 ]
 
-export const PROVIDERS: readonly Provider[] = [
-  {
-    name: 'scripted',
-    title: 'The scripted troupe',
+/** A provider of which nothing is known but its name. */
+export function provider(name: string, part: Partial<Provider> = {}): Provider {
+  return {
+    name,
+    title: name,
     state: 'ready',
-    local: true,
+    local: false,
     found: false,
-    scripted: true,
-    models: ['troupe'],
-    health: { calls: 0, errors: 0 },
-  },
-  {
-    name: 'ollama',
-    title: 'Ollama',
-    state: 'ready',
-    local: true,
-    found: true,
     scripted: false,
-    models: ['qwen3:8b'],
-    health: { calls: 0, errors: 0 },
-  },
+    models: [],
+    health: { calls: 0, errors: 0, failures: {} },
+    wants_key: false,
+    credential: null,
+    breaker: 'closed',
+    limits: { requests_per_minute: null, tokens_per_minute: null, concurrency: null },
+    spent_today: { amount: 0, estimated: false },
+    ...part,
+  }
+}
+
+export const PROVIDERS: readonly Provider[] = [
+  provider('scripted', { title: 'The scripted troupe', local: true, scripted: true, models: ['troupe'] }),
+  provider('ollama', { title: 'Ollama', local: true, found: true, models: ['qwen3:8b'] }),
 ]
 
 const participant = (slug: string): Participant => ({

@@ -25,6 +25,9 @@ export const server = setupServer(
       : HttpResponse.json({ code: 'not_found', detail: 'There is no such persona.' }, { status: 404 })
   }),
   http.get(`${API}/providers`, () => page(PROVIDERS)),
+  http.get(`${API}/providers/:name/models`, ({ params }) =>
+    page((PROVIDERS.find(({ name }) => name === params.name)?.models ?? []).map((id) => ({ id }))),
+  ),
   http.get(`${API}/starters`, () => page(STARTERS)),
   http.get(`${API}/conversations`, () => page([])),
 )

@@ -8,14 +8,17 @@ import { providersQuery } from '#lib/api/providers.ts'
 interface StartSearch {
   readonly topic?: string
   readonly cast?: string
+  /** The mind every seat begins with: `ollama`, `openai gpt-5-mini`. */
+  readonly mind?: string
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 export const Route = createFileRoute('/new')({
-  validateSearch: ({ topic, cast }): StartSearch => ({
+  validateSearch: ({ topic, cast, mind }): StartSearch => ({
     ...(text(topic) ? { topic: text(topic) } : {}),
     ...(text(cast) ? { cast: text(cast) } : {}),
+    ...(text(mind) ? { mind: text(mind) } : {}),
   }),
   loader: ({ context: { queryClient } }) => {
     void queryClient.prefetchQuery(personasQuery())
@@ -26,13 +29,14 @@ export const Route = createFileRoute('/new')({
 })
 
 function Start() {
-  const { topic, cast } = Route.useSearch()
+  const { topic, cast, mind } = Route.useSearch()
   const personas = useQuery(personasQuery())
   const providers = useQuery(providersQuery())
   return (
     <StartView
       topic={topic ?? ''}
       cast={cast ? cast.split(',') : []}
+      mind={mind ?? ''}
       personas={personas}
       providers={providers}
     />

@@ -111,6 +111,21 @@ export const startersQuery = (topic = '') =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
+/** The calls one turn made, oldest first; empty unless they were being recorded. */
+export const turnCallsQuery = (id: string, turnId: string) =>
+  queryOptions({
+    queryKey: [...CONVERSATIONS, 'calls', id, turnId],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap(
+          api.GET('/api/v1/conversations/{conversation_id}/turns/{turn_id}/calls', {
+            params: { path: { conversation_id: id, turn_id: turnId } },
+            signal,
+          }),
+        )
+      ).items,
+  })
+
 /** Events after a seq, oldest first: for filling gaps in what came live. */
 export async function fetchEvents(id: string, after: number, limit = 200, signal?: AbortSignal) {
   const page = await unwrap(

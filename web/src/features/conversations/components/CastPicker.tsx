@@ -7,9 +7,9 @@ import type { Persona, Provider } from '#lib/api/types.ts'
 import { start } from '#messages/conversations.ts'
 import { IconButton } from '#ui/Button.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
-import { Choice } from '#ui/Field.tsx'
 import { Mask } from '#ui/Mask.tsx'
-import { CAST_MAX, chooseMind, mindsOf, type SeatChoice, seated, toggleSeat } from '../model/startForm.ts'
+import { CAST_MAX, chooseMind, type SeatChoice, seated, toggleSeat } from '../model/startForm.ts'
+import { SeatMind } from './SeatMind.tsx'
 import './CastPicker.css'
 
 export interface CastPickerProps {
@@ -64,18 +64,12 @@ export function CastPicker({ personas, providers, seats, error, onChange }: Cast
               <b>{persona.name}</b>
               <span>{persona.tagline}</span>
             </span>
-            <Choice
-              label={start.mind(persona.name)}
-              hideLabel
-              value={seat.mind}
-              onChange={(event) => onChange(chooseMind(seats, seat.slug, event.target.value))}
-            >
-              {mindsOf(providers).map(({ value, label }) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </Choice>
+            <SeatMind
+              name={persona.name}
+              mind={seat.mind}
+              providers={providers}
+              onChange={(mind) => onChange(chooseMind(seats, seat.slug, mind))}
+            />
             <IconButton
               label={start.remove(persona.name)}
               onClick={() => onChange(toggleSeat(seats, seat.slug))}

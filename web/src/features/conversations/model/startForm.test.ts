@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Provider } from '#lib/api/types.ts'
+import { provider } from '#testing/fixtures.ts'
 import {
   CAST_MAX,
   chooseMind,
@@ -8,7 +8,6 @@ import {
   errorsOf,
   isFree,
   isValid,
-  mindsOf,
   minutesOf,
   requestOf,
   type StartForm,
@@ -16,20 +15,9 @@ import {
 } from './startForm.ts'
 
 const form = (part: Partial<StartForm> = {}): StartForm => ({ ...emptyForm('Tea or coffee?', []), ...part })
-const provider = (part: Partial<Provider>): Provider => ({
-  name: 'scripted',
-  title: 'Scripted',
-  state: 'ready',
-  local: false,
-  found: false,
-  scripted: false,
-  models: [],
-  health: { calls: 0, errors: 0 },
-  ...part,
-})
-const TROUPE = provider({ name: 'scripted', scripted: true })
-const OLLAMA = provider({ name: 'ollama', title: 'Ollama', local: true, models: ['qwen3:8b'] })
-const OPENAI = provider({ name: 'openai', title: 'OpenAI', models: ['gpt'] })
+const TROUPE = provider('scripted', { scripted: true })
+const OLLAMA = provider('ollama', { title: 'Ollama', local: true, models: ['qwen3:8b'] })
+const OPENAI = provider('openai', { title: 'OpenAI', models: ['gpt'] })
 
 describe('what is wrong', () => {
   test('nothing, with a topic and the house’s own cast', () => {
@@ -108,15 +96,6 @@ test('the time it takes follows turns and speed', () => {
 })
 
 describe('minds', () => {
-  test('every model that was found is offered, after the house’s choice and the troupe', () => {
-    expect(mindsOf([TROUPE, OLLAMA, OPENAI]).map(({ value }) => value)).toEqual([
-      '',
-      'scripted',
-      'ollama qwen3:8b',
-      'openai gpt',
-    ])
-  })
-
   test('what can cost money is not called free', () => {
     const own = form().seats
     expect(isFree(own, undefined)).toBeNull()

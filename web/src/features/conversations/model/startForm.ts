@@ -1,6 +1,7 @@
 /** The start form as values: what is chosen, what is wrong with it, what is sent. */
 import type { CreateConversation, Pace, Persona, Provider } from '#lib/api/types.ts'
 import { start as words } from '#messages/conversations.ts'
+import { splitMind } from './minds.ts'
 
 export const TOPIC_MAX = 500
 export const TITLE_MAX = 200
@@ -38,11 +39,11 @@ export interface StartErrors {
 
 export const DEFAULT_CAST: readonly string[] = ['philosopher', 'comedian', 'scientist']
 
-export function emptyForm(topic: string, cast: readonly string[]): StartForm {
+export function emptyForm(topic: string, cast: readonly string[], mind = ''): StartForm {
   return {
     topic,
     title: '',
-    seats: (cast.length > 0 ? cast : DEFAULT_CAST).slice(0, CAST_MAX).map((slug) => ({ slug, mind: '' })),
+    seats: (cast.length > 0 ? cast : DEFAULT_CAST).slice(0, CAST_MAX).map((slug) => ({ slug, mind })),
     mode: 'stream',
     speed: 1,
     turns: '40',
@@ -82,9 +83,8 @@ export function errorsOf(form: StartForm): StartErrors {
 export const isValid = (errors: StartErrors): boolean => Object.keys(errors).length === 0
 
 function mindOf(mind: string): { provider?: string; model?: string } {
-  const [provider = '', ...model] = mind.split(' ')
-  if (provider === '') return {}
-  return model.length === 0 ? { provider } : { provider, model: model.join(' ') }
+  const { provider, model } = splitMind(mind)
+  return { ...(provider ? { provider } : {}), ...(model ? { model } : {}) }
 }
 
 /** What is sent to the server; only what differs from its own defaults is named. */
@@ -105,22 +105,6 @@ export function requestOf(form: StartForm): CreateConversation {
 export function minutesOf({ turns, mode, speed }: StartForm): number | null {
   if (!isWhole(turns)) return null
   return Number(turns) / (mode === 'instant' ? TURNS_PER_MINUTE_INSTANT : TURNS_PER_MINUTE * speed)
-}
-
-export interface Mind {
-  readonly value: string
-  readonly label: string
-}
-
-/** The minds a seat can be given: the house's choice, the troupe without a model, and every model found. */
-export function mindsOf(providers: readonly Provider[]): readonly Mind[] {
-  return [
-    { value: '', label: words.houseChoice },
-    ...providers.flatMap(({ name, title, models, scripted }): Mind[] => {
-      if (scripted) return [{ value: name, label: words.scripted }]
-      return models.map((model) => ({ value: `${name} ${model}`, label: `${title} · ${model}` }))
-    }),
-  ]
 }
 
 /** Whether nothing chosen can cost money: the house’s own choice may take any provider that is ready. Null: not known. */

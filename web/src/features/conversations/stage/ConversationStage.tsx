@@ -10,6 +10,7 @@ import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Announcer } from './Announcer.tsx'
 import { Controls } from './Controls.tsx'
 import { Header } from './Header.tsx'
+import { BehindProvider } from './lookBehind.tsx'
 import { Notice } from './Notice.tsx'
 import { NowPanel } from './NowPanel.tsx'
 import { PlayingProvider, useCondition, usePlaying } from './playing.tsx'
@@ -28,7 +29,9 @@ export function ConversationStage({ conversationId, boot = null }: ConversationS
   return (
     <PlayingProvider key={conversationId} conversationId={conversationId} boot={boot} personas={personas}>
       <ScriptPositionProvider>
-        <House conversationId={conversationId} />
+        <BehindProvider>
+          <House conversationId={conversationId} />
+        </BehindProvider>
       </ScriptPositionProvider>
     </PlayingProvider>
   )

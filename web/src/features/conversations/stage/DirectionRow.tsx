@@ -1,11 +1,12 @@
 /** A stage direction: what happened between the lines, in italics. */
+import { Link } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { Direction, Happening } from '#live/state.ts'
 import { stage } from '#messages/stage.ts'
 import { useView } from './playing.tsx'
 import './DirectionRow.css'
 
-function text(what: Happening, nameOf: (id: string) => string): string {
+function text(what: Happening, nameOf: (id: string) => string, leadOf: (id: string) => string): string {
   const { directions } = stage
   switch (what.type) {
     case 'conversation.started':
@@ -33,7 +34,7 @@ function text(what: Happening, nameOf: (id: string) => string): string {
     case 'topic.changed':
       return directions.topic(what.topic)
     case 'understudy':
-      return directions.understudy(nameOf(what.participantId))
+      return directions.understudy(nameOf(what.participantId), what.route, leadOf(what.participantId))
     // By order of the house: what fails by itself is told in `FailureRow`.
     case 'turn.failed':
       return directions.silent(nameOf(what.participantId))
@@ -43,7 +44,7 @@ function text(what: Happening, nameOf: (id: string) => string): string {
 function because(what: Happening): string {
   if (what.type === 'conversation.paused') {
     const why = what.because === null ? '' : stage.pausedBecause(what.because)
-    return what.resumeAt === null ? why : `${why} ${stage.resumesAt(new Date(what.resumeAt))}`
+    return what.resumeAt === null ? why : `${why} ${stage.resumesAt(new Date(what.resumeAt), what.because)}`
   }
   if (what.type === 'conversation.ended') return stage.endedBecause(what.because)
   return ''
@@ -53,12 +54,19 @@ export const DirectionRow = memo(function DirectionRow({ direction }: { readonly
   const { state } = useView()
   const nameOf = (id: string) => state.participants.find((each) => each.id === id)?.name ?? id
   const { what } = direction
+  const leadOf = (id: string) => state.participants.find((each) => each.id === id)?.provider ?? ''
   const reason = because(what)
+  const keys = what.type === 'conversation.paused' && what.because === 'credential'
   return (
     <div className="direction" id={`row-${direction.id}`}>
       <p className="t-direction">
-        {text(what, nameOf)}
+        {text(what, nameOf, leadOf)}
         {reason !== '' && <span className="direction-because"> {reason}</span>}
+        {keys && (
+          <Link to="/admin/providers" className="direction-link">
+            {stage.toKeys}
+          </Link>
+        )}
       </p>
     </div>
   )

@@ -1,6 +1,7 @@
 /** Turns that failed one after the other, told as one direction: who, why, and when it is tried again. */
 import { memo } from 'react'
 import { stage } from '#messages/stage.ts'
+import { useBehind } from './lookBehind.tsx'
 import type { Failed } from './placed.ts'
 import { useNow, useView } from './playing.tsx'
 import './DirectionRow.css'
@@ -22,7 +23,9 @@ export interface FailureRowProps {
 
 export const FailureRow = memo(function FailureRow({ id, failures, latest }: FailureRowProps) {
   const { state } = useView()
-  const { what } = failures.at(-1) ?? failures[0]
+  const last = failures.at(-1) ?? failures[0]
+  const { what } = last
+  const lookBehind = useBehind()
   const people = [...new Set(failures.map((each) => each.what.participantId))].map(
     (who) => state.participants.find((each) => each.id === who)?.name ?? who,
   )
@@ -39,6 +42,9 @@ export const FailureRow = memo(function FailureRow({ id, failures, latest }: Fai
         <summary>{stage.details}</summary>
         <p className="t-time">{stage.failureDetails(what.code, what.detail)}</p>
         {!what.retryable && <p>{stage.wontRetry}</p>}
+        <button type="button" className="direction-link" onClick={() => lookBehind(last)}>
+          {stage.lookBehind}
+        </button>
       </details>
     </div>
   )

@@ -8,7 +8,9 @@ import { Blocks } from '#markdown/Blocks.tsx'
 import { EMPTY } from '#markdown/tree.ts'
 import { stage } from '#messages/stage.ts'
 import { personaOf, phraseOf } from './business.ts'
+import { useBehind } from './lookBehind.tsx'
 import { MarginNotes } from './MarginNotes.tsx'
+import { Pictures } from './Pictures.tsx'
 import { useLexer, usePersonas, usePlaying, useView } from './playing.tsx'
 import './LineRow.css'
 
@@ -59,23 +61,39 @@ function Speech({ line }: { readonly line: Line }) {
   return <Blocks closed={growing.closed} open={growing.open} caret />
 }
 
-function Route({ line }: { readonly line: Line }) {
-  if (line.scripted) {
+/** The name of the model, or that there was none; a press looks behind the line. */
+function Badge({ line }: { readonly line: Line }) {
+  const lookBehind = useBehind()
+  const { scripted, route, draft } = line
+  if (!scripted && !route) return null
+  const title = scripted || !route ? stage.scriptedTitle : stage.route(route.provider, route.model)
+  const name = scripted || !route ? stage.scripted : route.model
+  const look = clsx('line-route', !scripted && 'line-model')
+  if (draft || line.turnId === null) {
     return (
-      <span className="line-route" title={stage.scriptedTitle}>
-        {stage.scripted}
+      <span className={look} title={title}>
+        {name}
       </span>
     )
   }
+  return (
+    // Not one stop of the Tab key for each line: with the line in focus, Enter does the same.
+    <button
+      type="button"
+      tabIndex={-1}
+      className={clsx(look, 'line-badge')}
+      title={`${title}. ${stage.lookBehind}`}
+      onClick={() => lookBehind(line)}
+    >
+      {name}
+    </button>
+  )
+}
+
+function Route({ line }: { readonly line: Line }) {
   if (line.author.kind === 'viewer') return <span className="line-route">{stage.fromTheStalls}</span>
   if (line.author.kind === 'host') return <span className="line-route">{stage.ofTheHouse}</span>
-  if (!line.route) return null
-  const { provider, model } = line.route
-  return (
-    <span className="line-route line-model" title={stage.route(provider, model)}>
-      {model}
-    </span>
-  )
+  return <Badge line={line} />
 }
 
 export interface LineRowProps {
@@ -105,7 +123,8 @@ export const LineRow = memo(function LineRow({ line, position, latest }: LineRow
         </p>
       </header>
       <div className="line-speech t-speech">
-        <Speech line={line} />
+        {line.text === '' && line.pictures.length > 0 ? null : <Speech line={line} />}
+        {line.pictures.length > 0 && !line.redacted && <Pictures line={line} />}
       </div>
       <MarginNotes line={line} />
     </article>

@@ -16,7 +16,7 @@ export function MarginNotes({ line }: { readonly line: Line }) {
   const notes: ReactNode[] = []
   if (line.route?.understudy_for) {
     notes.push(
-      <p key="understudy" title={line.route.why ?? undefined}>
+      <p key="understudy" title={stage.understudyWhy(line.route.why ?? null)}>
         {stage.understudy(line.route.model)}
         <span className="t-time">{stage.understudyFor(line.route.understudy_for)}</span>
       </p>,

@@ -10,6 +10,15 @@ interface Said {
   readonly title: string
   readonly text: string
   readonly another?: boolean
+  /** What can be done about it is done in Admin. */
+  readonly admin?: string
+}
+
+/** When it goes on; an hour that has passed is not named, for then the house keeps trying. */
+function goesOn(at: string | null, because: string | null, now: number): string {
+  if (at === null) return ''
+  const date = new Date(at)
+  return date.getTime() <= now ? stage.keepsTrying : stage.resumesAt(date, because)
 }
 
 function useSaid(): Said | null {
@@ -20,8 +29,13 @@ function useSaid(): Said | null {
     case 'created':
       return state.title === '' ? null : { title: stage.createdTitle, text: stage.createdText }
     case 'paused': {
-      const goesOn = state.resumeAt === null ? '' : ` ${stage.resumesAt(new Date(state.resumeAt))}`
-      return { title: stage.pausedTitle, text: stage.pausedBecause(state.pausedBecause) + goesOn }
+      const { pausedBecause: because, resumeAt } = state
+      const admin = because === null ? undefined : stage.toAdmin[because]
+      return {
+        title: because === 'providers_down' ? stage.waitsTitle : stage.pausedTitle,
+        text: [stage.pausedBecause(because), goesOn(resumeAt, because, now)].filter(Boolean).join(' '),
+        ...(admin === undefined ? {} : { admin }),
+      }
     }
     case 'ended':
       return { title: stage.endedTitle, text: stage.endedBecause(state.endedBecause), another: true }
@@ -42,6 +56,11 @@ export function Plaque() {
     <div className="plaque">
       <p className="plaque-title">{said.title}</p>
       {said.text !== '' && <p className="plaque-text">{said.text}</p>}
+      {said.admin !== undefined && (
+        <Link to="/admin/providers" className="plaque-link">
+          {said.admin}
+        </Link>
+      )}
       {said.another === true && (
         <Link to="/new" className="plaque-link">
           {stage.startAnother}

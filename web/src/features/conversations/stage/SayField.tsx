@@ -1,18 +1,24 @@
 /** What the viewer says to the cast: one line, names completed after an @, kept until it has arrived. */
 import clsx from 'clsx'
-import { type KeyboardEvent, useId, useRef, useState } from 'react'
+import { ImagePlus } from 'lucide-react'
+import { type KeyboardEvent, lazy, Suspense, useId, useRef, useState } from 'react'
 import { gelOf } from '#design/gels.ts'
 import { asProblem } from '#lib/api/problem.ts'
 import { usePreferences } from '#lib/preferences.ts'
 import { useOnline } from '#lib/useOnline.ts'
 import type { Participant } from '#live/state.ts'
+import { pictures as words } from '#messages/pictures.ts'
 import { stage } from '#messages/stage.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { usePostMessage } from '../api/mutations.ts'
+import { PICTURE_TYPES } from '../model/pictures.ts'
 import { candidates, complete, lengthOf, MOST_CHARACTERS, mentionAt } from './mentions.ts'
 import { useView } from './playing.tsx'
+import { useHeldUp } from './useHeldUp.ts'
 import { useKeptText } from './useKeptText.ts'
 import './SayField.css'
+
+const HeldUpRow = lazy(() => import('./HeldUpRow.tsx'))
 
 /** From here on it is said how much room is left. */
 const SHOW_LEFT = 80
@@ -49,11 +55,33 @@ function People({ id, people, active, onPick }: PeopleProps) {
   )
 }
 
+/** The browser's own file field, drawn as an icon. */
+function AttachButton({ onTake }: { readonly onTake: (files: Iterable<File>) => void }) {
+  return (
+    <label className="say-attach" title={words.show}>
+      <input
+        type="file"
+        className="visually-hidden"
+        accept={PICTURE_TYPES.join()}
+        multiple
+        aria-label={words.show}
+        onChange={(event) => {
+          onTake([...(event.target.files ?? [])])
+          // The same file may be taken again.
+          event.target.value = ''
+        }}
+      />
+      <ImagePlus aria-hidden="true" />
+    </label>
+  )
+}
+
 export function SayField({ conversationId }: { readonly conversationId: string }) {
   const { state } = useView()
   const online = useOnline()
   const name = usePreferences(({ viewerName }) => viewerName)
   const post = usePostMessage(conversationId)
+  const held = useHeldUp()
   const [text, setText] = useKeptText(`chimera.say.${conversationId}`)
   const [caret, setCaret] = useState(0)
   const [active, setActive] = useState(0)
@@ -67,7 +95,16 @@ export function SayField({ conversationId }: { readonly conversationId: string }
   const chosen = people[Math.min(active, people.length - 1)]
   const left = MOST_CHARACTERS - lengthOf(text)
   const over = state.status === 'ended'
-  const problem = left < 0 ? stage.sayTooLong(-left) : post.isError ? asProblem(post.error).message : null
+  const silent = text.trim() === '' && held.pictures.length === 0
+  const problem =
+    left < 0
+      ? stage.sayTooLong(-left)
+      : (held.problem ?? (post.isError ? asProblem(post.error).message : null))
+  const placeholder = !online
+    ? stage.sayOffline
+    : state.status === 'paused' && state.pausedBecause === 'providers_down'
+      ? stage.sayWaiting
+      : stage.sayPlaceholder
 
   const pick = (person: Participant) => {
     if (!mention) return
@@ -77,9 +114,17 @@ export function SayField({ conversationId }: { readonly conversationId: string }
     requestAnimationFrame(() => field.current?.setSelectionRange(done.caret, done.caret))
   }
   const send = () => {
-    const said = text.trim()
-    if (said === '' || left < 0 || post.isPending || over || !online) return
-    post.mutate({ text: said, ...(name !== '' && { name }) }, { onSuccess: () => setText('') })
+    if (silent || held.busy || left < 0 || post.isPending || over || !online) return
+    const images = held.pictures.map(({ url }) => url)
+    post.mutate(
+      { text: text.trim(), ...(name !== '' && { name }), ...(images.length > 0 && { images }) },
+      {
+        onSuccess: () => {
+          setText('')
+          held.clear()
+        },
+      },
+    )
   }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.nativeEvent.isComposing) return
@@ -96,7 +141,23 @@ export function SayField({ conversationId }: { readonly conversationId: string }
   }
 
   return (
-    <div className="say">
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the button beside the field is the first
+    <div
+      className="say"
+      onDragOver={(event) => {
+        if (!over && event.dataTransfer.types.includes('Files')) event.preventDefault()
+      }}
+      onDrop={(event) => {
+        if (over || event.dataTransfer.files.length === 0) return
+        event.preventDefault()
+        held.take(event.dataTransfer.files)
+      }}
+    >
+      {(held.pictures.length > 0 || held.busy) && (
+        <Suspense>
+          <HeldUpRow pictures={held.pictures} busy={held.busy} onDrop={held.drop} />
+        </Suspense>
+      )}
       {open && (
         <People id={listId} people={people} active={Math.min(active, people.length - 1)} onPick={pick} />
       )}
@@ -116,7 +177,7 @@ export function SayField({ conversationId }: { readonly conversationId: string }
           aria-activedescendant={open ? `${listId}-${Math.min(active, people.length - 1)}` : undefined}
           aria-invalid={problem !== null || undefined}
           aria-describedby={problem === null ? undefined : `${listId}-problem`}
-          placeholder={over ? stage.sayEnded : online ? stage.sayPlaceholder : stage.sayOffline}
+          placeholder={over ? stage.sayEnded : placeholder}
           disabled={over}
           value={text}
           onChange={(event) => {
@@ -128,9 +189,15 @@ export function SayField({ conversationId }: { readonly conversationId: string }
           }}
           onSelect={(event) => setCaret(event.currentTarget.selectionStart ?? 0)}
           onBlur={() => setDismissed(true)}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length === 0) return
+            event.preventDefault()
+            held.take(event.clipboardData.files)
+          }}
           onKeyDown={onKeyDown}
         />
-        {over ? null : text === '' ? (
+        {!over && <AttachButton onTake={held.take} />}
+        {over ? null : silent ? (
           <span className="say-key" aria-hidden="true">
             /
           </span>
@@ -140,7 +207,7 @@ export function SayField({ conversationId }: { readonly conversationId: string }
             <button
               type="button"
               className="say-send"
-              disabled={left < 0 || post.isPending || !online}
+              disabled={left < 0 || held.busy || post.isPending || !online}
               onClick={send}
             >
               {stage.send}

@@ -54,9 +54,11 @@ test('a persona is cast on the mind chosen for it', async () => {
   const company = await screen.findByRole('list', { name: 'The company' })
   await user.click(await within(company).findByRole('button', { name: 'Cast The Poet' }))
   await user.click(within(company).getByRole('button', { name: 'Cast The Comedian' }))
-  const mind = screen.getByRole('combobox', { name: 'Mind of The Poet' })
-  await within(mind).findByRole('option', { name: 'Ollama · qwen3:8b' })
-  await user.selectOptions(mind, 'Ollama · qwen3:8b')
+  await user.click(screen.getByRole('button', { name: 'Mind of The Poet: Best available' }))
+  await user.click(await screen.findByRole('option', { name: /qwen3:8b/ }))
+  expect(screen.getByRole('button', { name: 'Mind of The Poet: qwen3:8b' })).toHaveTextContent(
+    'Ollama · free, on this machine',
+  )
   await user.click(screen.getByRole('button', { name: 'Start' }))
   await screen.findByText('Nothing is playing here.')
   expect(bodies).toMatchObject([

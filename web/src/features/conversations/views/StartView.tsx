@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import type { Persona, Provider } from '#lib/api/types.ts'
 import { start } from '#messages/conversations.ts'
+import { sayMoney } from '#messages/money.ts'
 import { Button } from '#ui/Button.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Page } from '#ui/Page.tsx'
@@ -11,6 +12,7 @@ import { useCreateConversation } from '../api/mutations.ts'
 import { Advanced } from '../components/Advanced.tsx'
 import { CastPicker } from '../components/CastPicker.tsx'
 import { PacePicker } from '../components/PacePicker.tsx'
+import { useShowPrice } from '../components/SeatMind.tsx'
 import { TopicPicker } from '../components/TopicPicker.tsx'
 import {
   emptyForm,
@@ -27,14 +29,15 @@ export interface StartViewProps {
   /** What the address asks for. */
   readonly topic: string
   readonly cast: readonly string[]
+  readonly mind: string
   readonly personas: UseQueryResult<Persona[]>
   readonly providers: UseQueryResult<Provider[]>
 }
 
-export function StartView({ topic, cast, personas, providers }: StartViewProps) {
+export function StartView({ topic, cast, mind, personas, providers }: StartViewProps) {
   const navigate = useNavigate()
   const create = useCreateConversation()
-  const [form, setForm] = useState<StartForm>(() => emptyForm(topic, cast))
+  const [form, setForm] = useState<StartForm>(() => emptyForm(topic, cast, mind))
   const [tried, setTried] = useState(false)
   const change = (part: Partial<StartForm>) => setForm((before) => ({ ...before, ...part }))
   const errors = errorsOf(form)
@@ -85,11 +88,12 @@ function Estimate({
 }) {
   const time = minutesOf(form)
   const free = isFree(form.seats, providers)
+  const price = useShowPrice(form, providers ?? [])
   return (
     <p className="start-estimate">
       {[
         time === null ? start.endless : start.estimate(time),
-        free === null ? '' : free ? start.free : start.priced,
+        free === null ? '' : free ? start.free : price === null ? start.priced : start.about(sayMoney(price)),
       ]
         .filter(Boolean)
         .join(' · ')}

@@ -1,5 +1,6 @@
 /** The providers the house can use, those found on this machine included. */
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { providersQuery } from '#lib/api/providers.ts'
 import type { Provider } from '#lib/api/types.ts'
@@ -19,6 +20,9 @@ export function Providers() {
           <ProviderRow key={provider.name} provider={provider} />
         ))}
       </ul>
+      <Link className="button button-quiet button-medium" to="/admin/providers">
+        {settings.toAdmin}
+      </Link>
     </section>
   )
 }

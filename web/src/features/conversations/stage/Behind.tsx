@@ -1,0 +1,116 @@
+/** The sheet behind a line: its route, its price, its times, and every recorded call that was made for it. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { houseQuery } from '#lib/api/house.ts'
+import { behind } from '#messages/behind.ts'
+import { providerTitle } from '#messages/minds.ts'
+import { sayCost } from '#messages/money.ts'
+import { stage } from '#messages/stage.ts'
+import { Sheet } from '#ui/Dialog.tsx'
+import { ErrorNote } from '#ui/ErrorNote.tsx'
+import { turnCallsQuery } from '../api/queries.ts'
+import { Call } from './Call.tsx'
+import type { Subject } from './lookBehind.tsx'
+import { useView } from './playing.tsx'
+import './Behind.css'
+
+export interface BehindProps {
+  readonly subject: Subject
+  readonly onClose: () => void
+}
+
+export default function Behind({ subject, onClose }: BehindProps) {
+  const { state } = useView()
+  const turnId = subject.kind === 'line' ? subject.turnId : subject.what.turnId
+  const who = subject.kind === 'line' ? subject.participantId : subject.what.participantId
+  const name = state.participants.find(({ id }) => id === who)?.name ?? ''
+  return (
+    <Sheet
+      open
+      onOpenChange={(open) => {
+        if (!open) onClose()
+      }}
+      title={behind.title(name)}
+      className="behind"
+    >
+      <Facts subject={subject} />
+      {turnId !== null && <Calls conversationId={state.id} turnId={turnId} />}
+    </Sheet>
+  )
+}
+
+function Fact({ what, children }: { readonly what: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{what}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+function Facts({ subject }: { readonly subject: Subject }) {
+  if (subject.kind === 'direction') {
+    const { code, detail } = subject.what
+    return (
+      <dl className="behind-facts">
+        <Fact what={behind.failed}>{stage.failure(code)}</Fact>
+        <Fact what={behind.reason}>{stage.failureDetails(code, detail)}</Fact>
+        <Fact what={behind.at}>{stage.time(new Date(subject.at))}</Fact>
+      </dl>
+    )
+  }
+  const { route, usage, timings, scripted, at } = subject
+  return (
+    <dl className="behind-facts">
+      <Fact what={behind.playedBy}>
+        {scripted || !route ? behind.troupe : behind.route(route.model, providerTitle(route.provider))}
+      </Fact>
+      {route?.understudy_for && (
+        <Fact what={behind.insteadOf}>
+          {behind.lead(route.understudy_for)}
+          <span className="behind-more">{behind.why(route.why ?? '')}</span>
+        </Fact>
+      )}
+      {timings && <Fact what={behind.took}>{behind.times(timings.first_token_ms, timings.duration_ms)}</Fact>}
+      {usage && !scripted && (
+        <>
+          <Fact what={behind.tokens}>
+            {behind.inOut(usage.input_tokens, usage.output_tokens)}
+            {(usage.cached_tokens ?? 0) > 0 && (
+              <span className="behind-more">{behind.cached(usage.cached_tokens ?? 0)}</span>
+            )}
+          </Fact>
+          <Fact what={behind.cost}>
+            {usage.cost == null
+              ? behind.unknown
+              : usage.cost === 0
+                ? behind.free
+                : sayCost(usage.cost, usage.estimated ?? false)}
+          </Fact>
+        </>
+      )}
+      <Fact what={behind.at}>{stage.time(new Date(at))}</Fact>
+    </dl>
+  )
+}
+
+function Calls({ conversationId, turnId }: { readonly conversationId: string; readonly turnId: string }) {
+  const { data: calls, error, isPending, refetch } = useQuery(turnCallsQuery(conversationId, turnId))
+  const { data: house } = useQuery(houseQuery())
+  return (
+    <section className="behind-calls" aria-busy={isPending}>
+      <h3 className="t-caption">{behind.calls}</h3>
+      {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
+      {calls?.length === 0 && (
+        <p className="field-hint">
+          {house?.record_calls ? behind.noneRecorded : behind.notRecorded}{' '}
+          {house?.record_calls === false && <Link to="/admin/providers">{behind.switchOn}</Link>}
+        </p>
+      )}
+      {calls?.map((call, index) => (
+        <Call key={call.id} call={call} attempt={index + 1} open={index === calls.length - 1} />
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,21 @@
+/** Amounts of US dollars as people read them. */
+
+const cents = new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' })
+const small = new Intl.NumberFormat('en-US', {
+  style: 'currency',
+  currency: 'USD',
+  minimumFractionDigits: 2,
+  maximumSignificantDigits: 2,
+})
+const SMALLEST = 0.0001
+
+/** `$12.40`, `$0.0042`, `under $0.0001`; never a nought for what cost something. */
+export function sayMoney(amount: number): string {
+  if (amount > 0 && amount < SMALLEST) return `under ${small.format(SMALLEST)}`
+  return amount > 0 && amount < 0.1 ? small.format(amount) : cents.format(amount)
+}
+
+/** `≈ $12.40` where a part of it nobody reported. */
+export function sayCost(amount: number, estimated: boolean): string {
+  return estimated ? `≈ ${sayMoney(amount)}` : sayMoney(amount)
+}

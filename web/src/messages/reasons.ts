@@ -1,0 +1,72 @@
+/** What the house's codes mean, in words. */
+
+export const CAUSES: Readonly<Record<string, string>> = {
+  addressed: 'addressed',
+  owed: 'owed an answer',
+  self_selected: 'own wish',
+  overdue: 'silent for long',
+  continued: 'goes on',
+  invited: 'invited',
+  duet: 'duet',
+}
+
+export const REASONS: Readonly<Record<string, string>> = {
+  addressed: 'was spoken to',
+  owed: 'owes an answer',
+  topic: 'knows the matter',
+  thread: 'is still in the exchange',
+  tie: 'cares about who spoke last',
+  energy: 'is in the mood to talk',
+  waiting: 'has been listening for a while',
+  overdue: 'has been silent for long',
+  invited: 'was invited to speak',
+}
+
+export const PAUSES: Readonly<Record<string, string>> = {
+  providers_down: 'Nobody who could speak for them answers.',
+  budget: 'The budget is spent.',
+  credential: 'A provider does not accept its key.',
+  moderation: 'Stopped for a look at what was said.',
+  idle: 'Nobody was watching.',
+}
+
+const DROPPED: Readonly<Record<string, string>> = {
+  provider_slow: 'The line was too slow',
+  provider_busy: 'The line was busy',
+  provider_refused: 'The key was refused',
+  quota_spent: 'The quota is spent',
+  unknown_model: 'The model is gone',
+  truncated_stream: 'The line broke',
+  bad_stream: 'The line broke',
+}
+
+/** Why somebody else reads a line, in the words of a stage direction. */
+export const dropped = (why: string | null | undefined) => DROPPED[why ?? ''] ?? 'The line dropped'
+
+export const ENDINGS: Readonly<Record<string, string>> = {
+  stopped: 'It was stopped by hand.',
+  turns: 'The planned number of turns was played.',
+  time: 'The planned time is over.',
+  budget: 'The budget is spent.',
+  tokens: 'The planned number of tokens is spent.',
+  phrase: 'The closing words were said.',
+  lull: 'Nobody had anything to add.',
+  loop: 'They began to go in circles.',
+  failed: 'Nobody could speak any more.',
+}
+
+export const FAILURES: Readonly<Record<string, string>> = {
+  interrupted: 'The line was interrupted.',
+  internal: 'Something fell in the wings.',
+  provider_error: 'The provider failed.',
+  provider_down: 'The provider did not answer.',
+  provider_busy: 'The provider is too busy.',
+  provider_slow: 'The provider took too long.',
+  provider_refused: 'The provider refused.',
+  quota_spent: 'The provider’s quota is spent.',
+  unknown_model: 'The provider does not know this model.',
+  content_refused: 'The model declined to say it.',
+  context_too_long: 'The talk has grown too long for this model.',
+  truncated_stream: 'The provider’s answer was cut short.',
+  bad_stream: 'The provider’s answer could not be read.',
+}
