@@ -35,7 +35,8 @@ from chimera.providers.ollama import OllamaProvider
 from chimera.providers.responses import OpenAIProvider
 from chimera.providers.transport import Deadlines, Transport
 
-KEY = "sk-test-0123456789abcdef"
+#: Of no known form, so that nobody can guess what is to be hidden.
+KEY = "walrus0123456789and7carpenters"
 SHORT = Deadlines(connect=0.2, first_token=0.15, gap=0.15, total=0.4)
 
 

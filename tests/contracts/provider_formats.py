@@ -47,8 +47,20 @@ class Format(ABC):
         """The answer's end: `stop`, `length`, `refused` or `filtered`."""
 
     @abstractmethod
+    def fault(self, error: object) -> bytes:
+        """This error object inside a running stream."""
+
+    @abstractmethod
     def trouble(self, *, busy: bool = False) -> bytes:
-        """An error inside a running stream."""
+        """An error inside a running stream, as this format words it."""
+
+    @abstractmethod
+    def counted_twice(self) -> bytes:
+        """A whole stream that tells its usage more than once, at last as it was."""
+
+    def long_line(self, size: int) -> bytes:
+        """A line without an end in sight."""
+        return b"data: " + b"x" * size
 
     @abstractmethod
     def refusal(self, status: int, message: str) -> object:
@@ -90,8 +102,15 @@ class ChatFormat(Format):
             report = event(usage=counts)
         return told + finish(words.get(reason, "stop")) + report + DONE
 
+    def fault(self, error: object) -> bytes:
+        return event(error=error)
+
     def trouble(self, *, busy: bool = False) -> bytes:
-        return event(error={"message": "overloaded", "code": 429 if busy else 503})
+        return self.fault({"message": "overloaded", "code": 429 if busy else 503})
+
+    def counted_twice(self) -> bytes:
+        counts = usage(1, 1) + finish() + usage(12, 5) + usage(-1, -1)
+        return delta("Tea.") + counts + DONE
 
     def refusal(self, status: int, message: str) -> object:
         return {"error": {"message": message}}
@@ -130,9 +149,15 @@ class ResponsesFormat(ChatFormat):
         told = sse(type="response.refusal.delta", delta="No.") if reason == "refused" else b""
         return told + sse(type=f"response.{response['status']}", response=response)
 
+    def fault(self, error: object) -> bytes:
+        return sse(type="response.failed", response={"error": error})
+
     def trouble(self, *, busy: bool = False) -> bytes:
         code = "rate_limit_exceeded" if busy else "server_error"
-        return sse(type="response.failed", response={"error": {"code": code, "message": "x"}})
+        return self.fault({"code": code, "message": "x"})
+
+    def counted_twice(self) -> bytes:
+        return self.begin() + self.text("Tea.") + self.end() + self.end(counts=(1, 1))
 
 
 class MessagesFormat(Format):
@@ -165,9 +190,16 @@ class MessagesFormat(Format):
         delta = {"stop_reason": words.get(reason, "refusal")}
         return sse(type="message_delta", delta=delta, usage=report) + sse(type="message_stop")
 
+    def fault(self, error: object) -> bytes:
+        return b"event: error\n" + sse(type="error", error=error)
+
     def trouble(self, *, busy: bool = False) -> bytes:
         kind = "rate_limit_error" if busy else "overloaded_error"
-        return b"event: error\n" + sse(type="error", error={"type": kind, "message": "x"})
+        return self.fault({"type": kind, "message": "x"})
+
+    def counted_twice(self) -> bytes:
+        early = sse(type="message_delta", delta={}, usage={"output_tokens": 1})
+        return self.begin() + early + self.text("Tea.") + self.end()
 
     def refusal(self, status: int, message: str) -> object:
         kinds = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
@@ -206,8 +238,17 @@ class GeminiFormat(Format):
             report = {"promptTokenCount": counts[0], "candidatesTokenCount": counts[1]}
         return self._event(also={"finishReason": words.get(reason, "SAFETY")}, usageMetadata=report)
 
+    def fault(self, error: object) -> bytes:
+        return sse(error=error)
+
     def trouble(self, *, busy: bool = False) -> bytes:
-        return sse(error={"code": 429 if busy else 503, "message": "overloaded"})
+        return self.fault({"code": 429 if busy else 503, "message": "overloaded"})
+
+    def counted_twice(self) -> bytes:
+        early = {"promptTokenCount": 12, "candidatesTokenCount": 1}
+        wrong = {"promptTokenCount": -1, "candidatesTokenCount": -1}
+        told = self._event({"text": "Tea."}, usageMetadata=early)
+        return self.begin() + told + self.end() + self._event(usageMetadata=wrong)
 
     def refusal(self, status: int, message: str) -> object:
         return {"error": {"code": status, "message": message, "status": "X", "details": []}}
@@ -233,8 +274,11 @@ class GeminiArrayFormat(GeminiFormat):
     def begin(self) -> bytes:
         return b"["
 
-    def trouble(self, *, busy: bool = False) -> bytes:
-        return super().trouble(busy=busy).removeprefix(b"data: ")
+    def fault(self, error: object) -> bytes:
+        return super().fault(error).removeprefix(b"data: ")
+
+    def long_line(self, size: int) -> bytes:
+        return b'[{"text": "' + b"x" * size
 
 
 class OllamaFormat(Format):
@@ -265,9 +309,15 @@ class OllamaFormat(Format):
         told = {name: count for name, count in report.items() if count is not None}
         return self._line(message={"content": ""}, done=True, done_reason=reason, **told)
 
-    def trouble(self, *, busy: bool = False) -> bytes:
-        error = {"code": 429, "message": "slow down"} if busy else "out of memory"
+    def fault(self, error: object) -> bytes:
         return json.dumps({"error": error}).encode() + b"\n"
+
+    def trouble(self, *, busy: bool = False) -> bytes:
+        return self.fault({"code": 429, "message": "slow down"} if busy else "out of memory")
+
+    def counted_twice(self) -> bytes:
+        early = self._line(message={"content": "Tea."}, prompt_eval_count=1, eval_count=1)
+        return early + self.end() + self.end(counts=(1, 1))
 
     def refusal(self, status: int, message: str) -> object:
         return {"error": message}

@@ -203,6 +203,29 @@ async def resets_at_once(wire: Wire) -> None:
     wire.reset()
 
 
+def trickles(data: bytes, *, every: float, start: bytes = b"", head: bool = True) -> Act:
+    """Sends a beginning, then one byte after another, slowly."""
+
+    async def act(wire: Wire) -> None:
+        if head:
+            await wire.head(content_type=EVENT_STREAM)
+        await wire.raw(start)
+        for place in range(len(data)):
+            await wire.raw(data[place : place + 1])
+            await asyncio.sleep(every)
+
+    return act
+
+
+def says(data: bytes) -> Act:
+    """Sends these bytes and nothing else, not even a head."""
+
+    async def act(wire: Wire) -> None:
+        await wire.raw(data)
+
+    return act
+
+
 def drips(data: bytes, *, every: float) -> Act:
     """Sends the same bytes again and again, slowly."""
 

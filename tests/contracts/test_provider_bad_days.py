@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from provider_cases import (
@@ -36,11 +37,13 @@ from provider_server import (
     hangs_before_the_head,
     never_ends,
     resets_at_once,
+    says,
     streams,
     then_hangs,
     then_resets,
-    usage,
+    trickles,
 )
+from provider_wordings import FAULTS, TOO_LONG
 
 from chimera.core.errors import (
     BadStream,
@@ -77,7 +80,13 @@ FAILURES: list[tuple[str, Callable[[Format], Act], type[ProviderError] | None]] 
     ("oops", lambda f: answers(500, b"oops", content_type="text/plain"), ProviderDown),
     ("away", lambda f: answers(503, b"", content_type="text/plain"), ProviderDown),
     ("overloaded", lambda f: answers(529, f.refusal(529, "Overloaded")), ProviderDown),
-    ("elsewhere", lambda f: answers(302, b"", location="http://127.0.0.1/x"), InvalidRequest),
+    ("not HTTP", lambda f: says(b"SSH-2.0-OpenSSH_9.2\r\n"), BadStream),
+    (
+        "head too large",
+        lambda f: says(b"HTTP/1.1 200 OK\r\nx: " + b"x" * 99_000),
+        BadStream,
+    ),
+    ("less than promised", lambda f: answers(500, b"oops", content_length="99"), ProviderDown),
     ("a page", lambda f: answers(200, b"<html>", content_type="text/html"), BadStream),
     ("no stream", lambda f: answers(200, {"choices": []}), None),
     ("error as success", lambda f: answers(200, {"error": {"code": 429}}), ProviderBusy),
@@ -89,9 +98,12 @@ FAILURES: list[tuple[str, Callable[[Format], Act], type[ProviderError] | None]] 
     ("noise", lambda f: streams(f.begin() + f.junk * 4 + f.whole("Yes.")), BadStream),
     (
         "long line",
-        lambda f: streams(b"data: " + b"x" * 5_000_000 + b"\n\n" + f.whole("Yes.")),
+        lambda f: streams(f.long_line(5_000_000) + b"\n\n" + f.whole("Yes.")),
         BadStream,
     ),
+    ("line without end", lambda f: never_ends(f.long_line(50_000)), BadStream),
+    ("noise without end", lambda f: never_ends(f.begin() + f.junk * 500), BadStream),
+    ("a page as a stream", lambda f: streams(b"<html>\n<body>Sorry!\n</html>\n"), TruncatedStream),
     ("down midway", lambda f: streams(f.begin() + f.text("A") + f.trouble()), ProviderDown),
     (
         "busy midway",
@@ -115,7 +127,68 @@ async def test_every_failure_has_its_name(
     with pytest.raises(ProviderError) as caught:
         await case.stream(provider)
     assert type(caught.value) is (error or case.format.pointless)
-    assert len(server.requests) == 1, "an adapter never tries again and follows no redirect"
+    assert len(server.requests) == 1, "an adapter never tries again"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(
+    case: Case, provider: Provider, server: ProviderServer, status: int
+) -> None:
+    server.play(
+        answers(status, b"", location=f"{server.root}/x"), streams(case.format.whole("No."))
+    )
+    with pytest.raises(InvalidRequest, match="redirects"):
+        await case.stream(provider)
+    assert len(server.requests) == 1
+
+
+async def test_the_environment_neither_names_a_proxy_nor_gives_a_password(
+    case: Case,
+    provider: Provider,
+    server: ProviderServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password walrus\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    async with ProviderServer() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.root)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        proxy.play(streams(b""))
+        server.play(streams(case.format.whole("Tea.")))
+        assert said(await case.stream(provider)) == "Tea."
+        assert not proxy.requests
+    assert "Basic" not in str(server.requests[0].headers)
+
+
+@pytest.mark.parametrize(
+    ("which", "status", "error", "limit"), TOO_LONG, ids=lambda value: getattr(value, "name", None)
+)
+async def test_a_prompt_that_does_not_fit_is_told_from_other_refusals(
+    server: ProviderServer, which: Case, status: int, error: object, limit: int | None
+) -> None:
+    server.play(answers(status, {"error": error}))
+    async with made(which, server) as provider:
+        with pytest.raises(ContextTooLong) as caught:
+            await which.stream(provider)
+    assert caught.value.limit == limit
+
+
+@pytest.mark.parametrize(
+    ("which", "error", "kind"), FAULTS, ids=lambda value: getattr(value, "name", None)
+)
+async def test_an_error_inside_a_stream_has_its_name(
+    server: ProviderServer, which: Case, error: object, kind: type[ProviderError]
+) -> None:
+    spoken = which.format
+    server.play(streams(spoken.begin() + spoken.text("Tea") + spoken.fault(error) + spoken.end()))
+    async with made(which, server) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await which.stream(provider)
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize(
@@ -209,13 +282,18 @@ async def test_retry_after_is_read_as_a_date(
     assert caught.value.retry_after == pytest.approx(20, abs=2)
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["instead", "inside"])
 async def test_the_key_is_never_quoted(
-    case: Case, provider: Provider, server: ProviderServer
+    case: Case, provider: Provider, server: ProviderServer, inside: bool
 ) -> None:
-    server.play(answers(401, {"error": {"message": f"Incorrect API key: {KEY}. " + "x" * 3000}}))
+    spoken = case.format
+    error = {"message": f"Incorrect API key: {KEY}. " + "x" * 3000, "code": 401}
+    server.play(
+        streams(spoken.begin() + spoken.fault(error)) if inside else answers(401, {"error": error})
+    )
     with pytest.raises(ProviderRefused) as caught:
         await case.stream(provider)
-    assert KEY not in caught.value.message
+    assert KEY not in f"{caught.value.message} {caught.value!r} {caught.value.details}"
     assert len(caught.value.message) < 1200
 
 
@@ -264,6 +342,22 @@ async def test_an_answer_that_is_complete_does_not_wait_for_the_goodbye(
         assert said(await each.stream(hasty)) == "Tea."
 
 
+@each_format
+@pytest.mark.parametrize("again", [False, True], ids=["quiet", "again"])
+async def test_what_never_ends_after_the_answer_is_not_listened_to(
+    each: Case, server: ProviderServer, again: bool
+) -> None:
+    spoken = each.format
+    whole = spoken.whole("Tea.")
+    server.play(
+        drips(whole, every=0.1) if again else trickles(spoken.quiet * 999, every=0.02, start=whole)
+    )
+    async with made(each, server) as provider:
+        assert said(await each.stream(provider)).startswith("Tea.")
+        async with asyncio.timeout(1):
+            await server.left.wait()
+
+
 @pytest.mark.parametrize("counts", [(-1, 5), (12, -5), None, "lots"])
 async def test_missing_or_impossible_usage_is_estimated(
     case: Case, provider: Provider, server: ProviderServer, counts: Counts
@@ -274,13 +368,13 @@ async def test_missing_or_impossible_usage_is_estimated(
     assert reported == Usage(input_tokens=11, output_tokens=10, estimated=True)
 
 
-async def test_of_two_usages_the_last_that_makes_sense_counts(server: ProviderServer) -> None:
-    server.play(
-        streams(usage(1, 1) + delta("Tea.") + finish() + usage(20, 4) + usage(-1, -1) + DONE)
-    )
-    async with made(CHAT, server) as provider:
-        chunks = await CHAT.stream(provider)
-    assert [chunk.usage.input_tokens for chunk in chunks if isinstance(chunk, UsageReport)] == [20]
+async def test_of_several_usages_the_last_that_makes_sense_counts(
+    case: Case, provider: Provider, server: ProviderServer
+) -> None:
+    server.play(streams(case.format.counted_twice()))
+    chunks = await case.stream(provider)
+    reports = [chunk.usage for chunk in chunks if isinstance(chunk, UsageReport)]
+    assert reports == [Usage(input_tokens=12, output_tokens=5)]
 
 
 async def test_an_empty_answer_is_an_answer(
@@ -303,6 +397,9 @@ async def test_an_endless_stream_ends_at_its_limit(
 WAITS: list[tuple[Callable[[Format], Act], str]] = [
     (lambda f: hangs_before_the_head, "first_byte"),
     (lambda f: then_hangs(b""), "first_byte"),
+    (lambda f: trickles(b"HTTP/1.1 200 OK\r\n" * 9, every=0.02, head=False), "first_byte"),
+    (lambda f: trickles(f.text("Tea" * 99), every=0.02, start=f.begin()), "first_byte"),
+    (lambda f: trickles(f.text("hot" * 99), every=0.02, start=f.begin() + f.text("Tea")), "gap"),
     (lambda f: drips(f.quiet, every=0.02), "first_byte"),
     (lambda f: never_ends(f.quiet * 50), "first_byte"),
     (lambda f: drips(f.begin() or f.text(""), every=0.02), "first_byte"),

@@ -211,20 +211,25 @@ class Transport:
         """The answer's chunks as they come; leaving the iterator closes the connection."""
         watch = _Watch(self._deadlines)
         burst = 0
-        async with self._open(call, watch) as response:
-            await self._require_stream(call, response, watch)
-            while not decoder.done and (data := await self._read(response, watch, decoder)):
-                for chunk in decoder.feed(data):
+        try:
+            async with self._open(call, watch) as response:
+                await self._require_stream(call, response, watch)
+                while not decoder.done and (data := await self._read(response, watch, decoder)):
+                    for chunk in decoder.feed(data):
+                        yield chunk
+                        burst += 1
+                        if burst % _BURST == 0:
+                            await asyncio.sleep(0)
+                        if isinstance(chunk, Text | Reasoning) and not decoder.complete:
+                            watch.token()
+                    if decoder.complete:
+                        watch.ending()
+                for chunk in decoder.close():
                     yield chunk
-                    if isinstance(chunk, Text | Reasoning):
-                        watch.token()
-                    burst += 1
-                    if burst % _BURST == 0:
-                        await asyncio.sleep(0)
-                if decoder.complete:
-                    watch.ending()
-            for chunk in decoder.close():
-                yield chunk
+        except ProviderError as failure:
+            # A decoder does not know what its service may not quote.
+            _hide(call.secrets, failure)
+            raise
 
     async def lines(self, call: HttpCall, *, gap: float) -> AsyncGenerator[bytes]:
         """The lines of an answer that may take hours, if never more than `gap` seconds are silent.
@@ -327,3 +332,8 @@ class Transport:
         return from_answer(
             response.status, response.headers, body, now=self._clock.now(), secrets=call.secrets
         )
+
+
+def _hide(secrets: Sequence[str], failure: ProviderError) -> None:
+    failure.message = redact(failure.message, secrets)
+    failure.args = (failure.message,)
