@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from random import Random
 
 from chimera.core import events as ev
-from chimera.core import pacing, signals
+from chimera.core import aftermath, pacing, signals, stance
 from chimera.core.conversation import Limits, Pace, Participant
 from chimera.core.director import Decision, End, Speak, Wait, decide, labelled
 from chimera.core.pacing import TurnPlan
 from chimera.core.persona import Character, Traits
 from chimera.core.state import ConversationState, apply
+from chimera.engine.recall import load_sentiment
 
 SYLLABLES = ("ka", "lo", "mi", "ren", "ta", "vo", "sil", "dur", "pe", "gan", "zan", "fru")
 
@@ -70,11 +71,11 @@ class Headless:
         )  # fmt: skip
         self.append(ev.ConversationStarted())
 
-    def append(self, body: ev.Body) -> ev.Envelope:
+    def append(self, body: ev.Body, actor: ev.Actor = ev.SYSTEM) -> ev.Envelope:
         """Put an event in the log, now."""
         envelope = ev.Envelope(
             conversation_id=self.state.id, seq=self.state.seq + 1, at=self.now,
-            actor=ev.SYSTEM, body=body,
+            actor=actor, body=body,
         )  # fmt: skip
         self.log.append(envelope)
         self.state = apply(self.state, envelope)
@@ -132,7 +133,10 @@ class Headless:
         """The open turn lands."""
         turn = self.state.open_turn
         assert turn is not None
-        read = signals.read(text, self.state.participants, speak.participant_id, self.state.lines)
+        cast, lines, who = self.state.participants, self.state.lines, speak.participant_id
+        read = signals.read(text, cast, who, lines)
+        read = stance.read(read, text, cast, who, lines, load_sentiment())
+        rng = labelled(self.state)
         self.append(
             ev.MessageCompleted(
                 turn_id=turn.turn_id, message_id=turn.message_id, text=text,
@@ -141,6 +145,8 @@ class Headless:
                 usage=ev.UsageRef(input_tokens=100, output_tokens=len(text.split()), cost=0.001),
             )
         )  # fmt: skip
+        for event in aftermath.follow(self.state, self.state.lines[-1], rng):
+            self.append(event.body, event.actor)
 
     def fail(self, speak: Speak, code: str) -> None:
         """The open turn does not land."""

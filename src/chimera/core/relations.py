@@ -1,4 +1,4 @@
-"""What participants feel for each other: affinity, alliances and camps, conflict and its cooling.
+"""What participants feel for each other: affinity, alliances, conflict and how it cools.
 
 The formulas of `engine.md` section 9. A fold keeps the running values from the stances in the log;
 `relation.changed`, whose numbers are the truth for later readers, sets them anew.
@@ -7,11 +7,13 @@ The formulas of `engine.md` section 9. A fold keeps the running values from the 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
 from chimera.core.conversation import Participant
 from chimera.core.events import MessageSignals, RelationChanged
+from chimera.core.persona import Traits
 
 Level = Literal["banter", "heated", "hostile"]
 Directed = tuple[str, str]
@@ -35,9 +37,6 @@ STANCES_KEPT, STANCES_NEEDED, POSITIVE = 10, 5, 0.6
 FAMILIAR, RESPECTED = 0.05, 0.10
 #: Turns for which the two of rung 2 do not answer each other; banter that ends the ladder.
 APART, FORGIVEN = 6, 20
-#: Two camps are shown if so little of the feeling contradicts them and there is so much of it.
-CAMPS_CONTRADICT, CAMPS_FEEL = 0.15, 0.2
-_TRAITS = ("humour", "formality", "warmth", "assertiveness", "curiosity", "verbosity", "optimism")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +105,19 @@ def baseline(one: Participant, other: Participant) -> float:
     seed = one.character.relations.get(other.slug)
     if seed is not None:
         return seed
-    mine, theirs = one.character.traits, other.character.traits
-    squares = [(getattr(mine, each) - getattr(theirs, each)) ** 2 for each in _TRAITS]
-    return 0.4 - 0.8 * math.sqrt(math.fsum(squares) / len(squares))
+    return _likeness(_profile(one.character.traits), _profile(other.character.traits))
+
+
+@lru_cache(maxsize=1024)
+def _likeness(mine: tuple[float, ...], theirs: tuple[float, ...]) -> float:
+    return 0.4 - 0.8 * math.dist(mine, theirs) / math.sqrt(len(mine))
+
+
+def _profile(traits: Traits) -> tuple[float, ...]:
+    return (
+        traits.humour, traits.formality, traits.warmth, traits.assertiveness, traits.curiosity,
+        traits.verbosity, traits.optimism,
+    )  # fmt: skip
 
 
 def affinity(relations: Relations, one: Participant, other: Participant, turn: int) -> float:
@@ -338,57 +347,6 @@ def _level(relations: Relations, one: str, other: str, turn: int) -> Level:
     if now > hostile:
         return "hostile"
     return "heated" if now >= heated else "banter"
-
-
-# --- who stands with whom ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Camps:
-    """The split that contradicts the least feeling, and how balanced the cast is, −1…1."""
-
-    balance: float
-    #: Two groups of participant ids; empty where nothing worth showing divides the cast.
-    sides: tuple[tuple[str, ...], ...] = ()
-
-
-def camps(relations: Relations, cast: Sequence[Participant], turn: int) -> Camps:
-    """All splits of up to ten participants are tried."""
-    people = [each.id for each in cast][:10]
-    among = {each.id: each for each in cast}
-    ties = {
-        pair: _both(relations, among[pair[0]], among[pair[1]], turn)
-        for pair in combinations(people, 2)
-    }
-    total = math.fsum(abs(value) for value in ties.values())
-    if not total:
-        return Camps(balance=1.0)
-    least, best = total, 0
-    for split in range(2 ** (len(people) - 1)):
-        frustration = _frustration(people, ties, split)
-        if frustration < least:
-            least, best = frustration, split
-    shown = least / total < CAMPS_CONTRADICT and total >= CAMPS_FEEL * len(ties) and best
-    sides = tuple(
-        tuple(who for place, who in enumerate(people) if (best >> place) & 1 == side)
-        for side in (0, 1)
-    )
-    return Camps(balance=1 - 2 * least / total, sides=sides if shown else ())
-
-
-def _both(relations: Relations, one: Participant, other: Participant, turn: int) -> float:
-    there, back = affinity(relations, one, other, turn), affinity(relations, other, one, turn)
-    return (there + back) / 2
-
-
-def _frustration(people: Sequence[str], ties: Mapping[Directed, float], split: int) -> float:
-    """How much feeling a split contradicts: liking across it, dislike within."""
-    side = {who: (split >> place) & 1 for place, who in enumerate(people)}
-    return math.fsum(
-        abs(value)
-        for (one, other), value in ties.items()
-        if value and (value > 0) != (side[one] == side[other])
-    )
 
 
 def allies(relations: Relations, participant_id: str) -> tuple[str, ...]:

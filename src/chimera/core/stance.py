@@ -108,8 +108,9 @@ def is_english(text: str) -> bool:
     said = signals.tokens(text)
     if not said or not any(each.isascii() for each in said):
         return False
-    small = sum(word in signals.load_cues().stop_words for word in said)
-    return len(said) < ENGLISH_WORDS or small / len(said) >= ENGLISH_SHARE
+    different = set(said)
+    small = len(different & signals.load_cues().stop_words)
+    return len(said) < ENGLISH_WORDS or small / len(different) >= ENGLISH_SHARE
 
 
 def arousal(text: str) -> float:
