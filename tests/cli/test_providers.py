@@ -61,12 +61,12 @@ async def test_a_provider_that_is_set_is_listed_checked_and_has_models(
     listed = {each["name"]: each for each in rows(await run(commands, tank, *LIST))}
     assert listed["compatible"] == {
         "name": "compatible", "state": "ready", "models": 1, "base_url": tank.base_url,
-        "detail": None,
+        "detail": None, "key": None,
     }  # fmt: skip
     assert listed["scripted"]["state"] == "ready"
     check = await run(commands, tank, "providers", "check")
     assert check.code == 0
-    assert "✓ compatible: 1 models" in check.out
+    assert "✓ compatible: It answers: 1 model." in check.out
     models = await run(commands, tank, "providers", "models", "compatible")
     assert models.out == "little-fish\n"
 

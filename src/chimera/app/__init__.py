@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +19,9 @@ from sqlalchemy import select
 from chimera.api.application import create_api
 from chimera.api.deps import House
 from chimera.api.openapi import openapi_bytes
-from chimera.app.keys import KeyDesk, vault_of
-from chimera.app.models import Models, build_models
+from chimera.app.keys import KeyDesk
+from chimera.app.models import Models, Plan, build_models
+from chimera.app.sealed import vault_of
 from chimera.app.system import SystemClock, TimeOrderedIds, only_one_process
 from chimera.core import content
 from chimera.core.errors import ChimeraError, NotFound
@@ -85,9 +86,16 @@ class Parts:
 
 @asynccontextmanager
 async def open_parts(
-    settings: Settings, *, clock: Clock | None = None, ids: IdSource | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: IdSource | None = None,
+    plans: Mapping[str, Plan] | None = None,
 ) -> AsyncGenerator[Parts]:
-    """Everything but HTTP. Raises Unready with the exit code that says what is missing."""
+    """Everything but HTTP. Raises Unready with the exit code that says what is missing.
+
+    `plans`: how providers are asked, if not by the settings and what is stored here.
+    """
     clock, ids = clock or SystemClock(), ids or TimeOrderedIds()
     content.load()
     load_sentiment()
@@ -102,11 +110,12 @@ async def open_parts(
             )
         )  # fmt: skip
         hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
-        models = build_models(settings, clock)
+        models = build_models(settings, clock, plans)
         stack.push_async_callback(models.gateway.close)
         keys = KeyDesk(
-            settings=settings, store=store, vault=vault, models=models, clock=clock, ids=ids
-        )
+            settings=settings, store=store, vault=vault, models=models, clock=clock, ids=ids,
+            plans=plans,
+        )  # fmt: skip
         await keys.open()
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))

@@ -1,6 +1,6 @@
 """The providers that the settings name, and everything between a turn and them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -60,7 +60,7 @@ WANT_KEY = frozenset({"openai", "anthropic", "gemini", "deepseek"})
 #: A key shorter than this would be given away by its last characters.
 _TELLING = 12
 #: What may be limited, by the names of settings, preferences and `Limits` alike.
-TUNED = ("requests_per_minute", "tokens_per_minute", "concurrency")
+_TUNED = ("requests_per_minute", "tokens_per_minute", "concurrency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,13 +166,20 @@ def plan_of(
         plan = _by_row(name, given, stored, secret)
     if not (plan.configured or (name in LOCAL and settings.providers.discover)):
         return None
-    tuned: dict[str, Any] = {each: getattr(given, each) for each in TUNED} | dict(tuning or {})
+    model, limits = tuned(given, tuning)
     return replace(
         plan,
-        model=tuned.pop("default_model", None) or given.model,
-        limits=Limits(**tuned),
+        model=model,
+        limits=limits,
         keep_alive=given.keep_alive if isinstance(given, OllamaSettings) else None,
     )
+
+
+def tuned(given: ServiceSettings, tuning: Tuning | None) -> tuple[str | None, Limits]:
+    """The default model and the limits: those that were chosen, else those of the settings."""
+    chosen: dict[str, Any] = dict(tuning or {})
+    limits = {each: chosen.get(each, getattr(given, each)) for each in _TUNED}
+    return chosen.get("default_model") or given.model, Limits(**limits)
 
 
 def environment_keys(name: str, given: ServiceSettings) -> tuple[Key, ...]:
@@ -212,10 +219,14 @@ def _by_row(name: str, given: ServiceSettings, stored: Stored, secret: SecretStr
     )
 
 
-def build_models(settings: Settings, clock: Clock, plans: Sequence[Plan] | None = None) -> Models:
+def build_models(
+    settings: Settings, clock: Clock, planned: Mapping[str, Plan] | None = None
+) -> Models:
     """Every provider that is planned (else, that the settings name), and the troupe."""
-    if plans is None:
-        plans = [plan for name in settings.providers.order if (plan := plan_of(name, settings))]
+    if planned is None:
+        names = settings.providers.order
+        planned = {name: plan for name in names if (plan := plan_of(name, settings))}
+    plans = planned.values()
     roster = Roster(
         {plan.name: keyed_of(plan, clock) for plan in plans}
         | {SCRIPTED: [Keyed(provider=ScriptedProvider())]}

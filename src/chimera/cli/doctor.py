@@ -17,6 +17,7 @@ from rich.table import Table
 
 from chimera.app import LEAST_DISK, built_web
 from chimera.app.models import build_models
+from chimera.app.sealed import Setup, read_setup, vault_of
 from chimera.app.system import Occupied, SystemClock, TimeOrderedIds, only_one_process
 from chimera.core.errors import Unready
 from chimera.core.generation import ProviderState
@@ -28,6 +29,7 @@ State = Literal["ok", "missing", "broken"]
 MARKS = {"ok": "[green]✓[/]", "missing": "[yellow]○[/]", "broken": "[red]✗[/]"}
 PATIENCE_S = 3.0
 DATA = "data folder"
+KEYS = "keys of providers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _disk(settings),
         await _database(settings),
         await _redis(settings),
+        await _keys(settings),
         *await _providers(settings),
     ]
 
@@ -109,8 +112,33 @@ async def _redis(settings: Settings) -> Finding:
     return Finding(what="Redis", state="ok", detail="answers")
 
 
+async def _keys(settings: Settings) -> Finding:
+    """Whether the stored keys of providers can be opened."""
+    try:
+        setup = await read_setup(settings)
+        vault = vault_of(settings)
+        ring = await asyncio.to_thread(vault.load)
+    except Unready as error:
+        return Finding(what=KEYS, state="broken", detail=error.message)
+    sealed = [each for each in setup.found.stored if each.sealed]
+    lost = [each.provider for each in sealed if each.id not in setup.opened]
+    if lost:
+        where = vault.path or "CHIMERA_SECURITY__KEK"
+        detail = f"the key of {', '.join(lost)} cannot be opened: {where} is not what sealed it"
+        return Finding(what=KEYS, state="broken", detail=detail)
+    if ring is None:
+        return Finding(what=KEYS, state="ok", detail="none is stored; sealed when one is")
+    detail = f"{len(sealed)} stored, sealed with {ring.current.kid} of {vault.path or 'a setting'}"
+    return Finding(what=KEYS, state="ok", detail=detail)
+
+
 async def _providers(settings: Settings) -> list[Finding]:
-    models = build_models(settings, SystemClock())
+    try:
+        setup = await read_setup(settings)
+    except Unready:
+        # Said where the keys, or the database, are looked at.
+        setup = Setup(settings=settings)
+    models = build_models(settings, SystemClock(), setup.plans())
     try:
         await models.catalog.refresh()
         return [_provider(each) for each in models.directory.known()]

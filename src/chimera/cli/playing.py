@@ -15,6 +15,7 @@ from rich.text import Text
 
 from chimera.api.errors import InvalidFields, invalid_fields
 from chimera.app import Parts, create_house, open_parts
+from chimera.app.sealed import read_setup
 from chimera.app.system import SystemClock, TimeOrderedIds
 from chimera.core import events as ev
 from chimera.core.conversation import Participant
@@ -71,9 +72,17 @@ class CountedIds:
 
 
 async def play(
-    settings: Settings, body: dict[str, Any], *, save: bool, data_dir: Path | None, as_json: bool
+    settings: Settings,
+    body: dict[str, Any],
+    *,
+    given: str | None = None,
+    save: bool,
+    data_dir: Path | None,
+    as_json: bool,
 ) -> bool:
-    """Play it to its end; whether the providers failed."""
+    """Play it to its end; whether the providers failed. `given`: the provider set by an option."""
+    # A conversation of which nothing is kept may still be played with the keys that are.
+    plans = None if save else (await read_setup(settings, but=given)).plans()
     instant = body["pace"]["mode"] == "instant"
     clock = JumpingClock(SystemClock()) if instant else SystemClock()
     async with AsyncExitStack() as stack:
@@ -89,7 +98,7 @@ async def play(
             alone["database"] = settings.database.model_copy(update={"url": None})
         ids: IdSource = TimeOrderedIds() if save else CountedIds()
         parts = await stack.enter_async_context(
-            open_parts(settings.model_copy(update=alone), clock=clock, ids=ids)
+            open_parts(settings.model_copy(update=alone), clock=clock, ids=ids, plans=plans)
         )
         await parts.models.catalog.refresh()
         conversation_id = await _begin(parts, body)

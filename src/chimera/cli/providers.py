@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from chimera.core.errors import Invalid, NotFound, ProviderError
+from chimera.core.errors import Invalid, NotFound, ProviderError, UnknownModel
 from chimera.core.generation import (
     Chunk,
     Finish,
@@ -28,21 +29,31 @@ from chimera.core.generation import (
 from chimera.settings import ServiceSettings, Settings, load_settings
 
 if TYPE_CHECKING:
+    from chimera.api.deps import KeyCard
     from chimera.app.models import Models
+    from chimera.app.sealed import Setup
 
 app = typer.Typer(help="The services that run models.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
-def _with_models(settings: Settings, work: "Callable[[Models], Awaitable[None]]") -> None:
+def _with_models(
+    settings: Settings,
+    work: "Callable[[Models, Setup], Awaitable[None]]",
+    *,
+    given: str | None = None,
+) -> None:
+    """Work with every provider that is set; `given`: the one that options of the command set."""
     # The engine is the slowest import we have; whoever asks for help does not need it.
     from chimera.app.models import build_models  # noqa: PLC0415
+    from chimera.app.sealed import read_setup  # noqa: PLC0415
     from chimera.app.system import SystemClock  # noqa: PLC0415
 
     async def inside() -> None:
-        models = build_models(settings, SystemClock())
+        setup = await read_setup(settings, but=given)
+        models = build_models(settings, SystemClock(), setup.plans())
         try:
-            await work(models)
+            await work(models, setup)
         finally:
             await models.gateway.close()
 
@@ -53,21 +64,43 @@ def _with_models(settings: Settings, work: "Callable[[Models], Awaitable[None]]"
 def list_providers(as_json: AsJson = False) -> None:
     """Every provider that is set or found on this machine."""
 
-    async def work(models: "Models") -> None:
+    async def work(models: "Models", setup: "Setup") -> None:
         await models.catalog.refresh()
         table = Table(box=None, pad_edge=False)
-        for title in ("name", "state", "models", "address"):
+        for title in ("name", "state", "models", "key", "address"):
             table.add_column(title)
+        cards = {name: setup.card(name, models.roster.disabled) for name in setup.names}
         for each in models.directory.known():
             state = {True: "ready", False: "away", None: "not asked"}[each.ready]
+            card = cards.get(each.name)
+            key = card.credential if card else None
             if as_json:
                 fields = {"name": each.name, "state": state, "models": len(each.models)}
-                print(json.dumps(fields | {"base_url": each.base_url, "detail": each.detail}))
-            table.add_row(each.name, state, str(len(each.models)), each.base_url or "")
+                fields |= {"base_url": each.base_url, "detail": each.detail}
+                print(json.dumps(fields | {"key": _key_fields(key)}))
+            table.add_row(
+                each.name, state, str(len(each.models)), in_a_word(key), each.base_url or ""
+            )
         if not as_json:
             Console().print(table)
 
     _with_models(load_settings(), work)
+
+
+def in_a_word(key: "KeyCard | None") -> str:
+    """Where a key comes from, how it ends, and why it is not used."""
+    if key is None:
+        return "–"
+    more = f" and {key.count - 1} more" if key.count > 1 else ""
+    why = f", {key.disabled_because}" if key.disabled_because else ""
+    return f"{key.source} …{key.last4}{more}{why}"
+
+
+def _key_fields(key: "KeyCard | None") -> dict[str, Any] | None:
+    if key is None:
+        return None
+    names = ("source", "last4", "fingerprint", "count", "disabled_because")
+    return {name: getattr(key, name) for name in names}
 
 
 @app.command("check")
@@ -76,12 +109,17 @@ def check_provider(
     as_json: AsJson = False,
 ) -> None:
     """Ask each for something free; the exit status is 1 if one does not answer."""
+    from chimera.app.keys import ask_all, summed  # noqa: PLC0415 - with the engine
+
     failed: list[str] = []
 
-    async def work(models: "Models") -> None:
+    async def work(models: "Models", setup: "Setup") -> None:
         names = [name] if name else [each.name for each in models.directory.known()]
         for each in names:
-            health = await models.directory.check(each)
+            keyed = models.roster.keyed(each)
+            if not keyed:
+                raise NotFound(_missing(each, models, setup))
+            health = summed(keyed, await ask_all(keyed))
             if not health.ok:
                 failed.append(each)
             if as_json:
@@ -95,11 +133,56 @@ def check_provider(
         raise typer.Exit(1)
 
 
+def _missing(name: str, models: "Models", setup: "Setup") -> str:
+    """Why a provider cannot be asked."""
+    known = ", ".join(models.roster)
+    if name in setup.names:
+        return f"The provider {name} has neither key nor address; there are {known}."
+    return f"There is no provider {name!r} that could be asked; there are {known}."
+
+
+@app.command("limits")
+def limit_provider(
+    name: str,
+    requests_per_minute: Annotated[int | None, typer.Option(min=0, help="0: no limit.")] = None,
+    tokens_per_minute: Annotated[int | None, typer.Option(min=0, help="0: no limit.")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(min=0, max=256, help="Calls at once; 0: no limit.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each key of a provider may be asked for, or change it."""
+    from chimera.app.sealed import limit, read_setup  # noqa: PLC0415 - with the engine
+
+    settings = load_settings()
+    given = {
+        "requests_per_minute": requests_per_minute,
+        "tokens_per_minute": tokens_per_minute,
+        "concurrency": concurrency,
+    }
+    wanted = {field: value or None for field, value in given.items() if value is not None}
+
+    async def work() -> dict[str, int | None]:
+        if name not in settings.providers.order:
+            known = ", ".join(settings.providers.order)
+            raise NotFound(f"There is no provider {name!r} to be set; there are {known}.")
+        if wanted:
+            await limit(settings, name, wanted)
+        return asdict((await read_setup(settings)).card(name, lambda _: None).limits)
+
+    limits = asyncio.run(work())
+    if as_json:
+        print(json.dumps({"name": name} | limits))
+        return
+    for field, value in limits.items():
+        print(f"{field.replace('_', ' ')}: {'no limit' if value is None else f'{value:,}'}")
+
+
 @app.command("models")
 def list_models(name: str, as_json: AsJson = False) -> None:
     """The models of one provider."""
 
-    async def work(models: "Models") -> None:
+    async def work(models: "Models", _: "Setup") -> None:
         for model in await models.directory.models(name):
             if as_json:
                 fields = {"id": model.id, "context": model.context, "loaded": model.loaded}
@@ -125,11 +208,10 @@ def try_provider(
     parts = (TextPart(prompt), *([_picture(image)] if image else []))
     settings = settings_for(name, base_url=base_url, api_key_env=api_key_env)
 
-    async def work(models: "Models") -> None:
+    async def work(models: "Models", setup: "Setup") -> None:
         provider = models.roster.provider(name)
         if provider is None:
-            known = ", ".join(models.roster)
-            raise NotFound(f"There is no provider {name!r} that could be asked; there are {known}.")
+            raise NotFound(_missing(name, models, setup))
         await models.catalog.refresh()
         chosen = model or models.directory.default_model(name)
         if chosen is None:
@@ -139,16 +221,24 @@ def try_provider(
             system="You answer briefly.",
             messages=(PromptMessage("others", parts),),
         )
-        async for chunk in provider.stream(request):
-            _print(chunk, as_json=as_json)
+        try:
+            async for chunk in provider.stream(request):
+                _print(chunk, as_json=as_json)
+        except UnknownModel as error:
+            raise UnknownModel(error.message + _hint(models, name, chosen)) from None
 
     try:
-        _with_models(settings, work)
+        _with_models(settings, work, given=name if base_url or api_key_env else None)
     except ProviderError as error:
         fields: dict[str, Any] = {"type": "error", "code": error.code, "message": error.message}
         fields["retry_after"] = error.details.get("retry_after")
         print(json.dumps(fields) if as_json else f"\n{error.code}: {error.message}")
         raise typer.Exit(1) from None
+
+
+def _hint(models: "Models", name: str, model: str) -> str:
+    nearest = models.catalog.nearest(name, model)
+    return f" – most like it are {', '.join(nearest)}" if nearest else ""
 
 
 def _picture(path: Path) -> ImagePart:

@@ -111,7 +111,10 @@ async def _serve(parts: Parts, door: socket.socket, stop: Stop, *, with_worker: 
         await open_first_show(house, idle_minutes=minutes)
     server = Server(_config(parts.settings, create_app(house)))
     async with asyncio.TaskGroup() as group:
-        working = [group.create_task(parts.models.catalog.run())]
+        working = [
+            group.create_task(parts.models.catalog.run()),
+            group.create_task(parts.keys.run()),
+        ]
         if with_worker:
             working.append(group.create_task(work(parts)))
         serving = group.create_task(server.serve(sockets=[door]))
@@ -187,7 +190,11 @@ async def run_worker(settings: Settings) -> None:
     async with open_parts(settings) as parts, asyncio.TaskGroup() as group:
         stop = Stop()
         stop.listen()
-        tasks = [group.create_task(work(parts)), group.create_task(parts.models.catalog.run())]
+        tasks = [
+            group.create_task(work(parts)),
+            group.create_task(parts.models.catalog.run()),
+            group.create_task(parts.keys.run()),
+        ]
         log.info("working", concurrency=settings.engine.concurrency)
         await stop.asked.wait()
         await _drain(parts, stop)

@@ -49,8 +49,10 @@ def talk(
     from chimera.cli.providers import settings_for  # noqa: PLC0415
 
     settings = settings_for(chosen, base_url=base_url, api_key_env=None)
+    given = chosen if base_url else None
+    played = play(settings, body, given=given, save=save, data_dir=data_dir, as_json=as_json)
     try:
-        failed = asyncio.run(play(settings, body, save=save, data_dir=data_dir, as_json=as_json))
+        failed = asyncio.run(played)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if failed:

@@ -88,7 +88,8 @@ class HttpProvider(ABC):
         except ProviderError as error:
             return Health(ok=False, code=error.code, detail=error.message)
         latency = 1000 * (loop.time() - began)
-        return Health(ok=True, detail=f"{len(models)} models", latency_ms=latency)
+        found = "1 model" if len(models) == 1 else f"{len(models)} models"
+        return Health(ok=True, detail=found, latency_ms=latency)
 
     async def close(self) -> None:
         """Close the transport, which is this adapter's own."""
