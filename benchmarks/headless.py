@@ -11,7 +11,7 @@ from random import Random
 from chimera.core import events as ev
 from chimera.core import aftermath, pacing, signals, stance
 from chimera.core.conversation import Limits, Pace, Participant
-from chimera.core.director import Decision, End, Speak, Wait, decide, labelled
+from chimera.core.director import Decision, Direct, End, Speak, Wait, decide, labelled
 from chimera.core.pacing import TurnPlan
 from chimera.core.persona import Character, Traits
 from chimera.core.state import ConversationState, apply
@@ -96,8 +96,11 @@ class Headless:
             case Wait(seconds=seconds):
                 self.waits += 1
                 self.now += max(1, round(1000 * seconds))
-            case End(because=because):
-                self.append(ev.ConversationEnded(because=because))
+            case Direct(bodies=bodies):
+                for body in bodies:
+                    self.append(body)
+            case End(because=because, finale=finale):
+                self.append(ev.ConversationEnded(because=because, finale=finale))
         return decision
 
     def run(self, turns: int, write: Writer) -> "Headless":

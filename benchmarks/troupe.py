@@ -25,7 +25,7 @@ from chimera.core.generation import Scene
 from chimera.core.persona import Persona, load_house
 from chimera.core.state import ConversationState, Line
 from chimera.providers.scripted import Improvised, improvise, load_deck
-from chimera.providers.scripted.frames import parse
+from chimera.providers.scripted.frames import frame_of
 from chimera.providers.scripted.novelty import word_set, words
 
 DEFAULT_CAST = ("philosopher", "comedian", "scientist")
@@ -127,8 +127,8 @@ def measure(stage: Play, millis: float = 0.0) -> Figures:
     """All figures of a play."""
     lines = [line for line in stage.state.lines if line.participant_id]
     texts = [line.text for line in lines]
-    names = parse(stage.state.topic, stage.deck.lexicon).named
-    hits = [bool(names & word_set(text)) for text in texts]
+    marks = _names_topic(stage)
+    hits = [each == "x" for each in marks if each != "|"]
     asked, given, answered = _asks(lines)
     claims, met = _claims(lines)
     return Figures(
@@ -138,12 +138,26 @@ def measure(stage: Play, millis: float = 0.0) -> Figures:
             for place, text in enumerate(texts)
         ),
         rep4=signals.repeated(texts), named=sum(hits) / len(hits),
-        longest_unnamed=max(map(len, "".join("x" if hit else "." for hit in hits).split("x"))),
+        longest_unnamed=max(map(len, marks.replace("|", "x").split("x"))),
         linked=_linked(lines), asked=asked, given_floor=given, answered_next=answered,
         claims=claims, met=met, speaker=guessed(lines),
         loops=sum(_flags(texts[end - 12 : end]) >= 2 for end in range(12, len(texts) + 1)),
         millis=millis,
     )  # fmt: skip
+
+
+def _names_topic(stage: Play) -> str:
+    """An "x" for each line that names the topic of its time, else a point; "|" for a new topic."""
+    marks, names = "", frozenset[str]()
+    for envelope in stage.log:
+        match envelope.body:
+            case ev.ConversationCreated(topic=topic) | ev.TopicChanged(topic=topic):
+                names, marks = frame_of(topic, stage.deck.lexicon).named, f"{marks}|"
+            case ev.MessageCompleted(text=text):
+                marks += "x" if names & word_set(text) else "."
+            case _:
+                pass
+    return marks
 
 
 def _linked(lines: Sequence[Line]) -> float:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chimera.core import budget, director, floor, pacing
 from chimera.core import events as ev
 from chimera.core.conversation import Budget, Limits, Pace, Participant
-from chimera.core.director import Decision, End, Speak, Wait, labelled
+from chimera.core.director import Decision, Direct, End, Speak, Wait, labelled
 from chimera.core.errors import Invalid
 from chimera.core.state import ConversationState
 
@@ -28,6 +28,10 @@ def decided(play: Headless) -> Decision:
 
 def spoken(play: Headless) -> Speak:
     decision = decided(play)
+    while isinstance(decision, Direct):
+        for body in decision.bodies:
+            play.append(body)
+        decision = decided(play)
     assert isinstance(decision, Speak)
     return decision
 
@@ -272,7 +276,7 @@ def test_nobody_continues_after_asking_or_naming_somebody() -> None:
             assert spoken(play).cause != "continued"
 
 
-def test_a_tired_topic_brings_one_beat_of_silence_and_then_speech() -> None:
+def test_a_tired_topic_brings_beats_of_silence_then_the_quietest_is_asked() -> None:
     play = Headless(CAST, seed=1)
     for each in (BRUNO, CLEO, ADA):
         said(play, each, "Hm.")
@@ -281,9 +285,16 @@ def test_a_tired_topic_brings_one_beat_of_silence_and_then_speech() -> None:
     assert isinstance(wait, Wait)
     assert 0 < wait.seconds <= 12
     play.now += math.ceil(1000 * wait.seconds)
-    speak = decided(play)
-    assert isinstance(speak, Speak)
-    assert speak.silence_s == pytest.approx(wait.seconds, abs=0.01)
+    step = decided(play)
+    assert isinstance(step, Direct)
+    play.append(step.bodies[0])
+    assert play.state.ladders.lull.rung == 1
+    again = decided(play)
+    assert isinstance(again, Wait)
+    play.now += math.ceil(1000 * again.seconds)
+    speak = spoken(play)
+    assert speak.cause == "invited"
+    assert speak.silence_s == pytest.approx(wait.seconds + again.seconds, abs=0.01)
     # The pause that is announced has the silence in it.
     assert pacing.plan(play.state, speak, None, labelled(play.state)).gap_s > wait.seconds
 
@@ -324,7 +335,7 @@ def test_with_all_muted_the_stage_waits() -> None:
 @pytest.mark.parametrize(
     ("limits", "because"),
     [
-        (Limits(max_turns=3), "turns"),
+        (Limits(max_turns=2), "turns"),
         (Limits(max_tokens=50), "tokens"),
         (Limits(max_minutes=0.01), "time"),
         (Limits(budget=Budget(amount=0.002)), "budget"),
@@ -333,7 +344,8 @@ def test_with_all_muted_the_stage_waits() -> None:
 )
 def test_every_limit_ends_the_conversation(limits: Limits, because: str) -> None:
     play = Headless(CAST, limits=limits)
-    for _ in range(3):
+    # Too little for closing words.
+    for _ in range(2):
         said(play, ADA, "And so, good night.")
         play.now += 1000
     assert decided(play) == End(because=because)  # pyright: ignore[reportArgumentType]

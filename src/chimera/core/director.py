@@ -7,13 +7,13 @@ draw, and every draw comes from a generator labelled with the number of the turn
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from chimera.core import budget, floor, pacing
+from chimera.core import budget, floor, ladders, pacing, topics
 from chimera.core.conversation import Cause, EndedBecause
-from chimera.core.events import BidRef
+from chimera.core.events import BidRef, Body
 from chimera.core.floor import Standing
 from chimera.core.pacing import Rng
 from chimera.core.state import ConversationState
@@ -54,13 +54,21 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Direct:
+    """The director itself does something before anybody speaks; then it decides again."""
+
+    bodies: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """The conversation is over."""
+    """The conversation is over; `finale`: closing words were said."""
 
     because: EndedBecause
+    finale: bool = False
 
 
-Decision = Speak | Wait | End
+Decision = Speak | Wait | Direct | End
 
 
 def labelled(state: ConversationState) -> Rng:
@@ -70,28 +78,79 @@ def labelled(state: ConversationState) -> Rng:
 
 def decide(state: ConversationState, now_ms: int, rng: Rng) -> Decision:
     """The next thing to happen. Same state, time and sources: same decision."""
-    because = stopped(state, now_ms)
-    if because is not None:
-        return End(because=because)
+    over = _over(state, now_ms)
+    if over is not None:
+        return over
     standings = floor.survey(state)
     random = rng("speaker")
     afterthought, drawn = random.random(), random.random()
-    claim = (
-        _human_first(state, standings)
-        or _given_back(state, standings)
-        or _invited(state, standings)
-        or _overdue(standings)
-        or _continuing(state, standings, afterthought)
+    claim = _human_first(state, standings) or _given_back(state, standings)
+    if claim is None and state.ladders.finale is None:
+        bodies = _steps(state, standings, rng)
+        if bodies:
+            return Direct(bodies=bodies)
+    claim = claim or _invited(state, standings)
+    if claim is None and state.ladders.finale is not None:
+        return _curtain(state, state.ladders.finale)
+    claim = claim or _overdue(standings) or _continuing(state, standings, afterthought)
+    if claim is not None:
+        return _speak(state, standings, claim, rng)
+    return _quiet(state, standings, now_ms, rng) or _speak(
+        state, standings, _draw([each for each in standings if each.candidate], drawn), rng
     )
-    if claim is None:
-        candidates = [each for each in standings if each.candidate]
-        silence = _silence(state, candidates, rng)
-        left = silence - (now_ms - (state.landed_at or now_ms)) / 1000
-        # Below what a clock of milliseconds can tell, the beat is over.
-        if not candidates or left >= 0.001:
-            return Wait(seconds=left if candidates else silence)
-        claim = replace(_draw(candidates, drawn), silence_s=silence)
-    return _speak(state, standings, claim, rng)
+
+
+def _over(state: ConversationState, now_ms: int) -> Decision | None:
+    """What a limit asks for: the end, or the closing words before it."""
+    finale, because = state.ladders.finale, stopped(state, now_ms)
+    if finale is not None and because in {"turns", "time", "budget"}:
+        # The limit for whose sake it is played is reached; the host still closes.
+        waiting = because != "turns" and (state.invited or state.given_back)
+        return None if waiting else _curtain(state, finale)
+    if because is not None and (because != "budget" or not ladders.can_close(state)):
+        return End(because=because)
+    near = ladders.ending(state, now_ms)
+    return Direct(bodies=ladders.begin_finale(state, near)) if near else None
+
+
+def _curtain(state: ConversationState, finale: ladders.Finale) -> Decision:
+    """The host's last words, then the end."""
+    bodies = ladders.end_finale(state)
+    return Direct(bodies=bodies) if bodies else End(because=finale.because, finale=True)
+
+
+def _steps(state: ConversationState, standings: Sequence[Standing], rng: Rng) -> tuple[Body, ...]:
+    """What the director has to do about the talk before anybody goes on with it."""
+    if not any(each.candidate for each in standings):
+        return ()
+    # Who was just spoken to answers before the subject is changed.
+    asked = any(each.view.addressed for each in standings)
+    return (
+        ladders.against_loop(state, rng)
+        or ladders.against_lull(state, standings, rng, silent=False)
+        or (topics.shift(state, rng) if topics.exhausted(state) and not asked else ())
+    )
+
+
+def _quiet(
+    state: ConversationState, standings: Sequence[Standing], now_ms: int, rng: Rng
+) -> Decision | None:
+    """Silence while nobody wants the floor, and what the director does about it after a beat."""
+    asking = ladders.asking_s(state, now_ms)
+    if asking:
+        return Wait(seconds=asking)
+    candidates = [each for each in standings if each.candidate]
+    silence = _silence(state, candidates, rng)
+    if not candidates:
+        return Wait(seconds=silence)
+    if not silence:
+        return None
+    since = max(state.landed_at or now_ms, state.ladders.lull.at)
+    left = silence - (now_ms - since) / 1000
+    # Below what a clock of milliseconds can tell, the beat is over.
+    if left >= 0.001:
+        return Wait(seconds=left)
+    return Direct(bodies=ladders.against_lull(state, standings, rng, silent=True))
 
 
 def stopped(state: ConversationState, now_ms: int) -> EndedBecause | None:
@@ -134,7 +193,6 @@ class _Claim:
     cause: Cause
     replies_to: str | None = None
     human: bool = False
-    silence_s: float = 0.0
 
 
 def _human_first(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
@@ -202,13 +260,14 @@ def _continuing(
 def _silence(state: ConversationState, candidates: Sequence[Standing], rng: Rng) -> float:
     """Seconds for which nobody speaks after the last line; 0 where somebody wants to.
 
-    One beat, and not another: then whoever wants the floor most has it. Before everybody has
-    spoken nobody has a reason to hold back, however small the bids of newcomers are.
+    After each beat the ladder against lulls lowers what it takes to speak, so that silence ends.
+    Before everybody has spoken nobody has a reason to hold back, however small the bids of
+    newcomers are.
     """
     length = pacing.beat(state, rng)
     if not candidates:
         return length
-    wanted = max(each.value for each in candidates) >= THRESHOLD
+    wanted = max(each.value for each in candidates) >= ladders.threshold(state, THRESHOLD)
     awaited = any(each.view.addressed or each.view.owed for each in candidates)
     if wanted or awaited or pacing.opening(state) or state.landed_at is None:
         return 0.0
@@ -246,8 +305,14 @@ def _speak(
         note=_note(state, chosen.id),
         replies_to=claim.replies_to or _reply(state, chosen),
         human=claim.human,
-        silence_s=claim.silence_s,
+        silence_s=0.0 if claim.human else _silent_s(state),
     )
+
+
+def _silent_s(state: ConversationState) -> float:
+    """For how long nobody has wanted to speak, if the director had to step in."""
+    stepped = state.ladders.lull.at - (state.landed_at or 0)
+    return stepped / 1000 if stepped >= 1000 else 0.0
 
 
 def _reply(state: ConversationState, standing: Standing) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from chimera.core import events as ev
-from chimera.core import feelings, mood, signals
+from chimera.core import feelings, ladders, mood, signals, topics
 from chimera.core.conversation import (
     EndedBecause,
     Limits,
@@ -18,6 +18,7 @@ from chimera.core.conversation import (
     Status,
 )
 from chimera.core.feelings import Feelings
+from chimera.core.ladders import Ladders
 from chimera.core.parts import GivenBack, Line, OpenTurn, Seat
 
 __all__ = ["ConversationState", "GivenBack", "Line", "OpenTurn", "Seat", "apply", "fold"]
@@ -75,6 +76,12 @@ class ConversationState:
     pace_draw: ev.PaceDraw | None = None
     #: Topic energy (`engine.md` section 10.1).
     energy: float = 0.7
+    #: What the talk has been about lately, and for how many lines running it has left that.
+    centroid: signals.Vector = field(default_factory=dict[int, float])
+    drifting: int = 0
+    #: Finished turns when the director last changed the topic, the newest last.
+    shifts: tuple[int, ...] = ()
+    ladders: Ladders = field(default_factory=Ladders)
     feelings: Feelings = field(default_factory=Feelings)
     created_at: int = 0
     started_at: int | None = None
@@ -123,7 +130,9 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
     if envelope.seq != state.seq + 1:
         raise ValueError(f"seq {envelope.seq} cannot follow {state.seq}")
     felt, seats = feelings.after_event(state.feelings, state.seats, envelope, state.finished)
-    state = replace(state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats)
+    state = replace(
+        state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats
+    )  # fmt: skip
     match envelope.body:
         case ev.TurnStarted() | ev.TurnFailed() | ev.MessageCompleted() | ev.MessagePosted():
             return _talk(state, envelope)
@@ -140,12 +149,10 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
     match envelope.body:
         case ev.ParticipantInvited(participant_id=who):
             return replace(state, invited=(*state.invited, who))
-        case ev.TopicChanged(topic=topic):
-            return replace(
-                state, topic=topic, topics=(*state.topics, topic)[-TOPICS_KEPT:],
-                topic_seq=envelope.seq, topic_turn=state.finished,
-            )  # fmt: skip
+        case ev.TopicChanged() as body:
+            return _topic_changed(state, body, envelope)
         case ev.DirectorNoted() as body:
+            state = replace(state, ladders=ladders.noted(state, body, envelope.at))
             return replace(state, notes=(*state.notes, *_whispers(state, body))[-NOTES_KEPT:])
         case ev.TurnSkipped():
             return replace(state, skipped=True)
@@ -159,10 +166,23 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
             return _life(state, envelope)
 
 
+def _topic_changed(
+    state: ConversationState, body: ev.TopicChanged, envelope: ev.Envelope
+) -> ConversationState:
+    own = (state.finished,) if body.cause == "director" else ()
+    return replace(
+        state, topic=body.topic, topics=(*state.topics, body.topic)[-TOPICS_KEPT:],
+        topic_seq=envelope.seq, topic_turn=state.finished, drifting=0, centroid={},
+        shifts=(*state.shifts, *own)[-topics.MOST:],
+    )  # fmt: skip
+
+
 def _whispers(state: ConversationState, noted: ev.DirectorNoted) -> tuple[ev.DirectorNoted, ...]:
-    """A note for the whole cast waits for each participant apart."""
+    """A note for the whole cast waits for each participant apart; a ladder's is only told."""
     if noted.participant_id is not None:
         return (noted,)
+    if noted.because is not None:
+        return ()
     cast = state.participants
     return tuple(ev.DirectorNoted(note=noted.note, participant_id=each.id) for each in cast)
 
@@ -268,6 +288,7 @@ def _turn_started(
         state, started=state.started + 1, open_turn=turn, given_back=None,
         invited=tuple(invited), pace_draw=body.pace or state.pace_draw,
         notes=tuple(each for each in state.notes if each.participant_id != body.participant_id),
+        ladders=ladders.started(state, body.bids),
     )  # fmt: skip
 
 
@@ -282,7 +303,10 @@ def _turn_failed(state: ConversationState, body: ev.TurnFailed) -> ConversationS
         _benched(seat, state.started) if seat.id == body.participant_id else seat
         for seat in state.seats
     )
-    return replace(state, open_turn=None, seats=seats, failures=state.failures + 1)
+    return replace(
+        state, open_turn=None, seats=seats, failures=state.failures + 1,
+        ladders=ladders.failed(state.ladders, body.code),
+    )  # fmt: skip
 
 
 def _benched(seat: Seat, started: int) -> Seat:
@@ -308,12 +332,13 @@ def _message_completed(
     )  # fmt: skip
     seats = tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats)
     felt, seats = feelings.after_line(state.feelings, seats, line)
-    return replace(
+    state = replace(
         _landed(_paid(state, body.usage), line), finished=finished, open_turn=None, failures=0,
         unanswered=tuple(each for each in state.unanswered if each.seq > heard),
         seats=seats, feelings=felt,
         stood_in=_stood_in(state, body),
     )  # fmt: skip
+    return replace(state, ladders=ladders.landed(state, body.usage.cost or 0.0))
 
 
 def _paid(state: ConversationState, spent: ev.UsageRef) -> ConversationState:
@@ -337,8 +362,10 @@ def _landed(state: ConversationState, line: Line) -> ConversationState:
     fresh = signals.novelty(line.text, recent)
     energy = state.energy if fresh is None else 0.93 * state.energy + 0.07 * fresh
     energy += 0.03 * max(0.0, mood.applause(state.feelings.crowd, line.at))
+    lines = (*state.lines, line)[-LINES_KEPT:]
+    centroid, drifting = topics.followed(state, lines)
     return replace(
-        state, lines=(*state.lines, line)[-LINES_KEPT:], messages=state.messages + 1,
+        state, lines=lines, centroid=centroid, drifting=drifting, messages=state.messages + 1,
         landed_at=line.at, skipped=False, energy=min(1.0, energy),
     )  # fmt: skip
 
@@ -364,4 +391,5 @@ def _message_posted(
         visibility=envelope.visibility, signals=read, images=body.images or (),
     )  # fmt: skip
     open_ = (*state.unanswered, line) if body.author.kind == "viewer" else state.unanswered
-    return replace(_landed(state, line), unanswered=open_[-UNANSWERED_KEPT:])
+    host = ladders.told(state.ladders) if body.author.kind == "host" else state.ladders
+    return replace(_landed(state, line), unanswered=open_[-UNANSWERED_KEPT:], ladders=host)

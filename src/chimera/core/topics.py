@@ -1,25 +1,43 @@
-"""What is talked about: whom a topic suits, and the openings the house keeps."""
+"""What is talked about: whom a topic suits, when it is used up, and what could come next."""
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from random import Random
+from statistics import mean
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from chimera.core import events as ev
 from chimera.core import signals
 from chimera.core.conversation import Participant
 from chimera.core.persona import Frozen
 
 if TYPE_CHECKING:
-    from chimera.core.state import ConversationState
+    from chimera.core.pacing import Rng
+    from chimera.core.state import ConversationState, Line
 
 #: How much of a query the newest line and the two before it are.
 QUERY_WEIGHTS = (0.6, 0.3, 0.1)
 #: Below this spread of cosines the topic suits everybody alike.
 SPREAD = 0.05
+#: How much of the centroid stays with each message, and how many of its places are kept.
+KEEP, PLACES = 0.8, 400
+#: The newest messages are compared with those before them; less likeness so often is drift.
+NEWEST, DRIFTS, DRIFT_TURNS = 3, 0.10, 3
+#: A topic with less energy, or older than so many turns, gives way to another.
+FADED, OLD = 0.35, 24
+#: Changes of the director's own are so far apart, and at most so many within so many turns.
+APART, MOST, WITHIN = 8, 2, 30
+#: So shortly before the closing words nothing new begins.
+BEFORE_END = 10
+#: Among so many of the best the next topic is drawn.
+SHORTLIST = 6
+TEMPERATURE = 0.5
+LONGEST_QUESTION = 90
 
 
 class Frame(Frozen):
@@ -55,6 +73,12 @@ def load_starters() -> tuple[Starter, ...]:
 def starter(starter_id: str) -> Starter | None:
     """The opening of that id, if the house still has it."""
     return next((each for each in load_starters() if each.id == starter_id), None)
+
+
+@lru_cache(maxsize=256)
+def starter_of(text: str) -> Starter | None:
+    """The opening of the house that is put in these words."""
+    return next((each for each in load_starters() if each.text == text), None)
 
 
 def suggest(
@@ -125,3 +149,157 @@ def _query(topic: str, newest_first: tuple[str, ...]) -> signals.Vector:
 def _expertise(interests: tuple[str, ...], lines: tuple[str, ...]) -> signals.Vector:
     texts = [" ".join(interests), *lines]
     return signals.mean_vector((signals.vector(text), 1.0) for text in texts)
+
+
+# --- where the talk has gone ---------------------------------------------------------------------
+
+
+def followed(state: "ConversationState", lines: "Sequence[Line]") -> tuple[signals.Vector, int]:
+    """The centroid of the talk, and for how many lines running it has been left, one line on.
+
+    The newest messages are not part of the centroid that they are compared with.
+    """
+    spoken = [line for line in lines[-8:] if line.kind != "host" and line.seq > state.topic_seq]
+    if len(spoken) <= NEWEST:
+        return state.centroid or signals.vector(state.topic), 0
+    entering = signals.vector(spoken[-NEWEST - 1].text)
+    parts = ((state.centroid, KEEP), (entering, 1 - KEEP))
+    centroid = signals.strongest(signals.mean_vector(parts), PLACES)
+    newest = signals.mean_vector((signals.vector(line.text), 1.0) for line in spoken[-NEWEST:])
+    if not newest or not centroid:
+        return centroid, 0
+    likeness = signals.HASHED_WINDOW.rel(signals.cosine(newest, centroid))
+    return centroid, state.drifting + 1 if likeness < DRIFTS else 0
+
+
+def drifted(state: "ConversationState") -> ev.TopicChanged | None:
+    """The name of what the talk has come to by itself, if it has left its topic for good."""
+    if state.drifting < DRIFT_TURNS or state.finished - state.topic_turn < APART:
+        return None
+    newest = " … ".join(line.text for line in state.lines[-NEWEST:])
+    words = signals.keywords(newest, 2)
+    if not words:
+        return None
+    return _changed(state, " and ".join(words).capitalize(), "drift")
+
+
+def _changed(
+    state: "ConversationState", topic: str, cause: Literal["drift", "director"]
+) -> ev.TopicChanged:
+    body = {"topic": topic, "from": state.topic, "cause": cause}
+    return ev.TopicChanged.model_validate(body)
+
+
+# --- what could come next ------------------------------------------------------------------------
+
+
+def exhausted(state: "ConversationState") -> bool:
+    """Whether the topic has lost its energy, or has simply been talked about for long."""
+    return state.energy < FADED or state.finished - state.topic_turn > OLD
+
+
+def shift(state: "ConversationState", rng: "Rng") -> tuple[ev.Body, ...]:
+    """Another topic, and who leads over to it; nothing if one came too lately, or there is none."""
+    if not _may_shift(state):
+        return ()
+    topic = choose(state, rng("topic"))
+    if topic is None:
+        return ()
+    who = _leader(state, topic)
+    asked = (ev.ParticipantInvited(participant_id=who),) if who else ()
+    return (_changed(state, topic, "director"), *asked)
+
+
+def _may_shift(state: "ConversationState") -> bool:
+    since, shifts, limit = state.finished - state.topic_turn, state.shifts, state.limits.max_turns
+    crowded = len(shifts) == MOST and state.finished - shifts[0] < WITHIN
+    ending = limit is not None and state.finished + BEFORE_END >= limit
+    return since >= APART and not crowded and not ending
+
+
+def choose(state: "ConversationState", random: Random) -> str | None:
+    """The next topic, drawn among the best of what is near, new and wanted."""
+    past = {each.casefold() for each in state.topics}
+    worth = {each: _worth(state, each) for each in _offers(state) if each.casefold() not in past}
+    if not worth:
+        return None
+    best = sorted(worth, key=lambda each: (-worth[each], each))[:SHORTLIST]
+    weights = [math.exp(worth[each] / TEMPERATURE) for each in best]
+    return random.choices(best, weights)[0]
+
+
+def _offers(state: "ConversationState") -> list[str]:
+    """Questions nobody has taken up, what viewers spoke of, and the deck of the house."""
+    viewers = [line for line in state.lines if line.kind == "viewer"][-3:]
+    wishes = [phrase for line in viewers for phrase in signals.keywords(line.text, 2)]
+    english = state.language is None or state.language.lower().startswith("en")
+    deck = [each.text for each in load_starters()] if english else []
+    return [*_unanswered(state), *(each.capitalize() for each in wishes), *deck]
+
+
+def _unanswered(state: "ConversationState") -> list[str]:
+    """Short questions of the last thirty lines that no later line has a word of."""
+    open_: list[str] = []
+    lines = state.lines[-30:]
+    for place, line in enumerate(lines[:-3]):
+        if not line.questions or line.visibility != "all":
+            continue
+        asked = next((each for each in signals.sentences(line.text) if each[-1:] in "?？؟"), "")
+        words = signals.content_words(asked)
+        later = (signals.content_words(each.text) for each in lines[place + 1 : place + 4])
+        if len(words) >= 2 and len(asked) <= LONGEST_QUESTION and all(map(words.isdisjoint, later)):
+            open_.append(asked)
+    return open_
+
+
+def _worth(state: "ConversationState", topic: str) -> float:
+    meant = _meaning(topic)
+    past = (_rel(meant, _meaning(each)) for each in state.topics[-5:])
+    viewers = [line.text for line in state.lines if line.kind == "viewer"][-10:]
+    liked = signals.mean_vector((signals.vector(text), 1.0) for text in viewers)
+    suits = [
+        _rel(meant, _expertise(each.character.expertise, each.character.sample_lines))
+        for each in state.participants
+    ]
+    return (
+        0.4 * signals.trapezoid(_rel(meant, _meaning(state.topic)), 0, 0.4, 1.2, 1.6)
+        + 0.3 * (1 - _unit(max(past, default=0.0)))
+        + 0.2 * (_unit(_rel(meant, liked)) if liked else 0.0)
+        + 0.1 * mean(map(_unit, suits))
+    )
+
+
+def _meaning(topic: str) -> signals.Vector:
+    """What a topic is about; the house knows more of its own than their words."""
+    own = starter_of(topic)
+    return _vector_of(f"{topic} {own.frame.phrase} {' '.join(own.themes)}" if own else topic)
+
+
+def _rel(one: signals.Vector, other: signals.Vector) -> float:
+    return signals.HASHED_PAIR.rel(signals.cosine(one, other))
+
+
+def _unit(value: float) -> float:
+    return min(max(value, 0.0), 1.0)
+
+
+def _leader(state: "ConversationState", topic: str) -> str | None:
+    """Whom the new topic suits best; not the one who has just spoken."""
+    meant = _vector_of(topic)
+    able = [
+        seat for seat in state.seats
+        if seat.active and (seat.spoke != state.finished or not state.finished)
+    ]  # fmt: skip
+    if not able:
+        return None
+    return max(able, key=lambda seat: signals.cosine(meant, _expertise(
+        seat.participant.character.expertise, seat.participant.character.sample_lines
+    ))).id  # fmt: skip
+
+
+def bridge(state: "ConversationState") -> str | None:
+    """The word of the last lines that lies nearest to the new topic."""
+    texts = [line.text for line in state.lines[-4:] if line.kind == "persona"]
+    words = sorted({word for text in texts for word in signals.content_words(text)})
+    meant = _vector_of(state.topic)
+    return max(words, key=lambda word: signals.cosine(_vector_of(word), meant), default=None)

@@ -5,6 +5,7 @@ killed at any moment, the next one reads the log and goes on.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ import structlog
 
 from chimera.core import budget, director, pacing
 from chimera.core import events as ev
-from chimera.core.director import Decision, End, Speak, Wait
+from chimera.core.director import Decision, Direct, End, Speak, Wait
 from chimera.core.errors import Stale, Superseded, Withdrawn
 from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
@@ -158,8 +159,12 @@ class Turns:
         if budget.spent(state) and budget.when_spent(state) == "pause":
             return await self._change(claim, ev.ConversationPaused(because="budget"))
         match self._decision(state):
-            case End(because=because):
-                return await self._change(claim, ev.ConversationEnded(because=because))
+            case End(because=because, finale=finale):
+                ended = ev.ConversationEnded(because=because, finale=finale)
+                return await self._change(claim, ended)
+            case Direct(bodies=bodies):
+                claim = await self._direct(claim, bodies)
+                return await self._decide(claim, await self._load(claim))
             case Wait(seconds=seconds):
                 return await self._sleep(claim, self._stage.now() + round(1000 * seconds))
             case Speak() as speak:
@@ -183,6 +188,14 @@ class Turns:
         await self._stage.journal.append_turn(
             claim, [ev.NewEvent(body=body, actor=ev.SYSTEM)], open_turn=None, deadline=None,
             due=None, judge=judge,
+        )  # fmt: skip
+
+    async def _direct(self, claim: Claim, bodies: Sequence[ev.Body]) -> Claim:
+        """Append what the director does before anybody speaks."""
+        now = self._stage.now()
+        return await self._stage.journal.append_turn(
+            claim, [ev.NewEvent(body=body, actor=ev.SYSTEM) for body in bodies], open_turn=None,
+            deadline=now + RUN_MS, due=now, judge=judge,
         )  # fmt: skip
 
     async def _sleep(self, claim: Claim, due: int) -> int:
@@ -214,7 +227,7 @@ class Turns:
                 return max(now, self._wake(state, speak))
             case Wait(seconds=seconds):
                 return now + round(1000 * seconds)
-            case End():
+            case Direct() | End():
                 return now
 
     def _instant_wake(self, state: ConversationState) -> int:

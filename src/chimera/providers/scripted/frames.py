@@ -63,6 +63,12 @@ def parse(topic: str, lexicon: Lexicon) -> Frame:
     return noun_frame(words, lexicon)
 
 
+def frame_of(topic: str, lexicon: Lexicon) -> Frame:
+    """The frame of a topic: the house's own account of it, else what its words show."""
+    starter = topics.starter_of(topic)
+    return from_starter(starter.frame, lexicon) if starter else parse(topic, lexicon)
+
+
 def from_starter(frame: topics.Frame, lexicon: Lexicon) -> Frame:
     """The frame that the house's own starter gives with its question."""
     head = bare(frame.head, lexicon)

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from chimera.core import topics
 from chimera.core.generation import Scene
 from chimera.core.state import ConversationState, Line, Seat
 from chimera.providers.scripted.concepts import concepts
 from chimera.providers.scripted.deck import Angle, Clause, Deck, Tag
-from chimera.providers.scripted.frames import Frame, from_starter, parse
+from chimera.providers.scripted.frames import Frame, frame_of
 from chimera.providers.scripted.ledger import Claim, Ledger, read
 from chimera.providers.scripted.novelty import Novelty, word_set, words
 
@@ -186,16 +185,13 @@ def _tags(topical: frozenset[str], deck: Deck) -> tuple[Tag, ...]:
 
 
 def _frame(state: ConversationState, deck: Deck) -> Frame:
-    starter = topics.starter(state.starter) if state.starter else None
-    if starter is not None and len(state.topics) <= 1:
-        return from_starter(starter.frame, deck.lexicon)
-    return parse(state.topic or state.title, deck.lexicon)
+    return frame_of(state.topic or state.title, deck.lexicon)
 
 
 def _given(frame: Frame, state: ConversationState, deck: Deck) -> dict[str, str]:
     given = {"topic": frame.phrase, "head": frame.head}
     if len(state.topics) > 1:
-        given["was"] = parse(state.topics[-2], deck.lexicon).head
+        given["was"] = frame_of(state.topics[-2], deck.lexicon).head
     for name in ("clause", "denied", "one", "other"):
         if value := getattr(frame, name):
             given[name] = value
