@@ -34,6 +34,7 @@ from chimera.core.generation import (
 )
 from chimera.providers.catalog import Catalog, read_overrides
 from chimera.providers.gateway import Gateway
+from chimera.providers.memory import MemoryLedger, MemoryRecorder
 from chimera.providers.roster import Roster
 
 pytestmark = pytest.mark.looptime
@@ -63,11 +64,21 @@ class House:
                 None if model == "m9" else usage.output_tokens / 100
             ),
         )
-        self.gateway = Gateway(roster, catalog=catalog, clock=clock, rng=Random(seed))
+        catalog.prefer("deepseek", "m2")
+        self.roster, self.catalog = roster, catalog
+        self.ledger, self.recorder = MemoryLedger(), MemoryRecorder(on=True)
+        self.refused: list[tuple[str, str]] = []
+        self.gateway = Gateway(
+            roster, catalog=catalog, clock=clock, rng=Random(seed), ledger=self.ledger,
+            recorder=self.recorder, on_refused=self._refuse,
+        )  # fmt: skip
         self.pieces: list[str] = []
 
-    async def perform(self, turn: TurnRequest = TURN, *understudies: Route) -> Performance:
-        return await self.gateway.perform(turn, self.pieces.append, understudies=understudies)
+    async def perform(self, turn: TurnRequest = TURN) -> Performance:
+        return await self.gateway.perform(turn, self.pieces.append)
+
+    async def _refuse(self, credential: str, code: str) -> None:
+        self.refused.append((credential, code))
 
 
 def lead(*plays: Sequence[Step]) -> ActedProvider:
@@ -91,7 +102,7 @@ async def test_a_line_comes_whole_with_its_route_usage_and_cost() -> None:
 
 async def test_the_model_asked_for_is_the_routes() -> None:
     provider = ActedProvider("deepseek", line(SPEECH))
-    await House(lead([ProviderRefused("no")]), provider).perform(TURN, OTHER)
+    await House(lead([ProviderRefused("no")]), provider).perform()
     assert provider.requests[0].model == "m2"
 
 
@@ -121,9 +132,7 @@ async def test_a_passing_fault_is_tried_twice_more_with_growing_waits(
 
 async def test_after_two_retries_the_next_route_speaks_and_says_why() -> None:
     provider = lead([ProviderDown("down")])
-    performance = await House(provider, ActedProvider("deepseek", line(SPEECH))).perform(
-        TURN, OTHER
-    )
+    performance = await House(provider, ActedProvider("deepseek", line(SPEECH))).perform()
     assert len(provider.requests) == 3
     assert performance.route == Route(
         provider="deepseek", model="m2", understudy_for="openai/m1", why="provider_down"
@@ -143,9 +152,7 @@ async def test_after_two_retries_the_next_route_speaks_and_says_why() -> None:
 )
 async def test_a_lasting_fault_goes_straight_to_the_next_route(failure: ProviderError) -> None:
     provider = lead([failure])
-    performance = await House(provider, ActedProvider("scripted", line(SPEECH))).perform(
-        TURN, OTHER, TROUPE
-    )
+    performance = await House(provider, ActedProvider("scripted", line(SPEECH))).perform()
     assert len(provider.requests) == 1
     assert performance.scripted
     assert performance.route.why == failure.code
@@ -170,7 +177,7 @@ async def test_a_wait_longer_than_half_the_time_left_is_not_taken() -> None:
 async def test_without_an_understudy_the_leads_own_error_is_raised() -> None:
     house = House(lead([ProviderRefused("bad key")]), ActedProvider("deepseek", [QuotaSpent("")]))
     with pytest.raises(ProviderRefused, match="bad key"):
-        await house.perform(TURN, OTHER)
+        await house.perform()
     assert house.pieces == []
 
 
@@ -179,7 +186,7 @@ async def test_a_refusal_of_the_content_is_nobody_elses_line() -> None:
     for play in ([ContentRefused("no")], line(reason="refused"), line("I", reason="filtered")):
         house = House(lead(play), other)
         with pytest.raises(ContentRefused):
-            await house.perform(TURN, OTHER)
+            await house.perform()
         assert house.pieces == []
     assert other.requests == []
 
@@ -188,7 +195,7 @@ async def test_a_refusal_of_the_content_is_nobody_elses_line() -> None:
 async def test_speech_worth_keeping_stands_when_the_stream_breaks(kept: str) -> None:
     provider = lead([Text(kept), ProviderDown("gone")])
     house = House(provider)
-    performance = await house.perform(TURN, TROUPE)
+    performance = await house.perform()
     assert (performance.text, performance.broken) == (kept, "provider_down")
     assert performance.usage.estimated
     assert performance.usage.output_tokens > 0
@@ -220,9 +227,7 @@ async def test_an_empty_answer_is_asked_for_once_more_with_a_nudge(play: list[St
 
 async def test_a_second_empty_answer_is_a_failure() -> None:
     provider = lead(line())
-    performance = await House(provider, ActedProvider("scripted", line(SPEECH))).perform(
-        TURN, TROUPE
-    )
+    performance = await House(provider, ActedProvider("scripted", line(SPEECH))).perform()
     assert len(provider.requests) == 2
     assert performance.route.why == "bad_stream"
     with pytest.raises(BadStream, match="empty answer"):
@@ -247,7 +252,7 @@ async def test_a_whole_line_takes_no_longer_than_a_minute() -> None:
 
 async def test_the_troupe_speaks_even_when_all_time_is_gone() -> None:
     house = House(lead([100.0]), ActedProvider("scripted", [0.01, *line(SPEECH)]))
-    performance = await house.perform(TURN, TROUPE)
+    performance = await house.perform()
     assert performance.scripted
     assert performance.route.why == "provider_slow"
     assert performance.usage.cost == 0
@@ -280,7 +285,7 @@ async def test_two_lines_at_a_time_from_a_local_model_and_the_rest_waits_a_littl
         request=ask(),
     )
     house = House(local, ActedProvider("scripted", line(SPEECH)))
-    lines = await asyncio.gather(*(house.perform(turn, TROUPE) for _ in range(5)))
+    lines = await asyncio.gather(*(house.perform(turn) for _ in range(5)))
     assert sum(performance.scripted for performance in lines) == 3
     assert len(local.requests) == 2
 

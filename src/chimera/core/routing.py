@@ -1,24 +1,142 @@
-"""Whether a route deserves another try, judged by what its provider did so far.
+"""Which routes may play a line, the best first, and when one of them is tried again.
 
 Pure: times come in as arguments, draws from the caller's random source.
 """
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 from random import Random
 
 from chimera.core.errors import ProviderBusy, ProviderError, ProviderSlow
+from chimera.core.generation import Kind
+from chimera.core.health import UNKNOWN, HealthRecord
 
+#: Where nobody pinned a model: this stands for the provider and for the model.
+AUTO = "auto"
 #: Extra calls a route gets for one line.
 RETRIES = 2
 _BACKOFF = 0.5
 #: The wait after a busy answer that names none, or nonsense.
-_BUSY_WAIT = 5.0
+BUSY_WAIT = 5.0
 _LONGEST_BUSY_WAIT = 30.0
-#: Latencies remembered for each provider.
-_SAMPLES = 200
+#: What one line may cost where the conversation has no budget, and its share of one that it has.
+_TURN_BUDGET = 0.01
+_TURN_SHARE = 0.01
+#: The pause before a usual line, in seconds: a first token that takes as long weighs one point.
+_GAP = 3.0
+#: Routes whose utilities differ by less are equals; how busy they are decides.
+_TIE = 0.05
+#: Weighs more than any utility: the best tier first.
+_TIER = 1000.0
+_LAST_TIER = 3
+
+
+class Rung(IntEnum):
+    """The ladder of `reliability.md` section 2.4: what is tried before what."""
+
+    LEAD = 0
+    OTHER_KEY = 1
+    OTHER_MODEL = 2
+    OTHER_PROVIDER = 3
+    LOCAL = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One route with one key, and all that is known of it when a line is to be played."""
+
+    provider: str
+    model: str
+    credential: str
+    rung: Rung
+    record: HealthRecord = UNKNOWN
+    #: The likely cost of the line in US dollars.
+    cost: float = 0.0
+    tier: int | None = None
+    #: How far its tier is below or above the lead's; 0 also where nobody knows.
+    distance: int = 0
+    #: Calls under way.
+    in_flight: int = 0
+    #: It was open a moment ago: its next call is a probe.
+    probing: bool = False
+    #: It has not yet gone well often enough since, and somebody else tries it now.
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a line is for, and what it may take."""
+
+    kind: Kind
+    ceiling: float | None = None
+    thrifty: bool = False
+
+    @property
+    def turn_budget(self) -> float:
+        return _TURN_BUDGET if not self.ceiling else self.ceiling * _TURN_SHARE
+
+    @property
+    def cheapest(self) -> bool:
+        return self.thrifty or self.kind == "background"
+
+    @property
+    def best(self) -> bool:
+        return self.kind in {"finale", "synthesis"} and not self.thrifty
+
+
+def utility(option: Option, wish: Wish, rng: Random) -> float:
+    """How good a choice it is (`engine.md` section 16.1); a draw, so that all get their chance."""
+    record = option.record
+    sample = rng.betavariate(1 + record.good, 1 + record.bad)
+    latency = (record.tail_ms or 0.0) / 1000 / max(1.0, _GAP)
+    value = sample - 2 * option.cost / wish.turn_budget - latency - 3 * record.error_rate
+    if wish.best:
+        value -= _TIER * (option.tier or _LAST_TIER)
+    return value
+
+
+def rank(options: Iterable[Option], wish: Wish, rng: Random) -> list[Option]:
+    """The options in the order in which they are to be tried.
+
+    The lead comes first whatever it costs, unless it is doubtful and there is anybody else.
+    Within a rung the nearer tier wins, then the greater utility; equals go by power of two
+    choices on latency times calls under way.
+    """
+    drawn = [(option, utility(option, wish, rng)) for option in options]
+    rng.shuffle(drawn)
+    return [option for option, _ in _in_order(drawn, wish)]
+
+
+def _in_order(drawn: Sequence[tuple[Option, float]], wish: Wish) -> Sequence[tuple[Option, float]]:
+    ordered = sorted(drawn, key=lambda each: _key(*each, wish))
+    for place in range(len(ordered) - 1):
+        first, second = ordered[place], ordered[place + 1]
+        if _equals(first, second) and load(second[0]) < load(first[0]):
+            ordered[place], ordered[place + 1] = second, first
+    return ordered
+
+
+def _key(option: Option, value: float, wish: Wish) -> tuple[float, ...]:
+    # What has yet to prove itself waits behind what works; a lead alone is worth the try.
+    waiting = option.doubtful or (option.probing and option.rung is not Rung.LEAD)
+    if wish.cheapest:
+        return (waiting, option.rung, option.distance, option.cost, -value)
+    return (waiting, option.rung, option.distance, -value)
+
+
+def _equals(first: tuple[Option, float], second: tuple[Option, float]) -> bool:
+    one, other = first[0], second[0]
+    alike = (one.rung, one.distance, one.probing, one.doubtful) == (
+        other.rung, other.distance, other.probing, other.doubtful
+    )  # fmt: skip
+    same_route = (one.provider, one.model) == (other.provider, other.model)
+    return alike and (same_route or abs(first[1] - second[1]) < _TIE)
+
+
+def load(option: Option) -> float:
+    """How long a call is likely to wait there: peak latency times calls under way."""
+    return (option.record.peak_ms or 1.0) * (1 + option.in_flight)
 
 
 def retry_delay(failure: ProviderError, *, attempt: int, left: float, rng: Random) -> float | None:
@@ -29,8 +147,8 @@ def retry_delay(failure: ProviderError, *, attempt: int, left: float, rng: Rando
     if attempt >= RETRIES:
         return None
     if isinstance(failure, ProviderBusy):
-        wait = _BUSY_WAIT if failure.retry_after is None else failure.retry_after
-        return wait if wait <= min(_LONGEST_BUSY_WAIT, left / 2) else None
+        wait = BUSY_WAIT if failure.retry_after is None else failure.retry_after
+        return wait if wait <= patience(left) else None
     too_late = isinstance(failure, ProviderSlow) and failure.stage in {"first_byte", "total"}
     if too_late or not failure.counts:
         return None
@@ -38,66 +156,6 @@ def retry_delay(failure: ProviderError, *, attempt: int, left: float, rng: Rando
     return wait if wait < left else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthRecord:
-    """What real calls showed of a provider; latencies are those to the first token."""
-
-    calls: int = 0
-    failures: Mapping[str, int] = field(default_factory=dict[str, int])
-    last_success: datetime | None = None
-    last_failure: datetime | None = None
-    last_code: str | None = None
-    p50_ms: float | None = None
-    p95_ms: float | None = None
-
-
-class HealthBook:
-    """Remembers how the calls to each provider went."""
-
-    def __init__(self) -> None:
-        self._pages: defaultdict[str, _Page] = defaultdict(_Page)
-
-    def succeeded(self, provider: str, *, at: datetime, latency_ms: float) -> None:
-        page = self._pages[provider]
-        page.calls += 1
-        page.last_success = at
-        page.latencies.append(latency_ms)
-
-    def failed(self, provider: str, *, at: datetime, code: str) -> None:
-        page = self._pages[provider]
-        page.calls += 1
-        page.last_failure = at
-        page.last_code = code
-        page.failures[code] += 1
-
-    def record(self, provider: str) -> HealthRecord:
-        """The state of one provider, as it is now."""
-        page = self._pages.get(provider, _Page())
-        ordered = sorted(page.latencies)
-        return HealthRecord(
-            calls=page.calls,
-            failures=dict(page.failures),
-            last_success=page.last_success,
-            last_failure=page.last_failure,
-            last_code=page.last_code,
-            p50_ms=_quantile(ordered, 0.5),
-            p95_ms=_quantile(ordered, 0.95),
-        )
-
-
-@dataclass(slots=True)
-class _Page:
-    calls: int = 0
-    failures: Counter[str] = field(default_factory=Counter[str])
-    last_success: datetime | None = None
-    last_failure: datetime | None = None
-    last_code: str | None = None
-    latencies: deque[float] = field(default_factory=lambda: deque[float](maxlen=_SAMPLES))
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least this share does not exceed."""
-    if not ordered:
-        return None
-    rank = -int(-share * len(ordered) // 1)
-    return ordered[max(rank, 1) - 1]
+def patience(left: float) -> float:
+    """The longest wait for a busy route while so many seconds of the line's time remain."""
+    return min(_LONGEST_BUSY_WAIT, left / 2)

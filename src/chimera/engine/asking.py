@@ -14,8 +14,7 @@ from chimera.core.persona import Persona
 from chimera.core.ports import Gallery
 from chimera.core.state import ConversationState
 from chimera.engine import telling
-from chimera.providers.directory import IMPROV
-from chimera.providers.roster import SCRIPTED
+from chimera.providers.roster import IMPROV, SCRIPTED
 
 #: For all tries at one text; the gateway ends each call a little sooner.
 TEXT_S = 61.0

@@ -248,12 +248,25 @@ def _read_usage(counts: dict[str, object]) -> Usage | None:
     )
 
 
+#: What the list calls the line of a model, the best first.
+_TIERS: Mapping[object, int] = {"mythos": 1, "fable": 1, "opus": 1, "sonnet": 2, "haiku": 3}
+
+
 def _read_model(fields: dict[str, object]) -> Model | None:
     name = text_of(fields.get("id"))
     if name is None or fields.get("lifecycle") == "retired":
         return None
+    capabilities = fields_of(fields.get("capabilities"))
     return Model(
         id=name,
         name=text_of(fields.get("display_name")),
         context=count_of(fields.get("max_input_tokens")) or None,
+        tier=_TIERS.get(fields.get("line")),
+        vision=_supported(capabilities, "image_input"),
+        thinking=_supported(capabilities, "thinking"),
     )
+
+
+def _supported(capabilities: dict[str, object], name: str) -> bool | None:
+    supported = fields_of(capabilities.get(name)).get("supported")
+    return supported if isinstance(supported, bool) else None

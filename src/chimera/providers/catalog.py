@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,10 @@ _LIST_AGE = 600.0
 _LOCAL_PATIENCE = 0.5
 _PATIENCE = 10.0
 _MILLION = 1_000_000
+#: Dollars set aside for a call whose price nobody can even guess: not nothing.
+_SOMETHING = 1e-6
+#: Looked-up prices kept; anybody may name a model.
+_MOST_RATES = 10_000
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 – read, never bound
 
 
@@ -43,6 +48,17 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What it says of all models whose ids begin alike; the longest beginning wins."""
+
+    provider: str
+    prefix: str
+    tier: int | None = None
+    vision: bool | None = None
+    thinking: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
     """The whole of `data/models.toml`."""
 
@@ -50,6 +66,7 @@ class Overrides:
     models: Mapping[tuple[str, str], Override] = field(
         default_factory=dict[tuple[str, str], Override]
     )
+    families: Sequence[Family] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +103,10 @@ class Catalog:
         #: Each with who gave it: the list of somebody who was replaced is not believed.
         self._listings: dict[str, tuple[Provider, Listing]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        #: Looking a price up takes a while; each with when it was looked up.
+        self._rates: dict[tuple[str, str], tuple[float, tuple[float, float] | None]] = {}
+        #: What a setting names, before what the house would choose.
+        self._preferred: dict[str, str] = {}
         self._asked = asyncio.Event()
 
     async def run(self) -> None:
@@ -135,20 +156,38 @@ class Catalog:
     def is_local(self, provider: str) -> bool:
         return provider in self._local or provider == SCRIPTED
 
+    def prefer(self, provider: str, model: str | None) -> None:
+        """Play with this model where nobody chose one; None: with the house's choice."""
+        if model is None:
+            self._preferred.pop(provider, None)
+        else:
+            self._preferred[provider] = model
+
     def default_model(self, provider: str) -> str | None:
         """The model to play with when nobody chose one; None if none is known."""
-        listing = self._listing(provider)
-        known = [model.id for model in listing.models] if listing else []
+        if provider in self._preferred:
+            return self._preferred[provider]
+        known = self._known_ids(provider)
         favourite = self._overrides.defaults.get(provider)
         if favourite is not None and (not known or favourite in known):
             return favourite
         return known[0] if known else None
 
-    def sees(self, provider: str, model: str) -> bool:
-        """Whether a model is known to read pictures; others refuse a call that has one."""
+    def model(self, provider: str, model_id: str) -> Model:
+        """What is known of one model now, listed or not; nobody is asked."""
         listing = self._listing(provider)
-        found = [self._priced(provider, each) for each in listing.models] if listing else []
-        return any(each.vision for each in found if each.id == model)
+        listed = (each for each in (listing.models if listing else ()) if each.id == model_id)
+        return self._completed(provider, next(listed, Model(id=model_id)))
+
+    def tiered(self, provider: str) -> Sequence[Model]:
+        """The listed models whose tier is known."""
+        listing = self._listing(provider)
+        models = [self._completed(provider, each) for each in (listing.models if listing else ())]
+        return [each for each in models if each.tier is not None]
+
+    def nearest(self, provider: str, model_id: str) -> Sequence[str]:
+        """The known models whose names are most like this one, three at most."""
+        return get_close_matches(model_id, self._known_ids(provider), n=3, cutoff=0.0)
 
     def cost(self, provider: str, model: str, usage: Usage) -> float | None:
         """Dollars for a usage; None where no price is known, nothing for what runs here."""
@@ -162,16 +201,78 @@ class Catalog:
             return (spent + usage.output_tokens * price.output) / _MILLION
         return self._prices(provider, model, usage, self._clock.now())
 
+    def upper_cost(
+        self, provider: str, model: str, *, input_tokens: int, output_tokens: int
+    ) -> float:
+        """The most that a call may cost; where nobody knows the price, a little more than nothing.
+
+        An unknown price is taken to be that of the provider's dearest known model.
+        """
+        plain = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        # Some services ask more for what they read for the first time and keep.
+        kept = replace(plain, cache_write_tokens=input_tokens)
+        costs = [self.cost(provider, model, each) for each in (plain, kept)]
+        known = [cost for cost in costs if cost is not None]
+        if known:
+            return max(known)
+        dearest = self.dearest(provider, kept)
+        return _SOMETHING if dearest is None else dearest
+
+    def dearest(self, provider: str, usage: Usage) -> float | None:
+        """What a usage would cost with the dearest model of known price; None if none has one."""
+        ids = {*self._known_ids(provider), self._overrides.defaults.get(provider, "")}
+        ids |= {model for name, model in self._overrides.models if name == provider}
+        rates = {each: self.rates(provider, each) for each in ids if each}
+        known = {each: sum(rate) for each, rate in rates.items() if rate is not None}
+        if not known:
+            return None
+        return self.cost(provider, max(known, key=lambda each: known[each]), usage)
+
+    def rates(self, provider: str, model: str) -> tuple[float, float] | None:
+        """Dollars for a million tokens read and written, as of a while ago."""
+        now = self._clock.monotonic()
+        at, rates = self._rates.get((provider, model), (now - _LIST_AGE, None))
+        # The price list may still be on its way.
+        if now - at >= (LOOK_EVERY if rates is None else _LIST_AGE):
+            # A thousand tokens: some prices rise with the length of a prompt.
+            read = self.cost(provider, model, Usage(input_tokens=1000))
+            written = self.cost(provider, model, Usage(output_tokens=1000))
+            rates = None if read is None or written is None else (1000 * read, 1000 * written)
+            if len(self._rates) >= _MOST_RATES:
+                self._rates.clear()
+            self._rates[provider, model] = now, rates
+        return rates
+
+    def _known_ids(self, provider: str) -> Sequence[str]:
+        listing = self._listing(provider)
+        return [model.id for model in listing.models] if listing else []
+
+    def _completed(self, provider: str, model: Model) -> Model:
+        """With what we know where its provider tells nothing."""
+        families = [
+            each
+            for each in self._overrides.families
+            if each.provider == provider and model.id.startswith(each.prefix)
+        ]
+        if not families:
+            return model
+        family = max(families, key=lambda each: len(each.prefix))
+        return replace(
+            model,
+            tier=model.tier or family.tier,
+            vision=family.vision if model.vision is None else model.vision,
+            thinking=family.thinking if model.thinking is None else model.thinking,
+        )
+
     def _priced(self, provider: str, model: Model) -> Model:
+        model = self._completed(provider, model)
         override = self._overrides.models.get((provider, model.id), Override())
-        # A thousand tokens: some prices rise with the length of a prompt.
-        read = self.cost(provider, model.id, Usage(input_tokens=1000))
-        written = self.cost(provider, model.id, Usage(output_tokens=1000))
+        read, written = self.rates(provider, model.id) or (None, None)
         return replace(
             model,
             context=override.context or model.context,
-            input_price=None if read is None else read * 1000,
-            output_price=None if written is None else written * 1000,
+            input_price=read,
+            output_price=written,
         )
 
     def _listing(self, name: str) -> Listing | None:
@@ -219,6 +320,7 @@ def read_overrides() -> Overrides:
     return Overrides(
         defaults=table["defaults"],
         models={(entry["provider"], entry["id"]): _override(entry) for entry in table["model"]},
+        families=[Family(**entry) for entry in table["family"]],
     )
 
 

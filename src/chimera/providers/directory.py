@@ -8,10 +8,7 @@ from chimera.core.generation import Health, Model, Provider, ProviderState, Rout
 from chimera.core.ids import to_millis
 from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
-from chimera.providers.roster import SCRIPTED
-
-#: What the troupe is asked for by.
-IMPROV = "improv"
+from chimera.providers.roster import IMPROV, SCRIPTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +37,18 @@ class Directory:
         self._gateway = gateway
         self._catalog = catalog
         self._order = tuple(order)
-        self._entries = dict(entries)
+        self._entries: dict[str, Entry] = {}
+        for name, entry in entries.items():
+            self.put(name, entry)
 
     def put(self, name: str, entry: Entry) -> None:
         """Show a provider like this from now on; the roster says how it is asked."""
         self._entries[name] = entry
+        self._catalog.prefer(name, entry.model)
 
     def remove(self, name: str) -> None:
         self._entries.pop(name, None)
+        self._catalog.prefer(name, None)
 
     def known(self) -> Sequence[ProviderState]:
         return [self._state(name) for name in self._ranked()]
@@ -67,17 +68,14 @@ class Directory:
     def best(self) -> Route:
         for name in self._ranked():
             entry = self._entries[name]
-            model = entry.model or self._catalog.default_model(name)
+            model = self._catalog.default_model(name)
             if entry.configured and model and self._gateway.roster.usable(name):
                 return Route(provider=name, model=model)
         return Route(provider=SCRIPTED, model=IMPROV)
 
     def default_model(self, name: str) -> str | None:
         """What plays if nobody chose: the model a setting names, else the catalog's."""
-        entry = self._entries.get(name)
-        if name == SCRIPTED:
-            return IMPROV
-        return (entry.model if entry else None) or self._catalog.default_model(name)
+        return IMPROV if name == SCRIPTED else self._catalog.default_model(name)
 
     def _ranked(self) -> Sequence[str]:
         places = {name: place for place, name in enumerate(self._order)}
@@ -101,6 +99,7 @@ class Directory:
                 models=(IMPROV,), default_model=IMPROV, calls=record.calls,
             )  # fmt: skip
         listing = self._catalog.listing(name)
+        breaker, until = self._gateway.breaker(name)
         answered = listing is not None and listing.failure is None
         return ProviderState(
             name=name,
@@ -110,7 +109,7 @@ class Directory:
             found=answered,
             base_url=entry.base_url,
             models=tuple(model.id for model in listing.models) if listing else (),
-            default_model=entry.model or self._catalog.default_model(name),
+            default_model=self._catalog.default_model(name),
             detail=listing.failure.message if listing and listing.failure else None,
             calls=record.calls,
             errors=sum(record.failures.values()),
@@ -119,4 +118,8 @@ class Directory:
             last_failure=record.last_code,
             p50_ms=record.p50_ms,
             p95_ms=record.p95_ms,
+            tokens_per_s=record.tokens_per_s,
+            failures=record.failures,
+            breaker=breaker,
+            breaker_until=until,
         )

@@ -185,12 +185,15 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without keys, on one line, cut to what may be shown."""
-    text = text[:_SEARCHED]
+    return " ".join(without_keys(text[:_SEARCHED], secrets).split())[:SHOWN]
+
+
+def without_keys(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text with everything in it that looks like a key, or is one of `secrets`, taken out."""
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, "***")
-    text = _FIELDS.sub(r"\1\2***\2", _KEYS.sub("***", text))
-    return " ".join(text.split())[:SHOWN]
+    return _FIELDS.sub(r"\1\2***\2", _KEYS.sub("***", text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +243,8 @@ def _build(
         lead = f"the provider redirects elsewhere, which is not followed (HTTP {status})"
     message = f"{lead}: {said}" if said else lead
     if issubclass(error, ProviderBusy):
+        return error(message, retry_after=fault.wait, status=status)
+    if error is QuotaSpent:
         return error(message, retry_after=fault.wait, status=status)
     if issubclass(error, ContextTooLong):
         return error(message, limit=fault.limit or _limit_in(fault.message), status=status)

@@ -1,60 +1,57 @@
 """The one way to a model: a whole line from the first route that can play it."""
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
-from itertools import count
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
+from chimera.core.breaker import BreakerState
 from chimera.core.errors import (
-    BadStream,
+    BudgetSpent,
     ContentRefused,
-    ProviderBusy,
     ProviderError,
-    ProviderSlow,
-    TruncatedStream,
+    ProviderRefused,
     UnknownModel,
 )
 from chimera.core.generation import (
-    Chunk,
-    Finish,
     GenerationRequest,
+    Kind,
     Performance,
     PromptMessage,
-    Provider,
-    Reasoning,
     Route,
-    Text,
     TextPart,
     TurnRequest,
     Usage,
-    UsageReport,
-    estimated_tokens,
 )
-from chimera.core.ids import Clock
-from chimera.core.routing import HealthBook, retry_delay
+from chimera.core.health import HealthBook
+from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.ports import Ledger, Recorder
+from chimera.core.routing import AUTO
+from chimera.providers.accounts import together
+from chimera.providers.books import Books
+from chimera.providers.calling import Caller, Candidate, Order, RefusalListener
 from chimera.providers.catalog import Catalog
-from chimera.providers.roster import SCRIPTED, Roster
+from chimera.providers.choosing import Chooser
+from chimera.providers.lines import Line, TextListener
+from chimera.providers.memory import AnswerCache, MemoryLedger, MemoryRecorder, answer_key
+from chimera.providers.roster import IMPROV, SCRIPTED, Roster
 
 #: Seconds for one line, all attempts and routes together.
 _TOTAL = 60.0
-_SLOTS = 256
-_LOCAL_SLOTS = 2
-_SLOT_WAIT = 5.0
-#: Speech that is worth keeping when a stream breaks: this many characters, or a sentence.
-_WORTH_KEEPING = 40
-_SENTENCE = re.compile(r"\w[^.!?…]*[.!?…][\"'”’)\]]*(?:\s|$)")
-_NUDGE = "Say your line now, in one or two sentences."
-#: Tokens added for a model that spent all it had on thinking.
-_ROOM_TO_THINK = 2048
-
-TextListener = Callable[[str], None]
+#: Routes that are tried for one line.
+_MOST_ROUTES = 8
+#: Seconds for the free checks before a conversation goes on.
+_CHECKS = 5.0
+#: How long a pause lasts at least where nobody says when to come back, and its spread.
+_LEAST_PAUSE = 5.0
+_SPREAD = 0.2
+#: What a ledger may refuse to one route and grant to the next.
+_ONE_ROUTE = frozenset({"credential_day", "provider_day"})
 
 
 class Gateway:
-    """Plays turns: retries, fails over, keeps providers from crowding each other out."""
+    """Plays turns: chooses routes, fails over, keeps to budgets and limits."""
 
     def __init__(
         self,
@@ -63,284 +60,272 @@ class Gateway:
         catalog: Catalog,
         clock: Clock,
         rng: Random,
+        ids: IdSource | None = None,
+        ledger: Ledger | None = None,
+        recorder: Recorder | None = None,
         health: HealthBook | None = None,
+        on_refused: RefusalListener | None = None,
         slots: Mapping[str, int] | None = None,
         total: float = _TOTAL,
     ) -> None:
+        """Without a ledger and a recorder, what calls cost is kept in memory.
+
+        Without `ids`, calls are named by the random source.
+        """
         self.roster = roster
+        self.health = health or HealthBook()
         self._catalog = catalog
         self._clock = clock
         self._rng = rng
         self._total = total
-        self.health = health or HealthBook()
-        self._slots = slots or {}
-        self._bulkheads: dict[str, _Bulkhead] = {}
+        self._answers = AnswerCache()
+        books = Books(
+            ledger or MemoryLedger(), recorder or MemoryRecorder(),
+            catalog=catalog, clock=clock, ids=ids or _DrawnIds(rng),
+        )  # fmt: skip
+        self._caller = Caller(
+            roster, catalog=catalog, books=books, health=self.health, clock=clock, rng=rng,
+            on_refused=on_refused, slots=slots,
+        )  # fmt: skip
+        self._chooser = Chooser(
+            roster, catalog=catalog, caller=self._caller, health=self.health, clock=clock, rng=rng
+        )
 
-    async def perform(
-        self,
-        turn: TurnRequest,
-        on_text: TextListener | None = None,
-        *,
-        understudies: Sequence[Route] = (),
-    ) -> Performance:
+    async def perform(self, turn: TurnRequest, on_text: TextListener | None = None) -> Performance:
         """The line of a turn, played by its route or, announced, by the first understudy that can.
 
         `on_text` gets pieces that are never taken back: the first comes when so much has been
-        said that it would be kept if the stream broke now. Raises the lead's ProviderError.
+        said that it would be kept if the stream broke now. Raises the lead's ProviderError, with
+        `retry_at` (milliseconds UTC) and `because` among its details, or the ledger's BudgetSpent;
+        both have `usage` there, what was spent in vain.
         """
-        call = _Call(
+        order = Order(
             turn=turn,
             on_text=on_text,
             began=self._clock.monotonic(),
             until=asyncio.get_running_loop().time() + self._total,
         )
         try:
-            return await self._play(call, turn.route)
-        except ContentRefused:
-            # Not the route's fault: the persona deflects, in its own voice.
+            return await self._play(order)
+        except (ProviderError, BudgetSpent) as failure:
+            failure.details = {**failure.details, "usage": together(order.spent)}
             raise
-        except ProviderError as failure:
-            performance = await self._understudy(call, understudies, failure)
-            if performance is None:
-                raise
-            return performance
+
+    async def ask(
+        self,
+        *,
+        system: str,
+        prompt: str,
+        conversation_id: str,
+        turn_id: str = "",
+        participant_id: str = "",
+        kind: Kind = "background",
+        routes: Sequence[Route] = (),
+        owner: str | None = None,
+        ceiling: float | None = None,
+        max_output_tokens: int = 120,
+        temperature: float | None = None,
+        cache: bool = True,
+    ) -> Performance:
+        """A short answer for the house itself: a title, a recap, a judgement; never a live line.
+
+        With `routes`, only their providers are asked, such as those of a cast that plays on this
+        machine alone. The same question gets the same answer for an hour, unless `cache` is off.
+        Raises ProviderError or BudgetSpent.
+        """
+        turn = TurnRequest(
+            conversation_id=conversation_id, turn_id=turn_id, participant_id=participant_id,
+            route=Route(provider=AUTO, model=AUTO), kind=kind, owner=owner, ceiling=ceiling,
+            troupe=False,
+            request=GenerationRequest(
+                model=AUTO, system=system,
+                messages=(PromptMessage("others", (TextPart(prompt),)),),
+                temperature=temperature, max_output_tokens=max_output_tokens,
+            ),
+        )  # fmt: skip
+        allowed = {route.provider for route in routes} - {AUTO}
+        candidates = [
+            each
+            for each in self._chooser.candidates(turn)
+            if not allowed or each.route.provider in allowed
+        ]
+        if cache:
+            for each in candidates:
+                known = self._answers.get(_key(each.route, turn), self._clock.monotonic())
+                if known is not None:
+                    return replace(known, usage=Usage(cost=0.0), first_token_ms=0, duration_ms=0)
+        order = Order(
+            turn=turn, on_text=None, began=self._clock.monotonic(),
+            until=asyncio.get_running_loop().time() + self._total,
+        )  # fmt: skip
+        answer = await self._try(order, candidates)
+        if cache and answer.broken is None:
+            self._answers.put(_key(answer.route, turn), answer, self._clock.monotonic())
+        return answer
+
+    async def awake(self, routes: Sequence[Route]) -> bool:
+        """Whether any provider of these routes answers a free call now."""
+        names = {route.provider for route in routes}
+        if AUTO in names:
+            names = (names - {AUTO}) | set(self._chooser.ready())
+        async with asyncio.TaskGroup() as group:
+            checks = [group.create_task(self._answers_now(name)) for name in names]
+        return any(check.result() for check in checks)
+
+    def open_until(self, route: Route, owner: str | None = None) -> int | None:
+        """Milliseconds UTC before which a route is not tried; None if it may be now."""
+        moment = self._chooser.open_until(route, owner)
+        return None if moment is None else self._millis(moment)
+
+    def breaker(self, provider: str) -> tuple[BreakerState, int | None]:
+        """The worst state of any of its routes, and until when that lasts, milliseconds UTC."""
+        now = self._clock.monotonic()
+        breakers = self._caller.breakers(provider)
+        states = {each.state(now) for each in breakers}
+        if "open" in states:
+            last = max(each.until or now for each in breakers if each.state(now) == "open")
+            return "open", self._millis(last)
+        return ("half_open" if "half_open" in states else "closed"), None
+
+    def tier(self, route: Route) -> int | None:
+        """1 for a provider's best models, 2 for the middle, 3 for its quickest; None: unknown."""
+        return self._chooser.tier(route)
 
     async def close(self) -> None:
         await self.roster.close()
 
-    def _bulkhead(self, name: str) -> "_Bulkhead":
-        if name not in self._bulkheads:
-            usual = _LOCAL_SLOTS if self._catalog.is_local(name) else _SLOTS
-            self._bulkheads[name] = _Bulkhead(self._slots.get(name) or usual)
-        return self._bulkheads[name]
+    async def _play(self, order: Order) -> Performance:
+        return await self._try(order, self._chooser.candidates(order.turn))
 
-    async def _understudy(
-        self, call: "_Call", understudies: Sequence[Route], failure: ProviderError
-    ) -> Performance | None:
-        lead = call.turn.route
-        for route in understudies:
-            announced = replace(
-                route, understudy_for=f"{lead.provider}/{lead.model}", why=failure.code
-            )
-            try:
-                return await self._play(call, announced)
-            except ContentRefused:
-                raise
-            except ProviderError:
+    async def _try(self, order: Order, candidates: Sequence[Candidate]) -> Performance:
+        """The first line that comes. Raises what kept the lead from it."""
+        lead = order.turn.route
+        first: ProviderError | BudgetSpent | None = None
+        if not candidates or _other(candidates[0].route, lead):
+            first = self._chooser.absence(order.turn)
+        failures: list[ProviderError | BudgetSpent] = [] if first is None else [first]
+        waiting = list(candidates[:_MOST_ROUTES])
+        while waiting:
+            candidate = waiting.pop(0)
+            if not self.roster.has(candidate.keyed):
                 continue
-        return None
+            why = failures[0].code if failures else None
+            try:
+                return self._performed(order, _announced(candidate.route, lead, why),
+                                       await self._caller.line(order, candidate))  # fmt: skip
+            except ContentRefused:
+                # Not the route's fault: the persona deflects, in its own voice.
+                raise
+            except ProviderError as failure:
+                failures.append(self._named(candidate, failure))
+                waiting = _behind(waiting, candidate, failure)
+            except BudgetSpent as failure:
+                if failure.details.get("scope") not in _ONE_ROUTE:
+                    raise
+                failures.append(failure)
+        return await self._last(order, failures)
 
-    async def _play(self, call: "_Call", route: Route) -> Performance:
-        usable = self.roster.usable(route.provider, call.turn.owner)
-        if not usable:
-            raise UnknownModel(f"there is no provider {route.provider!r}")
-        async with self.roster.calling(usable[0]) as provider:
-            if route.provider == SCRIPTED:
-                return await self._speak(call, route, provider)
-            async with self._bulkhead(route.provider).slot():
-                return await self._speak(call, route, provider)
+    async def _last(
+        self, order: Order, failures: Sequence[ProviderError | BudgetSpent]
+    ) -> Performance:
+        """The troupe if it may, else the failure that all the others followed."""
+        turn, lead = order.turn, order.turn.route
+        spent = next((each for each in failures if isinstance(each, BudgetSpent)), None)
+        if spent is not None:
+            raise spent
+        if turn.troupe and lead.provider != SCRIPTED:
+            route = _announced(Route(provider=SCRIPTED, model=IMPROV), lead, failures[0].code)
+            for keyed in self.roster.usable(SCRIPTED):
+                try:
+                    line = await self._caller.line(order, Candidate(keyed=keyed, route=route))
+                except ProviderError:
+                    # The troupe needs its scene; what kept the lead away is the better news.
+                    break
+                return self._performed(order, route, line)
+        failure = failures[0]
+        moment = self._chooser.earliest(turn, self._clock.monotonic() + _LEAST_PAUSE)
+        refused = all(isinstance(each, ProviderRefused) for each in failures)
+        failure.details = {
+            **failure.details,
+            "retry_at": self._millis(moment, spread=_SPREAD),
+            "because": "credential" if refused else "providers_down",
+        }
+        raise failure
 
-    async def _speak(self, call: "_Call", route: Route, provider: Provider) -> Performance:
-        """One line from one route; an empty one is asked for once more, with a nudge."""
-        request = replace(call.turn.request, model=route.model)
-        if not self._catalog.sees(route.provider, route.model):
-            request = request.without_pictures()
-        spent: list[Usage] = []
-        line = await self._attempt(call, provider, request, spent)
-        if line.empty:
-            line = await self._attempt(call, provider, _nudged(request, line), spent)
-        if line.empty:
-            failure = BadStream("empty answer")
-            self.health.failed(provider.name, at=self._clock.now(), code=failure.code)
-            raise failure
-        line.flush()
-        if line.broken is None:
-            latency = 1000 * (line.first_token - line.began)
-            self.health.succeeded(provider.name, at=self._clock.now(), latency_ms=latency)
+    def _performed(self, order: Order, route: Route, line: Line) -> Performance:
+        now = self._clock.monotonic()
+        scripted = route.provider == SCRIPTED
+        if scripted and line.report is not None:
+            order.spent.append(line.report if line.report.cost else replace(line.report, cost=0.0))
         return Performance(
             text=line.text,
             reason=line.finish.reason if line.finish else "stop",
             route=route,
-            usage=self._total_usage(route, spent),
-            first_token_ms=round(1000 * (line.first_token - call.began)),
-            duration_ms=round(1000 * (self._clock.monotonic() - call.began)),
-            scripted=route.provider == SCRIPTED,
+            usage=together(order.spent),
+            first_token_ms=round(1000 * (line.first_token - order.began)),
+            duration_ms=round(1000 * (now - order.began)),
+            scripted=scripted,
             signals=line.finish.signals if line.finish else None,
             broken=line.broken,
         )
 
-    async def _attempt(
-        self, call: "_Call", provider: Provider, request: GenerationRequest, spent: list[Usage]
-    ) -> "_Line":
-        """A line, whole or worth keeping; what each call took is added to `spent`."""
-        for attempt in count():
-            line = _Line(on_text=call.on_text, clock=self._clock)
-            try:
-                await self._listen(call, provider, request, line)
-            except ProviderError as failure:
-                self.health.failed(provider.name, at=self._clock.now(), code=failure.code)
-                if line.worth_keeping:
-                    line.broken = failure.code
-                    return line
-                left = call.until - asyncio.get_running_loop().time()
-                delay = retry_delay(failure, attempt=attempt, left=left, rng=self._rng)
-                if delay is None:
-                    raise
-                await asyncio.sleep(delay)
-            else:
-                return line
-            finally:
-                spent += line.usage(request)
-        raise AssertionError  # pragma: no cover – count() does not end
+    def _named(self, candidate: Candidate, failure: ProviderError) -> ProviderError:
+        """An unknown model with the names that it may have been meant to have."""
+        if not isinstance(failure, UnknownModel) or "nearest" in failure.details:
+            return failure
+        nearest = self._catalog.nearest(candidate.route.provider, candidate.route.model)
+        if not nearest:
+            return failure
+        hint = f"{failure.message.rstrip('.')}. Most like it are {', '.join(nearest)}."
+        return UnknownModel(hint, **failure.details, nearest=nearest)
 
-    async def _listen(
-        self, call: "_Call", provider: Provider, request: GenerationRequest, line: "_Line"
-    ) -> None:
-        # The troupe waits for nothing, so it may still speak when all time is gone.
-        until = None if provider.name == SCRIPTED else call.until
+    async def _answers_now(self, name: str) -> bool:
+        provider = self.roster.provider(name)
+        if provider is None or not self.roster.usable(name):
+            return False
         try:
-            async with asyncio.timeout_at(until), aclosing(provider.stream(request)) as chunks:
-                async for chunk in chunks:
-                    line.take(chunk)
-        except TimeoutError as error:
-            raise ProviderSlow(f"no whole line within {self._total:g} s", stage="total") from error
-        if line.finish is None:
-            raise TruncatedStream("the stream ended without a finish")
-        if line.finish.reason in {"refused", "filtered"} and not line.worth_keeping:
-            raise ContentRefused("the model refused to say this")
+            async with asyncio.timeout(_CHECKS):
+                return (await provider.check()).ok
+        except TimeoutError:
+            return False
 
-    def _total_usage(self, route: Route, spent: Sequence[Usage]) -> Usage:
-        total = Usage(
-            input_tokens=sum(usage.input_tokens for usage in spent),
-            output_tokens=sum(usage.output_tokens for usage in spent),
-            cached_tokens=sum(usage.cached_tokens for usage in spent),
-            cache_write_tokens=sum(usage.cache_write_tokens for usage in spent),
-            reasoning_tokens=sum(usage.reasoning_tokens for usage in spent),
-            estimated=any(usage.estimated for usage in spent),
-        )
-        costs = [
-            self._catalog.cost(route.provider, route.model, usage)
-            if usage.cost is None
-            else usage.cost
-            for usage in spent
-        ]
-        known = [cost for cost in costs if cost is not None]
-        return replace(total, cost=sum(known) if len(known) == len(costs) else None)
+    def _millis(self, moment: float, *, spread: float = 0.0) -> int:
+        """A moment of the monotonic clock as milliseconds UTC."""
+        ahead = moment - self._clock.monotonic()
+        if spread:
+            ahead *= self._rng.uniform(1 - spread, 1 + spread)
+        return to_millis(self._clock.now() + timedelta(seconds=ahead))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Call:
-    """What stays the same over all attempts at one line."""
+class _DrawnIds:
+    """Implements `core.ids.IdSource` without a clock."""
 
-    turn: TurnRequest
-    on_text: TextListener | None
-    began: float
-    #: On the loop's clock.
-    until: float
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
 
-
-class _Line:
-    """What one call brought so far; shows it once it is worth keeping."""
-
-    def __init__(self, *, on_text: TextListener | None, clock: Clock) -> None:
-        self._on_text = on_text
-        self._clock = clock
-        self._shown = 0
-        self._thought = 0
-        self._report: Usage | None = None
-        self.text = ""
-        self.finish: Finish | None = None
-        self.broken: str | None = None
-        self.began = clock.monotonic()
-        self.first_token = self.began
-
-    @property
-    def empty(self) -> bool:
-        return not self.text.strip()
-
-    @property
-    def only_thought(self) -> bool:
-        return self.empty and self._thought > 0
-
-    @property
-    def worth_keeping(self) -> bool:
-        """Whether speech this long stands even if nothing follows it (`reliability.md` 2.5)."""
-        return len(self.text) >= _WORTH_KEEPING or _SENTENCE.search(self.text) is not None
-
-    def take(self, chunk: Chunk) -> None:
-        match chunk:
-            case Text(text):
-                self._hear(text)
-            case Reasoning(text):
-                self._thought += len(text)
-            case UsageReport(usage):
-                self._report = usage
-            case Finish():
-                self.finish = chunk
-
-    def flush(self) -> None:
-        """Show what was held back."""
-        if self._on_text is not None and len(self.text) > self._shown:
-            self._on_text(self.text[self._shown :])
-        self._shown = len(self.text)
-
-    def usage(self, request: GenerationRequest) -> list[Usage]:
-        """What the call took; estimated if it brought something but no report, none for nothing."""
-        if self._report is not None:
-            return [self._report]
-        characters = len(self.text) + self._thought
-        if not characters:
-            return []
-        return [
-            Usage(
-                input_tokens=estimated_tokens(request.characters),
-                output_tokens=estimated_tokens(characters),
-                estimated=True,
-            )
-        ]
-
-    def _hear(self, text: str) -> None:
-        # A line starts with its first word, whatever a model puts before it.
-        heard = text if self.text else text.lstrip()
-        if not heard:
-            return
-        if not self.text:
-            self.first_token = self._clock.monotonic()
-        self.text += heard
-        if self._shown or self.worth_keeping:
-            self.flush()
+    def new(self, prefix: str) -> str:
+        return f"{prefix}_{self._rng.getrandbits(128):032x}"
 
 
-class _Bulkhead:
-    """Slots with bounded waiting, so that one slow provider cannot hold everybody."""
-
-    def __init__(self, slots: int) -> None:
-        self._slots = slots
-        self._free = asyncio.Semaphore(slots)
-        self._waiting = 0
-
-    @asynccontextmanager
-    async def slot(self) -> AsyncGenerator[None]:
-        if self._free.locked() and self._waiting >= self._slots:
-            raise ProviderBusy("too many lines wait for this provider")
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(_SLOT_WAIT):
-                await self._free.acquire()
-        except TimeoutError as error:
-            raise ProviderBusy(f"no free slot within {_SLOT_WAIT:g} s") from error
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._free.release()
+def _other(route: Route, lead: Route) -> bool:
+    """Whether it is anybody but the lead; where nobody was pinned, everybody is."""
+    return lead.provider != AUTO and (route.provider, route.model) != (lead.provider, lead.model)
 
 
-def _nudged(request: GenerationRequest, line: _Line) -> GenerationRequest:
-    """The request once more, with a reminder, and with room if thinking took it all."""
-    return replace(
-        request,
-        messages=(*request.messages, PromptMessage("others", (TextPart(_NUDGE),))),
-        max_output_tokens=request.max_output_tokens + _ROOM_TO_THINK * line.only_thought,
-    )
+def _announced(route: Route, lead: Route, why: str | None) -> Route:
+    """As the audience is told of it: the lead as it came, or an understudy and why."""
+    if route.provider == SCRIPTED != lead.provider or _other(route, lead):
+        return replace(route, understudy_for=f"{lead.provider}/{lead.model}", why=why)
+    return route if lead.provider == AUTO else lead
+
+
+def _behind(
+    waiting: Sequence[Candidate], failed: Candidate, failure: ProviderError
+) -> list[Candidate]:
+    """Those first that would not run into the same wall: who is down is down for all its models."""
+    wall = failed.route.provider if failure.counts else None
+    return sorted(waiting, key=lambda each: each.route.provider == wall)
+
+
+def _key(route: Route, turn: TurnRequest) -> str:
+    return answer_key(route.provider, replace(turn.request, model=route.model))

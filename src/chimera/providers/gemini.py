@@ -224,4 +224,5 @@ def _read_model(fields: dict[str, object]) -> Model | None:
         id=name.removeprefix("models/"),
         name=text_of(fields.get("displayName")),
         context=count_of(fields.get("inputTokenLimit")) or None,
+        thinking=True if fields.get("thinking") is True else None,
     )

@@ -10,6 +10,8 @@ from chimera.core.limits import UNLIMITED, Limits
 
 #: The name of the improv troupe: it needs no slot and no key, and its lines are marked.
 SCRIPTED = "scripted"
+#: What the troupe is asked for by.
+IMPROV = "improv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
