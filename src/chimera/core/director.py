@@ -23,6 +23,8 @@ THRESHOLD = 0.20
 #: Chance of an afterthought for a participant of talk 1.
 CONTINUES = 0.10
 NOTES_AT_ONCE = 3
+#: Closing words are never a mere interjection.
+CLOSING_WORDS = 12
 #: The directors that can be asked for by name.
 NAMES = tuple(floor.SCHEMES)
 
@@ -44,6 +46,8 @@ class Speak:
     human: bool = False
     #: Seconds of silence since the last line, because nobody wanted the floor.
     silence_s: float = 0.0
+    #: Whether this is the time for a goodbye: closing words, or an answer to somebody's own.
+    closing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +300,8 @@ def _speak(
     words = budget.words(state, pacing.length(state, chosen.seat.participant, rng))
     if claim.cause == "continued":
         words = min(words, pacing.AFTERTHOUGHT_WORDS)
+    elif state.ladders.finale is not None:
+        words = max(words, CLOSING_WORDS)
     forced = claim.cause if claim.cause in {"overdue", "invited"} else None
     return Speak(
         participant_id=chosen.id,
@@ -306,6 +312,7 @@ def _speak(
         replies_to=claim.replies_to or _reply(state, chosen),
         human=claim.human,
         silence_s=0.0 if claim.human else _silent_s(state),
+        closing=claim.human or state.ladders.finale is not None,
     )
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from chimera.core import relations, signals, stance, untrusted
 from chimera.core.conversation import Participant
+from chimera.core.farewells import SENTENCE_END, open_farewell, without_farewells
 from chimera.core.generation import Ending
 from chimera.core.pacing import longest
 from chimera.core.state import ConversationState
@@ -36,7 +37,6 @@ _WISHES = re.compile(r"<want>[^<>]{0,20}</want>|<to>[^<>]{0,60}</to>", re.IGNORE
 _LONGEST_TAG = 96
 _STARRED = re.compile(r"(?<!\*)\*(?![*\s])([^*\n]{1,120})\*(?!\*)")
 _LEADING = re.compile(r"^\s*(?:\((?P<round>[^()\n]{1,80})\)|\[[^\[\]\n]{1,80}\])")
-_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s|\Z)")
 _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“", "‘": "’", "'": "'"}
 _STARRED_WORDS = 3
 
@@ -64,14 +64,23 @@ class _Labels:
 
 
 def trim(
-    text: str, speaker: Participant, cast: Sequence[Participant], *, words: int, ending: Ending
+    text: str,
+    speaker: Participant,
+    cast: Sequence[Participant],
+    *,
+    words: int,
+    ending: Ending,
+    closing: bool = False,
 ) -> Trimmed:
-    """The part of `text` that is the speaker's line of about `words` words. Idempotent."""
+    """The part of `text` that is the speaker's line of about `words` words. Idempotent.
+
+    Stock farewells stay only where it is time for them (`closing`).
+    """
     labels = _labels(speaker, cast)
     spoke_for: str | None = None
     while True:
         # A cut may leave what an earlier step removes, so go on until nothing changes.
-        shorter, named = _own_words(text, labels)
+        shorter, named = _own_words(text, labels, closing=closing)
         spoke_for = spoke_for or named
         shorter, torn = _shortened(_unwrapped(shorter), words)
         if torn:
@@ -87,17 +96,23 @@ class Stream:
     """The same for pieces: says what can be shown already."""
 
     def __init__(
-        self, speaker: Participant, cast: Sequence[Participant], *, words: int | None = None
+        self,
+        speaker: Participant,
+        cast: Sequence[Participant],
+        *,
+        words: int | None = None,
+        closing: bool = False,
     ) -> None:
         self._labels = _labels(speaker, cast)
         self._words = words
+        self._closing = closing
         self._raw = ""
         self._shown = ""
 
     def feed(self, piece: str) -> str:
         """What of the text so far may be shown now and was not shown before."""
         self._raw += piece
-        text, _ = _own_words(self._raw, self._labels)
+        text, _ = _own_words(self._raw, self._labels, closing=self._closing)
         if self._words is not None:
             text, _ = _shortened(text, self._words)
         safe = self._settled(text)
@@ -112,6 +127,7 @@ class Stream:
             len(text) - self._labels.held_back,
             _open_tag(text),
             _open_line(text, self._labels.names),
+            len(text) if self._closing else open_farewell(text),
         )
         safe = text[: max(0, end)].rstrip()
         if self._words is not None:
@@ -153,7 +169,7 @@ def _label(names: Sequence[str], besides: str) -> "re.Pattern[str]":
     return re.compile(rf"\s*{_MARKS}(?:{label}{besides})\s*", re.IGNORECASE)
 
 
-def _own_words(text: str, labels: _Labels) -> tuple[str, str | None]:
+def _own_words(text: str, labels: _Labels, *, closing: bool) -> tuple[str, str | None]:
     """The text without anybody else's, and for whom it went on to speak."""
     spoke_for: str | None = None
     while True:
@@ -162,7 +178,7 @@ def _own_words(text: str, labels: _Labels) -> tuple[str, str | None]:
         shorter = _STARRED.sub(_direction, _THOUGHT.sub("", shorter))
         shorter, again = _until_another(shorter, labels)
         spoke_for = spoke_for or again
-        shorter = _tidy(shorter)
+        shorter = _tidy(shorter if closing else without_farewells(shorter))
         if shorter == text:
             return text, spoke_for
         text = shorter
@@ -200,7 +216,7 @@ def _bare(line: str, labels: _Labels) -> str:
 def _is_direction(leading: "re.Match[str]") -> bool:
     """Whether it is one, as "(laughs)"; "(I know, I know.)" is speech."""
     inside = leading.group("round")
-    return inside is None or (inside[:1].islower() and not _SENTENCE_END.search(inside))
+    return inside is None or (inside[:1].islower() and not SENTENCE_END.search(inside))
 
 
 def _tidy(text: str) -> str:
@@ -232,7 +248,7 @@ def _shortened(text: str, words: int) -> tuple[str, bool]:
     if len(places) <= limit:
         return text, False
     least, most = places[words - 1] if words else 0, places[limit - 1]
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    ends = [match.end() for match in SENTENCE_END.finditer(text)]
     fitting = [end for end in ends if least <= end <= most]
     if fitting:
         return text[: fitting[-1]], False
@@ -241,7 +257,7 @@ def _shortened(text: str, words: int) -> tuple[str, bool]:
 
 def _whole_sentences(text: str) -> str:
     """Without a last sentence that was cut short, if another stands before it."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    ends = [match.end() for match in SENTENCE_END.finditer(text)]
     return text[: ends[-1]] if ends else text
 
 
@@ -251,7 +267,7 @@ def _up_to_sentence(text: str, words: int) -> str:
     if len(places) <= words:
         return text
     least = places[words - 1] if words else 0
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    ends = [match.end() for match in SENTENCE_END.finditer(text)]
     # At the very end a point may still become a number or three points.
     return text[: max([least, *(end for end in ends if least <= end < len(text))])]
 

@@ -128,7 +128,7 @@ class Asking:
             return None
         line = guard.trim(
             done.text, self.speaker, self.state.participants, words=self.speak.words,
-            ending="complete",
+            ending="complete", closing=self.speak.closing,
         )  # fmt: skip
         return guard.review(
             line.text, self.state, self.speaker, rules=composed.system, canary=composed.canary

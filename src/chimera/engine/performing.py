@@ -154,7 +154,9 @@ class Performing:
         """Begin to read what streams from nothing."""
         speaker, cast = self._speaker, self._state.participants
         self._rehearsal.text = ""
-        self._stream = guard.Stream(speaker, cast, words=self._speak.words)
+        self._stream = guard.Stream(
+            speaker, cast, words=self._speak.words, closing=self._speak.closing
+        )
         self._fed = 0
         self._safe = ""
 
@@ -169,6 +171,7 @@ class Performing:
             self._line = guard.trim(
                 done.text, self._speaker, self._state.participants, words=words,
                 ending="cut_off" if done.broken else ENDINGS[done.reason],
+                closing=self._speak.closing or done.scripted,
             )  # fmt: skip
         elif self._line is None and self._fed < len(rehearsal.text):
             piece, self._fed = rehearsal.text[self._fed :], len(rehearsal.text)
