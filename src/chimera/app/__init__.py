@@ -50,8 +50,10 @@ from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub, await_redis
 from chimera.settings import Settings, load_settings
 from chimera.store.database import Store
+from chimera.store.ledger import StoreLedger
 from chimera.store.pictures import StoredPictures
 from chimera.store.preferences import Preferences
+from chimera.store.records import StoreRecorder
 from chimera.store.tables import conversations
 
 log = structlog.get_logger()
@@ -110,7 +112,16 @@ async def open_parts(
             )
         )  # fmt: skip
         hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
-        models = build_models(settings, clock, plans)
+        preferences = Preferences(store, clock)
+        await preferences.current()
+
+        async def refused(credential: str, code: str) -> None:
+            keys.refused(credential, code)
+
+        models = build_models(
+            settings, clock, plans, ids=ids, ledger=StoreLedger(store, preferences, clock),
+            recorder=StoreRecorder(store, preferences, clock), on_refused=refused,
+        )  # fmt: skip
         stack.push_async_callback(models.gateway.close)
         keys = KeyDesk(
             settings=settings, store=store, vault=vault, models=models, clock=clock, ids=ids,
@@ -120,7 +131,7 @@ async def open_parts(
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
         )
-        yield _assemble(settings, clock, ids, store, hub, models, keys, docket)
+        yield _assemble(settings, clock, ids, store, hub, preferences, models, keys, docket)
 
 
 def _assemble(
@@ -129,6 +140,7 @@ def _assemble(
     ids: IdSource,
     store: Store,
     hub: Hub,
+    preferences: Preferences,
     models: Models,
     keys: KeyDesk,
     docket: Docket,
@@ -156,7 +168,7 @@ def _assemble(
     register(docket, turn, reconcile)
     return Parts(
         settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
-        models=models, keys=keys, preferences=Preferences(store, clock),
+        models=models, keys=keys, preferences=preferences,
         personas=personas, docket=docket, alarm=alarm, audience=audience,
         turns=turns, worker=worker, reconciler=reconciler,
     )  # fmt: skip

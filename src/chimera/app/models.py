@@ -9,12 +9,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from chimera.app.system import TimeOrderedIds
 from chimera.core.generation import Provider, Usage
-from chimera.core.ids import Clock
+from chimera.core.ids import Clock, IdSource
 from chimera.core.limits import Limits
+from chimera.core.ports import Ledger, Recorder
 from chimera.providers import anthropic, compatible, gemini, ollama
 from chimera.providers.addresses import origin_of
 from chimera.providers.anthropic import AnthropicProvider
+from chimera.providers.calling import RefusalListener
 from chimera.providers.catalog import (
     Catalog,
     PriceList,
@@ -220,9 +223,19 @@ def _by_row(name: str, given: ServiceSettings, stored: Stored, secret: SecretStr
 
 
 def build_models(
-    settings: Settings, clock: Clock, planned: Mapping[str, Plan] | None = None
+    settings: Settings,
+    clock: Clock,
+    planned: Mapping[str, Plan] | None = None,
+    *,
+    ids: IdSource | None = None,
+    ledger: Ledger | None = None,
+    recorder: Recorder | None = None,
+    on_refused: RefusalListener | None = None,
 ) -> Models:
-    """Every provider that is planned (else, that the settings name), and the troupe."""
+    """Every provider that is planned (else, that the settings name), and the troupe.
+
+    Without a ledger and a recorder, what calls cost is counted in memory.
+    """
     if planned is None:
         names = settings.providers.order
         planned = {name: plan for name in names if (plan := plan_of(name, settings))}
@@ -235,7 +248,10 @@ def build_models(
     if any(plan.name not in LOCAL for plan in plans):
         prices.load()
     catalog = Catalog(roster, clock=clock, overrides=read_overrides(), prices=prices, local=LOCAL)
-    gateway = Gateway(roster, catalog=catalog, clock=clock, rng=Random())
+    gateway = Gateway(
+        roster, catalog=catalog, clock=clock, rng=Random(), ids=ids or TimeOrderedIds(),
+        ledger=ledger, recorder=recorder, on_refused=on_refused,
+    )  # fmt: skip
     entries = {plan.name: entry_of(plan) for plan in plans}
     entries[SCRIPTED] = Entry(title=TITLES[SCRIPTED])
     directory = Directory(gateway, catalog, entries, order=settings.providers.order)
