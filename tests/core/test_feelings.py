@@ -348,16 +348,26 @@ def test_whom_a_person_muted_no_cooling_brings_back() -> None:
     assert play.state.seat(ADA.id).muted
 
 
-def test_two_who_are_alone_get_another_subject() -> None:
+def alone(rung: int) -> tuple[ConversationState, list[ev.Body]]:
+    """What the next step does to two who are alone and hostile."""
     play = Headless(CAST[:2])
     for who in (ADA, BRUNO, ADA):
         said(play, who, "Lamps and rivers.")
-    state = hostile(play.state, rung=2, stepped=1)
+    state = hostile(play.state, rung=rung, stepped=1)
     line = state.lines[-1]
-    bodies = [each.body for each in aftermath.follow(state, line, director.labelled(state))]
+    return state, [each.body for each in aftermath.follow(state, line, director.labelled(state))]
+
+
+def test_two_who_are_alone_get_another_subject() -> None:
+    state, bodies = alone(2)
     (changed,) = [each for each in bodies if isinstance(each, ev.TopicChanged)]
     assert changed.topic != state.topic
     assert changed.cause == "director"
+
+
+def test_two_whom_no_subject_reconciles_come_to_their_closing_words() -> None:
+    _, bodies = alone(3)
+    assert "conflict" in {each.ends for each in bodies if isinstance(each, ev.DirectorNoted)}
 
 
 def test_a_quarrel_that_lasts_gets_a_mediator_once() -> None:

@@ -7,7 +7,7 @@ the line ends is over when the ladder of de-escalation is asked (`engine.md` sec
 from collections.abc import Callable, Iterable, Sequence
 
 from chimera.core import events as ev
-from chimera.core import relations, topics
+from chimera.core import ladders, relations, topics
 from chimera.core.pacing import Rng
 from chimera.core.parts import Line, Seat
 from chimera.core.state import ConversationState, apply
@@ -112,6 +112,10 @@ def _elsewhere(
 ) -> Iterable[ev.NewEvent]:
     """Two who are alone cannot be parted: they get another subject, and then an end."""
     one, other = ids
+    if rung >= 4 and state.finished >= (state.limits.min_turns or 0):
+        bodies = () if state.ladders.finale else ladders.begin_finale(state, "conflict")
+        yield from map(_says, bodies)
+        return
     used = set(state.topics)
     fresh = [each for each in topics.load_starters() if each.text not in used]
     chosen = fresh[(state.seed + state.finished) % len(fresh)].text if fresh else state.topics[0]

@@ -12,7 +12,8 @@ Cause = Literal[
     "addressed", "owed", "self_selected", "overdue", "continued", "invited", "duet"
 ]  # fmt: skip
 EndedBecause = Literal[
-    "stopped", "turns", "time", "budget", "tokens", "phrase", "lull", "loop", "failed"
+    "stopped", "turns", "time", "budget", "tokens", "phrase", "lull", "loop", "conflict",
+    "failed",
 ]  # fmt: skip
 PausedBecause = Literal["providers_down", "budget", "credential", "moderation", "idle"]
 

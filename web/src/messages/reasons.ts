@@ -16,6 +16,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   topic: 'knows the matter',
   thread: 'is still in the exchange',
   tie: 'cares about who spoke last',
+  crowd: 'was cheered on by the audience',
+  mediation: 'was asked to make peace',
   energy: 'is in the mood to talk',
   waiting: 'has been listening for a while',
   overdue: 'has been silent for long',
@@ -52,6 +54,7 @@ export const ENDINGS: Readonly<Record<string, string>> = {
   phrase: 'The closing words were said.',
   lull: 'Nobody had anything to add.',
   loop: 'They began to go in circles.',
+  conflict: 'They could not be reconciled.',
   failed: 'Nobody could speak any more.',
 }
 
