@@ -5,7 +5,9 @@ import { sayMoney } from './money.ts'
 
 const number = new Intl.NumberFormat('en')
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const rough = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 0 })
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const month = new Intl.DateTimeFormat('en-GB', { month: 'long', timeZone: 'UTC' })
 const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
 const FAILURES: Readonly<Record<string, string>> = {
@@ -43,6 +45,8 @@ export const admin = {
   month: 'This month',
   ofLimit: (limit: number) => `of ${sayMoney(limit)}`,
   noLimit: 'no limit set',
+  partly: 'partly estimated',
+  monthName: (at: Date) => month.format(at),
   stopAll: 'Stop all paid calls',
   stopAllHint: 'At once, everywhere. Models on this machine and the troupe go on.',
   stopped: 'All paid calls are stopped.',
@@ -54,6 +58,8 @@ export const admin = {
   use: 'Use it',
   found: 'Found on this machine',
 
+  firstOne:
+    'Only the troupe can play so far. Open a provider and paste its key, or start Ollama or LM Studio on this machine: they are found by themselves.',
   list: 'Providers',
   columns: { state: 'State', models: 'Models', speed: 'First word', spent: 'Today', key: 'Key' },
   states: {
@@ -79,11 +85,12 @@ export const admin = {
   none: '–',
   free: 'free',
   environment: 'environment',
-  keyEnds: (last4: string) => `···· ${last4}`,
+  keyEnds: (last4: string) => (last4 === '' ? 'set' : `···· ${last4}`),
 
   key: 'Key',
   keyNew: 'Paste a key',
-  keyReplace: (last4: string) => `···· ${last4}: paste another to replace it`,
+  keyReplace: (last4: string) =>
+    last4 === '' ? 'Paste another to replace it' : `Ends in ${last4}; paste to replace`,
   keyKept: 'Sealed when it is stored, and never shown again.',
   keyFromEnvironment: 'This one comes from the environment; a key stored here is used before it.',
   keyStored: (when: string) => `Stored ${when}. Sealed, and never shown again.`,
@@ -131,7 +138,7 @@ export const admin = {
   priceOut: 'Out',
   priceAbout: 'Prices in US dollars for a million tokens.',
   context: 'Context',
-  contextOf: (tokens: number) => short.format(tokens).toLowerCase(),
+  contextOf: (tokens: number) => rough.format(tokens).toLowerCase(),
   priceUnknown: 'unknown',
 
   limits: 'Limits',
@@ -149,7 +156,7 @@ export const admin = {
   pullGo: 'Fetch',
   pullHint: 'A few gigabytes, from Ollama’s own library to this machine.',
   pullCancel: (model: string) => `Stop fetching ${model}`,
-  pulled: (done: number, all: number) => `${short.format(done)}B of ${short.format(all)}B`,
+  pulled: (done: number, all: number) => `${(done / 1e9).toFixed(1)} of ${(all / 1e9).toFixed(1)} GB`,
   pullProgress: (model: string) => `How much of ${model} is here`,
 
   spending: 'Spending',

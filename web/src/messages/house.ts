@@ -1,5 +1,7 @@
 /** The strings of Casting and Settings. */
 
+const list = new Intl.ListFormat('en')
+
 export const casting = {
   title: 'Casting',
   about: 'Twelve minds of the house. Look them over, then put them on a stage together.',
@@ -51,13 +53,9 @@ export const settings = {
   keys: 'Keyboard',
   providers: 'Minds',
   providersAbout:
-    'Where the words come from. A server on this machine is found by itself; keys, limits and spending are in Admin.',
-  providerStates: { ready: 'Ready', down: 'Not answering', unknown: 'Not asked yet', unset: 'Not set up' },
+    'A server on this machine is found by itself; keys, models, limits and spending are in Admin.',
+  ready: (titles: readonly string[]) => `Ready to play: ${list.format(titles)}.`,
   toAdmin: 'Keys, models and spending',
-  local: 'on this machine',
-  models: (n: number) => (n === 1 ? '1 model' : `${n} models`),
-  noModels: 'no model loaded',
-  use: 'Start with it',
   reset: 'Reset to the house’s own',
   resetDone: 'Everything is as the house has it.',
   undo: 'Undo',

@@ -1,7 +1,6 @@
 /** The strings of pictures that viewers show. */
 
 export const pictures = {
-  show: 'Show a picture',
   held: 'Pictures to show',
   number: (n: number) => `Picture ${n}`,
   drop: (n: number) => `Put picture ${n} down`,

@@ -191,6 +191,7 @@ export const stage = {
   sayTooLong: (n: number) => `${plural(n, 'character', 'characters')} too many`,
   sayLeft: (n: number) => String(n),
   send: 'Send',
+  showPicture: 'Show a picture',
   sayWaiting: 'Say something; they read it when they are back.',
   people: 'People on stage',
 

@@ -18,7 +18,9 @@ export interface BudgetsProps {
 
 /** The fields of the form: the house, a conversation, and a day with each provider that costs. */
 function fieldsOf({ budgets }: HouseSwitches, providers: readonly Provider[]) {
-  const paid = providers.filter((each) => isPaid(each) || budgets.provider_day[each.name] !== undefined)
+  const paid = providers.filter(
+    (each) => (isPaid(each) && each.state !== 'unset') || budgets.provider_day[each.name] !== undefined,
+  )
   return [
     { id: 'house_day', label: admin.houseDay, value: typed(budgets.house_day) },
     {

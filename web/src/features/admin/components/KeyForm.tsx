@@ -111,7 +111,7 @@ export function KeyForm({ provider }: { readonly provider: Provider }) {
         </Button>
         {credential?.source === 'stored' && <Remove provider={provider} />}
       </div>
-      <p role="status" className={form.outcome?.good === false ? 'key-form-bad' : 'key-form-good'}>
+      <p role="status" className={form.outcome?.good === false ? 'field-error' : 'field-hint'}>
         {form.busy ? admin.testing : form.outcome?.text}
       </p>
     </form>

@@ -68,11 +68,11 @@ function Figures({ provider }: { readonly provider: Provider }) {
     [columns.speed, health.p50_ms == null ? admin.none : admin.speed(health.p50_ms, health.p95_ms ?? null)],
     [
       columns.spent,
-      isPaid(provider)
-        ? spent_today == null
-          ? admin.none
-          : sayCost(spent_today.amount, spent_today.estimated)
-        : admin.free,
+      provider.state === 'unset'
+        ? admin.none
+        : isPaid(provider)
+          ? sayCost(spent_today.amount, spent_today.estimated)
+          : admin.free,
     ],
     [columns.key, credential == null ? admin.none : admin.keyEnds(credential.last4)],
   ] as const

@@ -83,7 +83,12 @@ export function SpendChart({ days, titleOf }: SpendChartProps) {
                 />
               ))}
               {(last - index) % every === 0 && (
-                <text className="spend-label" x={x + slot / 2} y={HEIGHT - 4} textAnchor="middle">
+                <text
+                  className="spend-label"
+                  x={index === last ? width : x + slot / 2}
+                  y={HEIGHT - 4}
+                  textAnchor={index === last ? 'end' : 'middle'}
+                >
                   {admin.day(day)}
                 </text>
               )}
@@ -132,7 +137,9 @@ function Table({ days, titleOf }: SpendChartProps) {
   const names = [...new Set(spent.flatMap(({ pieces }) => pieces.map(({ provider }) => provider)))]
   return (
     <details className="spend-table">
-      <summary>{admin.asTable}</summary>
+      <summary>
+        {admin.asTable} <span>· {admin.utc}</span>
+      </summary>
       <section className="spend-table-scroll" aria-label={admin.spending}>
         <table>
           <thead>

@@ -2,7 +2,7 @@
 import clsx from 'clsx'
 import type { HouseSwitches, Provider, Spending as SpendingFigures } from '#lib/api/types.ts'
 import { admin } from '#messages/admin.ts'
-import { sayCost } from '#messages/money.ts'
+import { sayMoney } from '#messages/money.ts'
 import { Meter } from '#ui/Meter.tsx'
 import { Switch } from '#ui/Switch.tsx'
 import { usePatchHouse } from '../api/mutations.ts'
@@ -34,9 +34,10 @@ export function Summary({ providers, house, today, month }: SummaryProps) {
         </div>
         <div>
           <dt className="t-caption">{admin.today}</dt>
-          <dd className="t-figure">{today === null ? admin.none : sayCost(today.amount, today.estimated)}</dd>
+          <dd className="t-figure">{today === null ? admin.none : sayMoney(today.amount)}</dd>
           <dd className="t-small">
             {limit === null ? admin.noLimit : admin.ofLimit(limit)}
+            {today?.estimated && `, ${admin.partly}`}
             {limit !== null && today !== null && (
               <Meter label={`${admin.today}, ${admin.ofLimit(limit)}`} value={today.amount / limit} />
             )}
@@ -44,8 +45,11 @@ export function Summary({ providers, house, today, month }: SummaryProps) {
         </div>
         <div>
           <dt className="t-caption">{admin.month}</dt>
-          <dd className="t-figure">{month === null ? admin.none : sayCost(month.amount, month.estimated)}</dd>
-          <dd className="t-small">{admin.utc}</dd>
+          <dd className="t-figure">{month === null ? admin.none : sayMoney(month.amount)}</dd>
+          <dd className="t-small">
+            {admin.monthName(new Date())}
+            {month?.estimated && `, ${admin.partly}`}
+          </dd>
         </div>
       </dl>
       <Switch

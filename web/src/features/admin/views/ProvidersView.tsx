@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { houseQuery } from '#lib/api/house.ts'
 import { everyProviderQuery } from '#lib/api/providers.ts'
+import type { Provider } from '#lib/api/types.ts'
 import { admin } from '#messages/admin.ts'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Page } from '#ui/Page.tsx'
@@ -54,6 +55,7 @@ export function ProvidersView({ open, onOpen }: ProvidersViewProps) {
           {admin.list}
         </h2>
         {providers.error && <ErrorNote error={providers.error} onRetry={() => void providers.refetch()} />}
+        {providers.data && !all.some(plays) && <p className="admin-about">{admin.firstOne}</p>}
         <Columns />
         <ul className="provider-cards" aria-busy={providers.isPending}>
           {providers.isPending && <Waiting />}
@@ -75,11 +77,14 @@ export function ProvidersView({ open, onOpen }: ProvidersViewProps) {
   )
 }
 
+/** Whether somebody but the troupe can be cast on it. */
+const plays = ({ scripted, state, models }: Provider) => !scripted && state !== 'unset' && models.length > 0
+
 /** What the figures of the rows are; on a phone each row says it itself. */
 function Columns() {
   const { columns } = admin
   return (
-    <div className="provider-columns t-caption" aria-hidden="true">
+    <div className="provider-card-columns t-caption" aria-hidden="true">
       <span>{columns.state}</span>
       <span>{columns.models}</span>
       <span>{columns.speed}</span>

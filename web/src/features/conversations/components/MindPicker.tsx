@@ -64,12 +64,15 @@ export default function MindPicker({ title, mind, providers, onChoose, onClose }
       <Command label={title} loop defaultValue={mind || 'house'}>
         <Command.Input className="field-input" placeholder={start.mindSearch} />
         <Command.List className="mind-list">
-          <Command.Empty className="mind-empty">{start.mindNone}</Command.Empty>
-          <Command.Group heading={start.mindOpen}>
+          <Command.Empty className="mind-empty t-direction">{start.mindNone}</Command.Empty>
+          <Command.Group heading={<span className="t-caption">{start.mindOpen}</span>}>
             {openMinds(providers).map((each) => row(each, aboutOf(each.value), [each.label]))}
           </Command.Group>
           {groups.map(({ provider, title: name, local, minds }) => (
-            <Command.Group key={provider} heading={local ? `${name} · ${start.local}` : name}>
+            <Command.Group
+              key={provider}
+              heading={<span className="t-caption">{local ? `${name} · ${start.local}` : name}</span>}
+            >
               {minds.map((each) => row(each, '', [name]))}
             </Command.Group>
           ))}

@@ -2,7 +2,7 @@
 import { X } from 'lucide-react'
 import { pictures as words } from '#messages/pictures.ts'
 import type { HeldUp } from './useHeldUp.ts'
-import './HeldUpRow.css'
+import './Pictures.css'
 
 export interface HeldUpRowProps {
   readonly pictures: readonly HeldUp[]

@@ -1,6 +1,6 @@
 /** One message of the script: the speaker in the margin, the speech, and what is to be noted beside it. */
 import clsx from 'clsx'
-import { memo, useCallback, useEffect, useSyncExternalStore } from 'react'
+import { lazy, memo, Suspense, useCallback, useEffect, useSyncExternalStore } from 'react'
 import { gelOf } from '#design/gels.ts'
 import { usePreferences } from '#lib/preferences.ts'
 import type { Line } from '#live/state.ts'
@@ -10,9 +10,13 @@ import { stage } from '#messages/stage.ts'
 import { personaOf, phraseOf } from './business.ts'
 import { useBehind } from './lookBehind.tsx'
 import { MarginNotes } from './MarginNotes.tsx'
-import { Pictures } from './Pictures.tsx'
 import { useLexer, usePersonas, usePlaying, useView } from './playing.tsx'
 import './LineRow.css'
+
+// Few viewers hold up a picture.
+const Pictures = lazy(() => import('./Pictures.tsx'))
+/** About as high as pictures are drawn, until they are. */
+const PICTURES = { minHeight: 210 }
 
 /** The blocks of a line that is being spoken; a finished line asks for none. */
 function useGrowing(line: Line) {
@@ -124,7 +128,11 @@ export const LineRow = memo(function LineRow({ line, position, latest }: LineRow
       </header>
       <div className="line-speech t-speech">
         {line.text === '' && line.pictures.length > 0 ? null : <Speech line={line} />}
-        {line.pictures.length > 0 && !line.redacted && <Pictures line={line} />}
+        {line.pictures.length > 0 && !line.redacted && (
+          <Suspense fallback={<div style={PICTURES} />}>
+            <Pictures line={line} />
+          </Suspense>
+        )}
       </div>
       <MarginNotes line={line} />
     </article>

@@ -1,24 +1,23 @@
 /** How lines appear and how fast they follow each other; saved at once. */
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useActions } from '#actions/registry.ts'
 import { asProblem } from '#lib/api/problem.ts'
+import { whenIdle } from '#lib/whenIdle.ts'
 import type { Pace } from '#live/events.ts'
 import { stage } from '#messages/stage.ts'
 import { Popover } from '#ui/Menu.tsx'
-import { Segmented } from '#ui/Segmented.tsx'
-import { Slider } from '#ui/Slider.tsx'
 import { usePatchConversation } from '../api/mutations.ts'
 import { useView } from './playing.tsx'
+import { FASTEST, SLOWEST, STEP } from './tempo.ts'
 
-const MODES = ['stream', 'human', 'instant'] as const
-const SLOWEST = 0.25
-const FASTEST = 4
-const STEP = 0.25
+const load = () => import('./PaceForm.tsx')
+const PaceForm = lazy(load)
 
 export function PaceControl({ conversationId }: { readonly conversationId: string }) {
   const { state } = useView()
   const patch = usePatchConversation(conversationId)
   const [pace, setPace] = useState<Pace>(state.pace)
+  useEffect(() => whenIdle(load), [])
   // What the log says wins, whoever said it.
   useEffect(() => setPace(state.pace), [state.pace])
 
@@ -62,31 +61,14 @@ export function PaceControl({ conversationId }: { readonly conversationId: strin
         </button>
       }
     >
-      <div className="pace-form">
-        <Segmented
-          label={stage.pace}
-          value={pace.mode}
-          options={MODES.map((mode) => ({ value: mode, label: stage.modes[mode] }))}
-          onChange={(mode) => save({ ...pace, mode })}
+      <Suspense>
+        <PaceForm
+          pace={pace}
+          problem={patch.isError ? asProblem(patch.error).message : null}
+          onMove={setPace}
+          onSave={save}
         />
-        <p className="pace-about">{stage.modeAbout[pace.mode]}</p>
-        <Slider
-          label={stage.speed}
-          value={pace.speed}
-          min={SLOWEST}
-          max={FASTEST}
-          step={STEP}
-          text={stage.paceValue(pace.speed)}
-          disabled={pace.mode === 'instant'}
-          onChange={(speed) => setPace({ ...pace, speed })}
-          onCommit={(speed) => save({ ...pace, speed })}
-        />
-        {patch.isError && (
-          <p className="controls-error" role="alert">
-            {asProblem(patch.error).message}
-          </p>
-        )}
-      </div>
+      </Suspense>
     </Popover>
   )
 }

@@ -6,7 +6,7 @@ import { Dialog } from '#ui/Dialog.tsx'
 import { useView } from './playing.tsx'
 import './Pictures.css'
 
-export function Pictures({ line }: { readonly line: Line }) {
+export default function Pictures({ line }: { readonly line: Line }) {
   const { state } = useView()
   const [shown, setShown] = useState<number | null>(null)
   const alt = words.from(line.author.name)

@@ -7,11 +7,9 @@ import { asProblem } from '#lib/api/problem.ts'
 import { usePreferences } from '#lib/preferences.ts'
 import { useOnline } from '#lib/useOnline.ts'
 import type { Participant } from '#live/state.ts'
-import { pictures as words } from '#messages/pictures.ts'
 import { stage } from '#messages/stage.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { usePostMessage } from '../api/mutations.ts'
-import { PICTURE_TYPES } from '../model/pictures.ts'
 import { candidates, complete, lengthOf, MOST_CHARACTERS, mentionAt } from './mentions.ts'
 import { useView } from './playing.tsx'
 import { useHeldUp } from './useHeldUp.ts'
@@ -58,13 +56,13 @@ function People({ id, people, active, onPick }: PeopleProps) {
 /** The browser's own file field, drawn as an icon. */
 function AttachButton({ onTake }: { readonly onTake: (files: Iterable<File>) => void }) {
   return (
-    <label className="say-attach" title={words.show}>
+    <label className="say-attach" title={stage.showPicture}>
       <input
         type="file"
         className="visually-hidden"
-        accept={PICTURE_TYPES.join()}
+        accept="image/png,image/jpeg,image/webp,image/gif"
         multiple
-        aria-label={words.show}
+        aria-label={stage.showPicture}
         onChange={(event) => {
           onTake([...(event.target.files ?? [])])
           // The same file may be taken again.

@@ -1,5 +1,6 @@
 /** Draws a picture anew, small enough to be sent: what the camera wrote beside it (place, time, device) stays here. */
-import { fitted } from '../model/pictures.ts'
+import { pictures as words } from '#messages/pictures.ts'
+import { fitted, taken } from '../model/pictures.ts'
 
 const QUALITY = 0.86
 
@@ -23,7 +24,7 @@ function dataUrl(blob: Blob): Promise<string> {
 }
 
 /** The picture as a data URL; null for a file this browser cannot read. */
-export async function shrink(file: Blob): Promise<Shrunk | null> {
+async function shrink(file: Blob): Promise<Shrunk | null> {
   let bitmap: ImageBitmap
   try {
     bitmap = await createImageBitmap(file)
@@ -40,4 +41,19 @@ export async function shrink(file: Blob): Promise<Shrunk | null> {
   const webp = await blobOf(canvas, 'image/webp')
   const blob = webp?.type === 'image/webp' ? webp : await blobOf(canvas, 'image/jpeg')
   return blob && { url: await dataUrl(blob), width, height }
+}
+
+export interface Prepared {
+  readonly pictures: readonly Shrunk[]
+  /** What could not be taken, in words. */
+  readonly problem: string | null
+}
+
+/** All that can be shown of the offered files, beside those already there. */
+export async function prepare(offered: readonly File[], present: number): Promise<Prepared> {
+  const { files, left } = taken(offered, present)
+  const read = await Promise.all(files.map(shrink))
+  const pictures = read.filter((each) => each !== null)
+  const unread = pictures.length < read.length
+  return { pictures, problem: unread ? words.left.unread : left === null ? null : words.left[left] }
 }

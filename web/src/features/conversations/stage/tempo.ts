@@ -1,6 +1,11 @@
 /** How fast they talk and how long it has been going on. Pure. */
 import type { ConversationState, Note } from '#live/state.ts'
 
+/** The speeds a viewer may choose. */
+export const SLOWEST = 0.25
+export const FASTEST = 4
+export const STEP = 0.25
+
 const WINDOW_MS = 5 * 60_000
 const MINUTE_MS = 60_000
 const POINTS = 30

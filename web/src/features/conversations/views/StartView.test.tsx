@@ -54,9 +54,9 @@ test('a persona is cast on the mind chosen for it', async () => {
   const company = await screen.findByRole('list', { name: 'The company' })
   await user.click(await within(company).findByRole('button', { name: 'Cast The Poet' }))
   await user.click(within(company).getByRole('button', { name: 'Cast The Comedian' }))
-  await user.click(screen.getByRole('button', { name: 'Mind of The Poet: Best available' }))
+  await user.click(screen.getByRole('button', { name: 'Mind of the Poet: Best available' }))
   await user.click(await screen.findByRole('option', { name: /qwen3:8b/ }))
-  expect(screen.getByRole('button', { name: 'Mind of The Poet: qwen3:8b' })).toHaveTextContent(
+  expect(screen.getByRole('button', { name: 'Mind of the Poet: qwen3:8b' })).toHaveTextContent(
     'Ollama · free, on this machine',
   )
   await user.click(screen.getByRole('button', { name: 'Start' }))
