@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-CODE = ("src", "tests", "benchmarks", "scripts")
+CODE = ("src", "tests", "benchmarks", "scripts", "plugins")
 CHECKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("format", ("ruff", "format", "--check", "--quiet", *CODE), "."),
     ("lint", ("ruff", "check", "--quiet", *CODE), "."),

@@ -105,8 +105,11 @@ class ProviderSettings(Group):
         default=("openai", "anthropic", "gemini", "deepseek", "compatible", "lmstudio", "ollama"),
         description="which configured provider plays first",
     )
+    plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="providers of installed packages, whose code is trusted"
+    )
 
-    @field_validator("order", mode="before")
+    @field_validator("order", "plugins", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         """Names parted by commas, as an environment variable holds them."""

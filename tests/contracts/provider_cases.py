@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pytest
 from provider_fakes import LoopClock, ask
@@ -17,6 +18,7 @@ from provider_formats import (
     OllamaFormat,
     ResponsesFormat,
 )
+from provider_plugin import ExampleFormat, plugged
 from provider_server import ProviderServer
 from pydantic import SecretStr
 
@@ -67,8 +69,11 @@ ANTHROPIC = Case(name="anthropic", format=MessagesFormat(), build=AnthropicProvi
 GEMINI = Case(name="gemini", format=GeminiFormat(), build=GeminiProvider, root="/v1beta")
 ARRAY = Case(name="array", format=GeminiArrayFormat(), build=GeminiProvider, root="/v1beta")
 NATIVE = Case(name="ollama", format=OllamaFormat(), build=OllamaProvider, root="")
+#: What others write is held to the same.
+PLUGIN = Case(name="plugin", format=ExampleFormat(), build=plugged)
 CASES = (
     *map(member, (OPENAI, DEEPSEEK, LM_STUDIO)), CHAT, RESPONSES, ANTHROPIC, GEMINI, ARRAY, NATIVE,
+    PLUGIN,
 )  # fmt: skip
 #: One adapter for each format, where waiting makes a test slow.
 FORMATS = (CHAT, RESPONSES, ANTHROPIC, GEMINI, NATIVE)
@@ -80,8 +85,11 @@ async def made(
     case: Case, server: ProviderServer, deadlines: Deadlines | None = None
 ) -> AsyncGenerator[Provider]:
     transport = Transport(clock=LoopClock(), allowed=[server.address], deadlines=deadlines)
-    yield case.build(transport=transport, base_url=server.root + case.root, api_key=SecretStr(KEY))
-    await transport.close()
+    given: dict[str, Any] = {"base_url": server.root + case.root, "api_key": SecretStr(KEY)}
+    # To find a plugin, files are read.
+    provider = await asyncio.to_thread(case.build, transport=transport, **given)
+    yield provider
+    await provider.close()
 
 
 def said(chunks: Sequence[Chunk]) -> str:

@@ -64,7 +64,7 @@ def settings_of(model: type[BaseModel], prefix: str = "CHIMERA_") -> Iterator[tu
 def spelled(default: Any) -> str:
     """A default as its table writes it."""
     match default:
-        case None:
+        case None | ():
             return "–"
         case bool():
             return f"`{str(default).lower()}`"

@@ -1,5 +1,6 @@
 """The providers that the settings name, and everything between a turn and them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from chimera.core.generation import Provider, Usage
 from chimera.core.ids import Clock, IdSource
 from chimera.core.limits import Limits
 from chimera.core.ports import Ledger, Recorder
+from chimera.plugins import load_providers
 from chimera.providers import anthropic, compatible, gemini, ollama
 from chimera.providers.addresses import origin_of
 from chimera.providers.anthropic import AnthropicProvider
@@ -167,7 +169,8 @@ def plan_of(
         return None
     else:
         plan = _by_row(name, given, stored, secret)
-    if not (plan.configured or (name in LOCAL and settings.providers.discover)):
+    found = name in LOCAL and settings.providers.discover
+    if not plan.address or not (plan.configured or found):
         return None
     model, limits = tuned(given, tuning)
     return replace(
@@ -240,12 +243,15 @@ def build_models(
         names = settings.providers.order
         planned = {name: plan for name in names if (plan := plan_of(name, settings))}
     plans = planned.values()
+    plugged = load_providers(
+        settings.providers.plugins, clock=clock, environment=os.environ, taken=TITLES
+    )
     roster = Roster(
         {plan.name: keyed_of(plan, clock) for plan in plans}
-        | {SCRIPTED: [Keyed(provider=ScriptedProvider())]}
+        | {each.name: [Keyed(provider=each)] for each in (*plugged, ScriptedProvider())}
     )
     prices = PriceShelf()
-    if any(plan.name not in LOCAL for plan in plans):
+    if plugged or any(plan.name not in LOCAL for plan in plans):
         prices.load()
     catalog = Catalog(roster, clock=clock, overrides=read_overrides(), prices=prices, local=LOCAL)
     gateway = Gateway(
@@ -253,6 +259,7 @@ def build_models(
         ledger=ledger, recorder=recorder, on_refused=on_refused,
     )  # fmt: skip
     entries = {plan.name: entry_of(plan) for plan in plans}
+    entries |= {each.name: Entry(title=each.title, configured=True) for each in plugged}
     entries[SCRIPTED] = Entry(title=TITLES[SCRIPTED])
     directory = Directory(gateway, catalog, entries, order=settings.providers.order)
     return Models(

@@ -257,7 +257,8 @@ def settings_for(name: str, *, base_url: str | None, api_key_env: str | None) ->
     settings = load_settings()
     if base_url is None and api_key_env is None:
         return settings
-    if name not in type(settings.providers).model_fields or name in {"discover", "order"}:
+    settable = set(type(settings.providers).model_fields) - {"discover", "order", "plugins"}
+    if name not in settable:
         raise Invalid(f"{name} has no address to set; use: compatible.")
     given: ServiceSettings = getattr(settings.providers, name)
     key = given.api_key
