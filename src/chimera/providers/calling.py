@@ -105,7 +105,7 @@ class Caller:
         self._clock = clock
         self._rng = rng
         self._on_refused = on_refused
-        self._slots = slots or {}
+        self._sizes = slots or {}
         self._bulkheads: dict[str, Bulkhead] = {}
         self._breakers: dict[tuple[str, str, str], Breaker] = {}
         self._gates: dict[str, KeyGate] = {}
@@ -142,7 +142,7 @@ class Caller:
                 return await self._improvised(order, candidate, provider)
             self._count(order, candidate)
             request = self._request(candidate, order)
-            async with self._bulkhead(candidate).slot(), self._key_bulkhead(candidate).slot():
+            async with self._slots(candidate):
                 line = await self._asked(order, candidate, provider, request)
                 if line.empty:
                     line = await self._asked(order, candidate, provider, line.nudged())
@@ -233,14 +233,11 @@ class Caller:
                 order.turn, candidate.route, candidate.keyed.credential, line, order.spent
             )
             async with self._permit(candidate, line), billed:
-                self.in_flight[candidate.key] += 1
                 try:
                     await _hear(provider, line, until=order.until)
                 except ProviderError as failure:
                     await self._learn(candidate, failure)
                     raise
-                finally:
-                    self.in_flight[candidate.key] -= 1
         finally:
             taken = sum(each.input_tokens + each.output_tokens for each in order.spent[before:])
             gate.correct(estimated=tokens, taken=taken, now=self._clock.monotonic())
@@ -257,6 +254,8 @@ class Caller:
             raise ProviderBusy(f"{name} has no room for this call yet", retry_after=wait)
         # Taken before the wait: who comes later waits for what is left then.
         gate.take(tokens, now)
+        if not wait:
+            return
         try:
             await asyncio.sleep(wait)
         except asyncio.CancelledError:
@@ -304,16 +303,28 @@ class Caller:
             case _:
                 return
 
+    @asynccontextmanager
+    async def _slots(self, candidate: Candidate) -> AsyncGenerator[None]:
+        """A slot of the provider and one of the key; who waits for them counts as under way."""
+        self.in_flight[candidate.key] += 1
+        try:
+            async with self._bulkhead(candidate).slot(), self._key_bulkhead(candidate).slot():
+                yield
+        finally:
+            self.in_flight[candidate.key] -= 1
+            if not self.in_flight[candidate.key]:
+                del self.in_flight[candidate.key]
+
     def _bulkhead(self, candidate: Candidate) -> "Bulkhead":
         name = candidate.route.provider
         usual = _LOCAL_SLOTS if self._catalog.is_local(name) else _SLOTS
-        return self._slots_of(f"provider {name}", self._slots.get(name) or usual)
+        return self._sized(f"provider {name}", self._sizes.get(name) or usual)
 
     def _key_bulkhead(self, candidate: Candidate) -> "Bulkhead":
         keyed = candidate.keyed
-        return self._slots_of(f"key {keyed.id}", keyed.limits.concurrency or _KEY_SLOTS)
+        return self._sized(f"key {keyed.id}", keyed.limits.concurrency or _KEY_SLOTS)
 
-    def _slots_of(self, name: str, slots: int) -> "Bulkhead":
+    def _sized(self, name: str, slots: int) -> "Bulkhead":
         bulkhead = self._bulkheads.get(name)
         if bulkhead is None or bulkhead.slots != slots:
             bulkhead = self._bulkheads[name] = Bulkhead(slots)
