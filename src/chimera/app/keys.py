@@ -269,6 +269,8 @@ class KeyDesk:
             else:
                 address = base_url_of(address, local=name in LOCAL_KINDS)
                 address = "" if address == ADDRESSES[name] else address
+        if not (address or ADDRESSES[name] or (address is None and self._setup.address(name))):
+            raise Invalid("This server has no usual address: give one.", path="base_url")
         return KeyChange(api_key=key, base_url=address)
 
 
