@@ -3,14 +3,16 @@
 import logging
 import re
 import sys
-from typing import Any, Literal
+from collections.abc import Collection
+from typing import Any, Literal, cast
 
 import structlog
 from structlog.types import EventDict, WrappedLogger
 
 #: What looks like a key, wherever it stands.
 _SECRET = re.compile(
-    r"(sk-[\w-]{8,}|AIza[\w-]{20,}|whsec_\w+|chp_\w+|(?i:bearer)\s+[\w.~+/-]{8,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@))"
+    r"(\b(?:sk|pk|rk|gsk|xai|hf|whsec|chp)[-_][\w-]{6,}|\bAIza[\w-]{10,}"
+    r"|(?i:bearer)\s+[\w.~+/=-]{6,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@))"
 )
 _NAMED = re.compile(r"key|token|secret|password|authorization|cookie", re.IGNORECASE)
 _LONGEST = 8_000
@@ -22,17 +24,38 @@ def redact(text: str) -> str:
 
 
 def _clean(value: Any, name: str = "") -> Any:
-    if _NAMED.search(name) and isinstance(value, str):
-        return "[redacted]"
-    if isinstance(value, str):
-        return redact(value)[:_LONGEST]
-    if isinstance(value, dict):
-        return {key: _clean(each, str(key)) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # whatever a caller logs
-    return value
+    """Whatever a caller logs, without secrets."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case _ if _NAMED.search(name):
+            return "[redacted]"
+        case str():
+            return redact(value)[:_LONGEST]
+        case dict():
+            items = cast("dict[Any, Any]", value).items()
+            return {key: _clean(each, str(key)) for key, each in items}
+        case list() | tuple() | set() | frozenset():
+            return _clean_all(list(cast("Collection[Any]", value)))
+        case _:
+            # It would be shown by its representation, an error by what it says.
+            shown = repr(value)
+            return value if redact(shown) == shown else redact(shown)[:_LONGEST]
+
+
+def _clean_all(values: list[Any]) -> list[Any]:
+    if len(values) == 2 and isinstance(values[0], str):
+        # A header or a field as a pair.
+        return [_clean(values[0]), _clean(values[1], values[0])]
+    return [_clean(each) for each in values]
 
 
 def _redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {name: _clean(value, name) for name, value in event.items()}
+    # Names that begin with an underscore are structlog's own, and are taken out before it prints.
+    return {
+        name: value if name.startswith("_") else _clean(value, name)
+        for name, value in event.items()
+    }
 
 
 def set_up_logs(level: str, form: Literal["auto", "json", "text"]) -> None:
