@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from benchmarks import minds, overhead, providers, startup, troupe, web
+from benchmarks import faults, minds, overhead, providers, startup, troupe, web
 from benchmarks.table import Row, keep, show
 
 TABLES: dict[str, Callable[[], list[Row]]] = {
@@ -14,6 +14,7 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "minds": minds.rows,
     "troupe": troupe.rows,
     "providers": providers.rows,
+    "faults": faults.rows,
 }
 #: Slow ones, only by name.
 ON_REQUEST: dict[str, Callable[[], list[Row]]] = {"fresh": startup.fresh_rows}
