@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from chimera.api import idempotency
 from chimera.api.idempotency import Answer
+from chimera.api.limits import Rates
 from chimera.core.errors import NotFound
 from chimera.core.events import HOST
 from chimera.core.generation import Health, Model, ProviderState, Route
@@ -112,6 +113,10 @@ class Keys(Protocol):
         ...
 
 
+#: More than anybody claps by hand.
+REACTIONS_PER_MINUTE = 60
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """Seconds after which a live line is told of, sent home, or given up."""
@@ -158,6 +163,8 @@ class House:
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
     #: How many pictures may be decoded at once: each takes a core, and up to 200 MB.
     developing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    #: How often each viewer may react.
+    reacting: Rates = field(default_factory=lambda: Rates(REACTIONS_PER_MINUTE))
     #: Set when the process is about to go: viewers are told to call again elsewhere.
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -179,6 +186,12 @@ class Call:
         self.house = house
         #: Local mode knows one person, whose house it is.
         self.actor = HOST
+
+    @property
+    def viewer(self) -> str:
+        """Who is counted for the rates: a person, or in local mode the browser's address."""
+        client = self._request.client
+        return self.actor.id or (client.host if client else self.actor.type)
 
     async def commit(self, unit: Callable[[Work], BaseModel | None]) -> Response:
         """Do the work in one transaction, once for each Idempotency-Key, and answer with it."""

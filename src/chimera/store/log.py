@@ -5,6 +5,7 @@ conversation first and holds its lock to the commit; hence numbers become visibl
 holes, and no event of a turn is ever written after an event which that turn has not read.
 """
 
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -219,6 +220,21 @@ def read(
 ) -> list[ev.Envelope]:
     """The events with `after < seq ≤ after + limit`, ascending."""
     rows = connection.execute(sql.READ, _page(conversation_id, after, limit))
+    return [_envelope(conversation_id, row) for row in rows]
+
+
+def read_kinds(
+    connection: Connection,
+    conversation_id: str,
+    kinds: Sequence[type[ev.Body]],
+    *,
+    after: int = 0,
+    upto: int = sys.maxsize,
+    most: int = 100_000,
+) -> list[ev.Envelope]:
+    """The events of some types with `after < seq ≤ upto`, ascending, `most` at most."""
+    named = {"of": conversation_id, "after": after, "upto": upto, "most": most}
+    rows = connection.execute(sql.READ_KINDS, named | {"kinds": [each.type for each in kinds]})
     return [_envelope(conversation_id, row) for row in rows]
 
 

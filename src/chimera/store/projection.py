@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.ids import to_millis
-from chimera.store.tables import conversations, messages, usage
+from chimera.store.tables import conversations, messages, reactions, usage
 
 #: A list shows one line of the last message, never all of it.
 _LINE = 200
@@ -27,6 +27,10 @@ _SETTLE = (
 )
 _FORGET_MESSAGES = delete(messages).where(
     messages.c.conversation_id == bindparam("of"), messages.c.seq <= bindparam("up_to")
+)
+_REACT = insert(reactions)
+_UNREACT = delete(reactions).where(
+    *(reactions.c[name] == bindparam(f"of_{name}") for name in ("message_id", "actor", "emoji"))
 )
 _SEAT = (
     update(conversations)
@@ -167,6 +171,23 @@ def project(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast
         connection.execute(_INSERT_MESSAGES, said)
     if spent:
         connection.execute(_INSERT_USAGE, spent)
+    _project_reactions(connection, envelopes)
+
+
+def _project_reactions(connection: Connection, envelopes: Sequence[ev.Envelope]) -> None:
+    """After the messages, to one of which somebody of the cast may react at once."""
+    for envelope in envelopes:
+        match envelope.body:
+            case ev.ReactionAdded() | ev.ReactionRemoved() as body:
+                actor = envelope.actor.id or envelope.actor.type
+                row = {"message_id": body.message_id, "actor": actor, "emoji": body.emoji}
+                if isinstance(body, ev.ReactionAdded):
+                    connection.execute(_REACT, row | {"at": envelope.at})
+                else:
+                    place = {f"of_{name}": value for name, value in row.items()}
+                    connection.execute(_UNREACT, place)
+            case _:
+                pass
 
 
 def _project_cast(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast) -> None:

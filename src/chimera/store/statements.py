@@ -81,6 +81,12 @@ READ_TEXT = (
     .where(*_PAGE)
     .order_by(events.c.seq)
 )
+READ_KINDS = (
+    select(*_PLAIN, *_JSON)
+    .where(*_PAGE, events.c.type.in_(bindparam("kinds", expanding=True)))
+    .order_by(events.c.seq)
+    .limit(bindparam("most"))
+)
 HEAD = select(_C.head_seq).where(_ID)
 LAST_START = (
     select(events.c.body)

@@ -238,6 +238,17 @@ idempotency = Table(
     Index("idempotency_by_age", "created_at"),
 )
 
+#: Who reacted to what, the cast included; `actor` is a person, or the kind of one.
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("message_id", Text, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("actor", Text, primary_key=True),
+    Column("emoji", Text, primary_key=True),
+    Column("at", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: Facts about the store itself; `store_id` changes when a backup is restored.
 meta = Table(
     "meta",

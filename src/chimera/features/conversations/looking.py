@@ -11,11 +11,12 @@ from sqlalchemy import Connection
 from chimera.api.deps import House
 from chimera.api.paging import Marker
 from chimera.api.spa import Content, Island
+from chimera.core import events as ev
 from chimera.core.conversation import Status
 from chimera.core.errors import NotFound
 from chimera.core.generation import ImagePart
 from chimera.core.topics import suggest
-from chimera.features.conversations import schemas, tables
+from chimera.features.conversations import feelings, schemas, tables
 from chimera.store import log, pictures
 
 
@@ -87,7 +88,9 @@ def messages(
     )
     page = rows[: wanted.limit]
     more = len(rows) > wanted.limit
-    items = [schemas.Message.of(row) for row in page]
+    plain = [schemas.Message.of(row) for row in page]
+    # Local mode knows one person, whose house it is.
+    items = feelings.with_reactions(connection, plain, ev.HOST)
     return status, schemas.MessagePage(
         items=items[::-1] if backwards else items,
         next_cursor=marker.write([page[-1].seq]) if more else None,
@@ -132,6 +135,7 @@ def events(
 def analytics(connection: Connection, conversation_id: str) -> tuple[Status, schemas.Analytics]:
     row = tables.one(connection, conversation_id)
     said = tables.score(connection, conversation_id)
+    warmth = feelings.warmth(connection, conversation_id)
     places = {each["id"]: place for place, each in enumerate(row.cast)}
     words = [len(each.text.split()) for each in said]
     by_cast = {who: [0, 0] for who in places}
@@ -157,8 +161,7 @@ def analytics(connection: Connection, conversation_id: str) -> tuple[Status, sch
             seq=_differences([each.seq for each in said]),
             participant=[places.get(each.participant_id, -1) for each in said],
             words=words,
-            # Nothing changes feelings yet.
-            warmth=[0.0] * len(said),
+            warmth=[warmth.get(each.id, 0.0) for each in said],
             at=_differences([each.at for each in said]),
         ),
     )

@@ -11,7 +11,7 @@ from chimera.api.paging import Cursor, Limit
 from chimera.api.strict import SAFE_INTEGER, StrictRoute
 from chimera.core.conversation import Status
 from chimera.core.errors import Invalid
-from chimera.features.conversations import looking, schemas, service
+from chimera.features.conversations import feelings, looking, schemas, service
 from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.pictures import MEDIA_TYPE, develop
 from chimera.store.database import Work
@@ -20,6 +20,8 @@ router = APIRouter(route_class=StrictRoute, tags=["conversations"])
 
 Called = Annotated[Call, Depends(called)]
 Serving = Annotated[House, Depends(serving)]
+MessageId = Annotated[str, Path(max_length=100)]
+Emoji = Annotated[str, Path(max_length=40, description="One emoji.")]
 Seq = Annotated[int, Query(ge=0, le=SAFE_INTEGER)]
 Search = Annotated[
     str | None, Query(max_length=200, description="Words to find in titles, topics and messages.")
@@ -237,6 +239,54 @@ async def change_participant(
     return await call.commit(
         lambda work: service.mute(work, call.house, conversation_id, participant_id, body)
     )
+
+
+@router.put(
+    "/conversations/{conversation_id}/messages/{message_id}/reactions/{emoji}",
+    response_model=schemas.Posted,
+)
+async def react(
+    conversation_id: ConversationId, message_id: MessageId, emoji: Emoji, call: Called
+) -> Response:
+    """React to a message with one emoji; the cast feels it."""
+    call.house.reacting.take(call.viewer, call.house.clock.monotonic())
+    async with call.house.hub.watch(conversation_id) as channel:
+        viewers = channel.viewers
+    return await call.commit(
+        lambda work: feelings.react(
+            work, call.house, conversation_id, message_id, emoji, viewers=viewers
+        )
+    )
+
+
+@router.delete(
+    "/conversations/{conversation_id}/messages/{message_id}/reactions/{emoji}",
+    response_model=schemas.Posted,
+)
+async def take_back_reaction(
+    conversation_id: ConversationId, message_id: MessageId, emoji: Emoji, call: Called
+) -> Response:
+    """Take a reaction back."""
+    call.house.reacting.take(call.viewer, call.house.clock.monotonic())
+    return await call.commit(
+        lambda work: feelings.take_back(work, call.house, conversation_id, message_id, emoji)
+    )
+
+
+@router.get("/conversations/{conversation_id}/relations", responses={200: _STATUS_HEADER})
+async def get_relations(
+    conversation_id: ConversationId,
+    house: Serving,
+    response: Response,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> feelings.RelationsPage:
+    """How the cast stand to each other, and every change with the message that caused it."""
+    status, found = await house.store.read(
+        partial(feelings.ledger, conversation_id=conversation_id, limit=limit, cursor=cursor)
+    )
+    _say_status(response, status)
+    return found
 
 
 @router.get("/conversations/{conversation_id}/analytics", responses={200: _STATUS_HEADER})

@@ -295,6 +295,7 @@ class Message(Output):
     scripted: bool
     images: Annotated[list[Picture] | None, OMIT_NONE] = None
     reactions: dict[str, int]
+    mine: Annotated[list[str] | None, OMIT_NONE] = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Message":

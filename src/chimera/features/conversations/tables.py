@@ -7,17 +7,27 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from chimera.core.errors import NotFound
+from chimera.store import tables as store
 from chimera.store.search import found
 from chimera.store.tables import conversations, messages
 
 _C = conversations.c
 _M = messages.c
+_R = store.reactions.c
 
 _ONE = select(conversations).where(_C.id == bindparam("of"))
 _HOLD = select(_C.head_seq).where(_C.id == bindparam("of")).with_for_update()
 _SHOW = update(conversations).where(_C.id == bindparam("of")).values(visibility=bindparam("to"))
+_MESSAGE = select(messages).where(
+    _M.conversation_id == bindparam("of"), _M.id == bindparam("message")
+)
+_REACTIONS = (
+    select(_R.message_id, _R.actor, _R.emoji)
+    .where(_R.message_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_R.at, _R.emoji)
+)
 _SCORE = (
-    select(_M.seq, _M.participant_id, _M.text, _M.at)
+    select(_M.id, _M.seq, _M.participant_id, _M.text, _M.at)
     .where(_M.conversation_id == bindparam("of"))
     .order_by(_M.seq)
 )
@@ -99,9 +109,32 @@ def spoken(
     return connection.execute(query.order_by(order).limit(limit + 1)).all()
 
 
+def message(connection: Connection, conversation_id: str, message_id: str) -> Row[Any]:
+    """Raises NotFound."""
+    place = {"of": conversation_id, "message": message_id}
+    row = connection.execute(_MESSAGE, place).one_or_none()
+    if row is None:
+        raise NotFound("There is no such message in this conversation.")
+    return row
+
+
+class Reaction(NamedTuple):
+    """Who reacted to what."""
+
+    message_id: str
+    actor: str
+    emoji: str
+
+
+def reactions(connection: Connection, ids: Sequence[str]) -> list[Reaction]:
+    """All reactions to some messages, the oldest first."""
+    return [Reaction(*row) for row in connection.execute(_REACTIONS, {"ids": list(ids)})]
+
+
 class Said(NamedTuple):
     """What the score needs of a message."""
 
+    id: str
     seq: int
     participant_id: str | None
     text: str

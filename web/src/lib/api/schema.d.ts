@@ -199,6 +199,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/reactions/{emoji}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * React
+         * @description React to a message with one emoji; the cast feels it.
+         */
+        put: operations["react"];
+        post?: never;
+        /**
+         * Take Back Reaction
+         * @description Take a reaction back.
+         */
+        delete: operations["take_back_reaction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/participants/{participant_id}": {
         parameters: {
             query?: never;
@@ -233,6 +257,26 @@ export interface paths {
          * @description Pause it; a line being said is withdrawn and said again afterwards.
          */
         post: operations["pause_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Relations
+         * @description How the cast stand to each other, and every change with the message that caused it.
+         */
+        get: operations["get_relations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -704,6 +748,20 @@ export interface components {
              */
             type: "participant" | "viewer" | "host" | "system";
         };
+        /**
+         * Affinity
+         * @description What one participant feels for another: where it began, and as it was told last.
+         */
+        Affinity: {
+            /** Affinity */
+            affinity: number;
+            /** From */
+            from: string;
+            /** Start */
+            start: number;
+            /** To */
+            to: string;
+        };
         /** Analytics */
         Analytics: {
             /** Conversation Id */
@@ -725,6 +783,21 @@ export interface components {
             kind: "persona" | "viewer" | "host" | "system";
             /** Name */
             name: string;
+        };
+        /**
+         * Between
+         * @description What lies between two.
+         */
+        Between: {
+            /** Allied */
+            allied: boolean;
+            /**
+             * Conflict
+             * @enum {string}
+             */
+            conflict: "banter" | "heated" | "hostile";
+            /** Participants */
+            participants: string[];
         };
         /**
          * BudgetRequest
@@ -841,7 +914,7 @@ export interface components {
             /** Ended At */
             ended_at?: string | null;
             /** Ended Because */
-            ended_because?: ("stopped" | "turns" | "time" | "budget" | "tokens" | "phrase" | "lull" | "loop" | "failed") | null;
+            ended_because?: ("stopped" | "turns" | "time" | "budget" | "tokens" | "phrase" | "lull" | "loop" | "conflict" | "failed") | null;
             /** Head Seq */
             head_seq: number;
             /** Id */
@@ -1119,6 +1192,8 @@ export interface components {
             id: string;
             /** Images */
             images?: components["schemas"]["Picture"][] | null;
+            /** Mine */
+            mine?: string[] | null;
             /** Participant Id */
             participant_id?: string | null;
             /** Reactions */
@@ -1459,6 +1534,33 @@ export interface components {
             base_url?: string | null;
         };
         /**
+         * Receipt
+         * @description One change, and the message that caused it.
+         */
+        Receipt: {
+            /** Affinity */
+            affinity: number;
+            /** Alliance */
+            alliance?: ("formed" | "ended") | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Conflict */
+            conflict?: ("banter" | "heated" | "hostile") | null;
+            /** Delta */
+            delta: number;
+            /** Evidence */
+            evidence: string;
+            /** From */
+            from: string;
+            /** Seq */
+            seq: number;
+            /** To */
+            to: string;
+        };
+        /**
          * RecordedCall
          * @description One call of a turn, without keys; `request` has the system prompt, messages and knobs.
          */
@@ -1494,6 +1596,29 @@ export interface components {
             items: components["schemas"]["RecordedCall"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * RelationsPage
+         * @description How the cast stand to each other now, and how it came to that, oldest first.
+         *
+         *     `camps` are two groups where most of the feeling runs between two sides, else empty;
+         *     `balance`, −1…1, is how little the feelings contradict each other.
+         */
+        RelationsPage: {
+            /** Balance */
+            balance: number;
+            /** Camps */
+            camps: string[][];
+            /** Conversation Id */
+            conversation_id: string;
+            /** History */
+            history: components["schemas"]["Receipt"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Pairs */
+            pairs: components["schemas"]["Between"][];
+            /** Ties */
+            ties: components["schemas"]["Affinity"][];
         };
         /** Route */
         Route: {
@@ -2202,6 +2327,82 @@ export interface operations {
             };
         };
     };
+    react: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: string;
+                /** @description One emoji. */
+                emoji: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posted"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_reaction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: string;
+                /** @description One emoji. */
+                emoji: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posted"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_participant: {
         parameters: {
             query?: never;
@@ -2264,6 +2465,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Controlled"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_relations: {
+        parameters: {
+            query?: {
+                /** @description How many items a page holds. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The status at the moment of the answer. */
+                    "Conversation-Status"?: "created" | "running" | "paused" | "ended";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelationsPage"];
                 };
             };
             /** @description Anything that went wrong. */

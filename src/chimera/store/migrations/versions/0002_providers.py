@@ -1,4 +1,4 @@
-"""Keys, spending before and after each call, calls kept for debugging, pictures."""
+"""Keys, spending before and after each call, calls kept for debugging, pictures, reactions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,10 +18,11 @@ def upgrade() -> None:
     _credentials()
     _calls()
     _images()
+    _reactions()
 
 
 def downgrade() -> None:
-    for table in ("images", "calls", "preferences", "credentials"):
+    for table in ("reactions", "images", "calls", "preferences", "credentials"):
         op.drop_table(table)
     for index in ("usage_by_time", "usage_by_conversation", "usage_by_turn", "usage_reserved"):
         op.drop_index(index, "usage")
@@ -102,6 +103,18 @@ def _images() -> None:
         sa.Column("at", _BIG, nullable=False),
     )
     op.create_index("images_by_conversation", "images", ["conversation_id"])
+
+
+def _reactions() -> None:
+    message = sa.ForeignKey("messages.id", ondelete="CASCADE")
+    op.create_table(
+        "reactions",
+        sa.Column("message_id", sa.Text, message, primary_key=True),
+        sa.Column("actor", sa.Text, primary_key=True),
+        sa.Column("emoji", sa.Text, primary_key=True),
+        sa.Column("at", _BIG, nullable=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _owner() -> sa.ForeignKey:
