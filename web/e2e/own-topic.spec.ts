@@ -7,7 +7,8 @@ test('somebody gives them something to talk about', async ({ page }) => {
   await page.getByRole('button', { name: 'Cast The Scientist' }).click()
   await page.getByRole('button', { name: 'Cast The Chef' }).click()
   await expect(page.getByText('3 of 8 seats taken')).toBeVisible()
-  await page.getByRole('combobox', { name: 'Mind of The Chef' }).selectOption('Scripted (no model)')
+  await page.getByRole('button', { name: 'Mind of the Chef' }).click()
+  await page.getByRole('option', { name: /Scripted/ }).click()
   await accessible(page)
 
   await page.getByRole('button', { name: 'Start', exact: true }).click()

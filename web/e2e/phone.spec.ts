@@ -22,7 +22,15 @@ test('the whole theatre fits a hand', async ({ page, request }) => {
   await expect(lines(page).filter({ hasText: 'Hello from the back row' })).toBeVisible()
 })
 
-for (const path of ['/new', '/library', '/casting', '/casting/poet', '/settings', '/nowhere']) {
+for (const path of [
+  '/new',
+  '/library',
+  '/casting',
+  '/casting/poet',
+  '/settings',
+  '/admin/providers',
+  '/nowhere',
+]) {
   test(`${path} fits a hand`, async ({ page }) => {
     await page.goto(path)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()

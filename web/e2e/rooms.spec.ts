@@ -6,6 +6,7 @@ for (const [path, title] of [
   ['/casting', 'Casting'],
   ['/casting/detective', 'The Detective'],
   ['/settings', 'Settings'],
+  ['/admin/providers', 'Providers'],
   ['/nowhere', 'Nothing is playing here.'],
   ['/c/cnv_nothing', 'Nothing is playing here.'],
   ['/casting/nobody', 'Nothing is playing here.'],

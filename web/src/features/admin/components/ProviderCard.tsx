@@ -43,9 +43,7 @@ export function ProviderCard({ provider, paidCalls, open, onToggle }: ProviderCa
           <>
             {detail && light !== 'ready' && <p className="provider-card-detail">{detail}</p>}
             <div className="provider-card-parts">
-              {(provider.wants_key || hasAddress(provider)) && (
-                <KeyForm key={provider.credential?.fingerprint ?? ''} provider={provider} />
-              )}
+              {(provider.wants_key || hasAddress(provider)) && <KeyForm provider={provider} />}
               <HealthFacts provider={provider} />
             </div>
             {!scripted && (models.length > 0 || provider.state === 'ready') && (
