@@ -31,7 +31,9 @@ PAIRS = (
     ("ours-ollama", "ollama", 1),
 )
 #: What a process has before it, and what it loads then.
-ADAPTERS = "from chimera.providers import anthropic, compatible, gemini, ollama, responses"
+ADAPTERS = (
+    "from chimera.providers import anthropic, compatible, gemini, llamacpp, ollama, responses"
+)
 IMPORTS: Mapping[str, tuple[str, str]] = {
     "adapters": ("import aiohttp", ADAPTERS),
     "ours": ("", f"import aiohttp\n{ADAPTERS}"),

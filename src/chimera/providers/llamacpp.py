@@ -15,8 +15,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING
 
 from chimera.core.errors import (
     InvalidRequest,
@@ -33,6 +32,9 @@ from chimera.providers.compatible import Compatible, CompatibleProvider, Thinkin
 from chimera.providers.failures import redact
 from chimera.providers.llamacpp_child import READY
 from chimera.providers.transport import Deadlines, Transport
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 NAME = "llamacpp"
 #: Tokens a model may keep in mind; our prompts need no more.
@@ -154,13 +156,16 @@ class _Child:
 
     model: str
     process: Process
-    key: SecretStr
+    key: "SecretStr"
     #: The first it said: the cause of whatever followed.
     said: str = ""
     provider: CompatibleProvider | None = None
 
     @classmethod
     async def start(cls, model: str, file: Path, context: int) -> "_Child":
+        # Loaded with the first model: it would double what importing all adapters costs.
+        from pydantic import SecretStr  # noqa: PLC0415
+
         key = secrets.token_urlsafe(32)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "chimera.providers.llamacpp_child",
