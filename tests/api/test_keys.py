@@ -93,23 +93,29 @@ Opened = Callable[..., AbstractAsyncContextManager[Open]]
 
 
 @pytest.fixture
-def opened(_never_blocking: BlockBuster, tmp_path: Path) -> Opened:
+def blocking(_never_blocking: BlockBuster) -> BlockBuster:
+    """What forbids to block, for when that is right."""
+    return _never_blocking
+
+
+@pytest.fixture
+def opened(blocking: BlockBuster, tmp_path: Path) -> Opened:
     """Opens the house in the test's folder, with these settings of its providers."""
 
     @asynccontextmanager
     async def opened(**services: dict[str, object]) -> AsyncGenerator[Open]:
         async with AsyncExitStack() as stack:
             # Until a house is open it serves nobody, and may read its files.
-            _never_blocking.deactivate()
+            blocking.deactivate()
             settings = settings_in(tmp_path, **services)
             parts = await stack.enter_async_context(open_parts(settings))
             app = create_app(create_house(parts, hosts=frozenset({HOST})))
-            _never_blocking.activate()
+            blocking.activate()
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             client = httpx2.AsyncClient(transport=transport, base_url=ORIGIN)
             yield Open(parts=parts, client=await stack.enter_async_context(client))
-            _never_blocking.deactivate()
-        _never_blocking.activate()
+            blocking.deactivate()
+        blocking.activate()
 
     return opened
 
@@ -424,22 +430,38 @@ async def test_a_limit_that_is_none_is_refused(house: Open, body: dict[str, Any]
 
 
 async def test_a_key_is_found_nowhere_but_where_it_is_sent(
-    tmp_path: Path, gate: Gatekeeper, opened: Opened, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    gate: Gatekeeper,
+    opened: Opened,
+    capsys: pytest.CaptureFixture[str],
+    blocking: BlockBuster,
 ) -> None:
     said: list[str] = []
+    gate.key = "another"
     async with opened() as house:
-        gate.key = "another"
+        client, parts = house.client, house.parts
         said.append((await house.put(api_key=KEY, base_url=gate.base_url)).text)
+        await client.patch("/api/v1/house", json={"record_calls": True})
+        # The first turn of a process reads what the troupe plays with.
+        blocking.deactivate()
+        conversation = await play_one_turn(house)
+        blocking.activate()
         said.append(json.dumps(await house.check()))
         said.append(json.dumps(await house.check(api_key=KEY, base_url=gate.base_url)))
-        paths = ("providers?all=true", "providers", "house", "health/services", "spending")
-        said += [(await house.client.get(f"/api/v1/{path}")).text for path in paths]
-        said.append((await house.client.get(f"{PROVIDERS}/compatible/models")).text)
-        said.append(
-            repr(house.parts.keys.cards()) + repr(house.parts.models.roster.keyed("compatible"))
-        )
-        said.append(repr(vars(house.parts.keys)))
-        await house.parts.keys.look()
+        paths = ["providers?all=true", "house", "health/services", "spending",
+                 f"conversations/{conversation}", f"conversations/{conversation}/messages",
+                 f"conversations/{conversation}/events"]  # fmt: skip
+        said += [(await client.get(f"/api/v1/{path}")).text for path in paths]
+        (turn, *_) = [
+            each["body"]["turn_id"] for each in json.loads(said[-1])["items"]
+            if each["type"] == "turn.started"
+        ]  # fmt: skip
+        calls = await client.get(f"/api/v1/conversations/{conversation}/turns/{turn}/calls")
+        assert calls.json()["items"][0]["error"]["code"] == "provider_refused"
+        said += [calls.text, (await client.get(f"{PROVIDERS}/compatible/models")).text]
+        said.append(repr(parts.keys.cards()) + repr(parts.models.roster.keyed("compatible")))
+        said.append(repr(vars(parts.keys)))
+        await parts.keys.look()
     printed = capsys.readouterr()
     said += [printed.out, printed.err]
     assert f"Bearer {KEY}" in gate.shown
@@ -447,3 +469,15 @@ async def test_a_key_is_found_nowhere_but_where_it_is_sent(
         assert "planted" not in text
     for path in (tmp_path / "data").iterdir():
         assert b"planted" not in path.read_bytes(), path.name
+
+
+async def play_one_turn(house: Open) -> str:
+    """A conversation in which everybody is played by the provider that refuses the key."""
+    seats = ("philosopher", "comedian")
+    body: dict[str, Any] = {
+        "topic": "Do fish get bored?", "pace": {"mode": "instant", "speed": 8},
+        "cast": [{"persona": each, "provider": "compatible", "model": "m"} for each in seats],
+    }  # fmt: skip
+    conversation: str = (await house.client.post("/api/v1/conversations", json=body)).json()["id"]
+    await house.parts.turns.run(conversation)
+    return conversation

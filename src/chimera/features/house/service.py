@@ -29,6 +29,8 @@ async def change(house: House, wanted: schemas.PatchHouse) -> schemas.HouseSwitc
     for name, value in given.items():
         if value is None:
             raise Invalid("This has a value, always.", path=name)
+    if given.get("budgets", {}).get("provider_day", {}) is None:
+        given["budgets"]["provider_day"] = {}
 
     def edit(choices: Choices) -> Choices:
         budgets = choices.budgets.model_dump() | given.get("budgets", {})
