@@ -163,8 +163,7 @@ class _Child:
 
     @classmethod
     async def start(cls, model: str, file: Path, context: int) -> "_Child":
-        # Loaded with the first model: it would double what importing all adapters costs.
-        from pydantic import SecretStr  # noqa: PLC0415
+        from pydantic import SecretStr  # noqa: PLC0415 – it doubles what importing us costs
 
         key = secrets.token_urlsafe(32)
         process = await asyncio.create_subprocess_exec(
