@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select, text
 from test_log import explain
@@ -194,10 +194,10 @@ async def test_a_conversation_without_a_ceiling_has_the_one_of_the_house(house: 
 @pytest.mark.parametrize(
     ("budgets", "scope", "free"),
     [
-        (Budgets(house_day=1.0), "house_day", None),
-        (Budgets(owner_day=1.0), "owner_day", {"owner": "usr_2"}),
-        (Budgets(credential_day=1.0), "credential_day", {"credential": "key_2"}),
-        (Budgets(provider_day={"openai": 1.0}), "provider_day", {"provider": "gemini"}),
+        (Budgets(house_day=1.0), "house", None),
+        (Budgets(owner_day=1.0), "owner", {"owner": "usr_2"}),
+        (Budgets(credential_day=1.0), "credential", {"credential": "key_2"}),
+        (Budgets(provider_day={"openai": 1.0}), "provider", {"provider": "gemini"}),
     ],
 )
 async def test_a_days_ceiling_holds_until_midnight(
@@ -261,6 +261,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(calls=CALLS, steps=STEPS, ceiling=st.floats(0.1, 5.0))
 def test_whatever_happens_nothing_is_counted_too_low_and_no_ceiling_is_passed(
     calls: list[tuple[float, float]], steps: list[tuple[str, int]], ceiling: float

@@ -7,6 +7,7 @@ what time it is, and a minute of talk takes no time at all.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -32,6 +33,7 @@ from chimera.core.generation import (
 from chimera.core.ids import from_millis
 from chimera.core.persona import Persona, load_house
 from chimera.core.state import ConversationState, fold
+from chimera.engine.asking import Performer
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
@@ -42,7 +44,9 @@ from chimera.providers.gateway import Gateway
 from chimera.providers.roster import Roster
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
+from chimera.store.ledger import StoreLedger
 from chimera.store.pictures import StoredPictures
+from chimera.store.preferences import Preferences
 from chimera.store.tables import metadata
 from chimera.store.units import Result, Unit
 from fakes import CountingIds
@@ -197,7 +201,12 @@ class Playhouse:
             prices=lambda _provider, _model, _usage, _at: cost,
             local=[] if cost else [each.name for each in providers],
         )
-        self.gateway = Gateway(roster, catalog=self.catalog, clock=self.clock, rng=Random(1))
+        self.preferences = Preferences(store, self.clock)
+        self.ledger = StoreLedger(store, self.preferences, self.clock)
+        self.gateway = Gateway(
+            roster, catalog=self.catalog, clock=self.clock, rng=Random(1), ids=self.ids,
+            ledger=self.ledger,
+        )  # fmt: skip
         self.audience = Audience(
             journal=self.journal, store=store, hub=hub, alarm=alarm, clock=self.clock
         )
@@ -205,9 +214,16 @@ class Playhouse:
         self.stage = Stage(
             journal=self.journal, gateway=self.gateway, hub=hub, clock=self.clock, ids=self.ids,
             gallery=StoredPictures(store), persona=cards.__getitem__, sentiment=load_sentiment(),
+            bills=self.ledger,
         )  # fmt: skip
         self.turns = Turns(self.stage, self.audience)
         alarm.turn = self.turns.run
+
+    def perform_with(self, gateway: Performer) -> None:
+        """Let another gateway play, from the next run on."""
+        self.stage = replace(self.stage, gateway=gateway)
+        self.turns = Turns(self.stage, self.audience)
+        self.alarm.turn = self.turns.run
 
     async def open(
         self,

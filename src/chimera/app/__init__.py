@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,6 +65,29 @@ LEAST_DISK = 200 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What is written down of calls, and the choices it depends on."""
+
+    preferences: Preferences
+    ledger: StoreLedger
+    recorder: StoreRecorder
+
+    @classmethod
+    def of(cls, store: Store, clock: Clock) -> "Books":
+        preferences = Preferences(store, clock)
+        return cls(
+            preferences=preferences,
+            ledger=StoreLedger(store, preferences, clock),
+            recorder=StoreRecorder(store, preferences, clock),
+        )
+
+    @property
+    def chores(self) -> Sequence[Callable[[], Awaitable[object]]]:
+        """What keeps them in order, now and then."""
+        return (self.preferences.current, self.ledger.sweep, self.recorder.purge)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """A running house, without its doors."""
 
@@ -112,15 +135,15 @@ async def open_parts(
             )
         )  # fmt: skip
         hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
-        preferences = Preferences(store, clock)
-        await preferences.current()
+        books = Books.of(store, clock)
+        await books.preferences.current()
 
         async def refused(credential: str, code: str) -> None:
             keys.refused(credential, code)
 
         models = build_models(
-            settings, clock, plans, ids=ids, ledger=StoreLedger(store, preferences, clock),
-            recorder=StoreRecorder(store, preferences, clock), on_refused=refused,
+            settings, clock, plans, ids=ids, ledger=books.ledger, recorder=books.recorder,
+            on_refused=refused,
         )  # fmt: skip
         stack.push_async_callback(models.gateway.close)
         keys = KeyDesk(
@@ -131,7 +154,7 @@ async def open_parts(
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
         )
-        yield _assemble(settings, clock, ids, store, hub, preferences, models, keys, docket)
+        yield _assemble(settings, clock, ids, store, hub, books, models, keys, docket)
 
 
 def _assemble(
@@ -140,7 +163,7 @@ def _assemble(
     ids: IdSource,
     store: Store,
     hub: Hub,
-    preferences: Preferences,
+    books: Books,
     models: Models,
     keys: KeyDesk,
     docket: Docket,
@@ -150,12 +173,12 @@ def _assemble(
     audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
-        gallery=StoredPictures(store), sentiment=load_sentiment(),
+        gallery=StoredPictures(store), bills=books.ledger, sentiment=load_sentiment(),
         persona=partial(_card, {each.id: each for each in personas}),
     )  # fmt: skip
     turns = Turns(stage, audience)
     worker = TurnWorker(docket, _worker_settings(settings))
-    reconciler = Reconciler(store, alarm, clock)
+    reconciler = Reconciler(store, alarm, clock, chores=books.chores)
 
     async def turn(conversation_id: str) -> datetime | None:
         # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
@@ -168,7 +191,7 @@ def _assemble(
     register(docket, turn, reconcile)
     return Parts(
         settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
-        models=models, keys=keys, preferences=preferences,
+        models=models, keys=keys, preferences=books.preferences,
         personas=personas, docket=docket, alarm=alarm, audience=audience,
         turns=turns, worker=worker, reconciler=reconciler,
     )  # fmt: skip

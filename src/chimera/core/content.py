@@ -3,7 +3,7 @@
 Each module keeps what it has loaded; without this call the first turn would read files.
 """
 
-from chimera.core import pacing, persona, prompt, signals, stance, topics
+from chimera.core import deflecting, pacing, persona, prompt, signals, stance, topics
 
 
 def load() -> None:
@@ -14,3 +14,4 @@ def load() -> None:
     persona.load_house()
     topics.load_starters()
     prompt.load_templates()
+    deflecting.load_deflections()

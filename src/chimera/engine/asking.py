@@ -1,19 +1,24 @@
-"""How a line is asked for: of its route, once more if it may not be said, then of the troupe."""
+"""How a line is asked for: of its route, once more if it may not be said, then of the troupe.
+
+Which route plays it in the end is the gateway's to find; what is asked, and whether the troupe may
+stand in, is decided here.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from chimera.core import budget, guard, prompt
+from chimera.core import budget, deflecting, director, guard, prompt
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
-from chimera.core.errors import BadStream, ProviderSlow
-from chimera.core.generation import ImagePart, Performance, Route, Scene, TurnRequest
+from chimera.core.errors import BadStream, BudgetSpent, ContentRefused, ProviderSlow
+from chimera.core.generation import ImagePart, Kind, Performance, Route, Scene, TurnRequest, Usage
 from chimera.core.persona import Persona
 from chimera.core.ports import Gallery
 from chimera.core.state import ConversationState
 from chimera.engine import telling
+from chimera.engine.pausing import Gatekeeper
 from chimera.providers.roster import IMPROV, SCRIPTED
 
 #: For all tries at one text; the gateway ends each call a little sooner.
@@ -23,9 +28,11 @@ UNSPEAKABLE = {
     "leak": "the line gave away what the model was told",
     "insult": "the line insulted somebody in a quarrel that had to cool",
 }
+#: Lines in a row that the troupe may say in a show that was meant for models.
+TROUPE_LINES = 2
 
 
-class Performer(Protocol):
+class Performer(Gatekeeper, Protocol):
     """The one way to a model."""
 
     async def perform(
@@ -43,6 +50,8 @@ class Asking:
     turn: telling.Turn
     state: ConversationState
     speak: Speak
+    #: Whose conversation it is; its keys are asked before the house's.
+    owner: str | None = None
 
     @property
     def speaker(self) -> Participant:
@@ -56,6 +65,18 @@ class Asking:
             return own
         return _troupe(own, "budget_spent")
 
+    @property
+    def troupe(self) -> bool:
+        """Whether the troupe may stand in."""
+        if self.lead.provider == SCRIPTED or self._for_nothing:
+            return True
+        return self.state.stood_in < TROUPE_LINES
+
+    @property
+    def _for_nothing(self) -> bool:
+        """Whether the talk goes on unpaid: by its owner's choice, or for the sake of its end."""
+        return budget.when_spent(self.state) == "improv" or self.state.ladders.finale is not None
+
     async def line(
         self,
         on_text: Callable[[str], None],
@@ -63,7 +84,7 @@ class Asking:
         on_stage: Callable[[], bool],
         forget: Callable[[], None],
     ) -> Performance:
-        """The line, its tries billed together. Raises ProviderError.
+        """The line, whatever it takes to get one. Raises ProviderError, or BudgetSpent.
 
         `on_stage` says whether the turn has started; `forget` is called when what streamed so far
         must not be shown.
@@ -84,7 +105,7 @@ class Asking:
         pictures = await self._pictures()
         composed = prompt.compose(self.state, self.speak, self.card, pictures=pictures)
         request = self._request(composed)
-        done = await self.gateway.perform(request, on_text)
+        done = await self._first(request, on_text)
         why = self._refusal(done, composed)
         if why is None:
             return done
@@ -94,12 +115,46 @@ class Asking:
                 raise BadStream(UNSPEAKABLE[why])
             return done
         forget()
-        again = await self.gateway.perform(request)
-        why = self._refusal(again, composed)
-        if why is None:
-            return telling.billed(again, done)
-        request = replace(request, route=_troupe(self.lead, why))
-        return telling.billed(await self.gateway.perform(request), done, again)
+        return await self._again(request, composed, why)
+
+    async def _first(self, request: TurnRequest, on_text: Callable[[str], None]) -> Performance:
+        """The line, or what is said where its model refuses to or nobody pays for it."""
+        try:
+            return await self.gateway.perform(request, on_text)
+        except ContentRefused:
+            deflected = self._deflected() if self.troupe else None
+            if deflected is None:
+                raise
+            return deflected
+        except BudgetSpent:
+            if not self._for_nothing:
+                raise
+            return await self._by_troupe(request, "budget_spent")
+
+    async def _again(self, request: TurnRequest, composed: prompt.Prompt, why: str) -> Performance:
+        """Another line in the place of one that may not be said."""
+        try:
+            again = await self.gateway.perform(request)
+        except (BudgetSpent, ContentRefused):
+            return await self._by_troupe(request, why)
+        still = self._refusal(again, composed)
+        return again if still is None else await self._by_troupe(request, still)
+
+    async def _by_troupe(self, request: TurnRequest, why: str) -> Performance:
+        """The line as the troupe says it. Raises BadStream where it may not."""
+        if not self.troupe:
+            raise BadStream(f"there is no line that may be said ({why})")
+        return await self.gateway.perform(replace(request, route=_troupe(self.lead, why)))
+
+    def _deflected(self) -> Performance | None:
+        """The model would not say it: the persona changes the subject in its own way, marked."""
+        text = deflecting.line(self.state, self.card, director.labelled(self.state))
+        if text is None:
+            return None
+        return Performance(
+            text=text, reason="refused", route=_troupe(self.lead, ContentRefused.code),
+            usage=Usage(), first_token_ms=0, duration_ms=0, scripted=True,
+        )  # fmt: skip
 
     async def _pictures(self) -> Mapping[str, ImagePart]:
         """What the speaker has before its eyes; the troupe hears words alone."""
@@ -119,8 +174,20 @@ class Asking:
             request=composed.request(
                 model=self.speaker.model, temperature=self.speaker.temperature, scene=scene
             ),
-            kind="human_question" if speak.human else "banter" if state.finished else "opening",
+            kind=self._kind,
+            owner=self.owner,
+            ceiling=state.limits.budget.amount if state.limits.budget else None,
+            troupe=self.troupe,
+            thrifty=budget.thrifty(state),
         )
+
+    @property
+    def _kind(self) -> Kind:
+        if self.state.ladders.finale is not None:
+            return "finale"
+        if self.speak.human:
+            return "human_question"
+        return "banter" if self.state.finished else "opening"
 
     def _refusal(self, done: Performance, composed: prompt.Prompt) -> str | None:
         """Why a model's line may not be said; the troupe looks after its own."""

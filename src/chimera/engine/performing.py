@@ -1,22 +1,23 @@
 """One turn, from the choice of its speaker to the landing of its message."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from chimera.core import aftermath, director, guard, pacing
 from chimera.core import events as ev
 from chimera.core.director import Speak
-from chimera.core.errors import BadStream, ProviderError, Superseded, Withdrawn
+from chimera.core.errors import BadStream, BudgetSpent, ProviderError, Superseded, Withdrawn
 from chimera.core.generation import (
     Ending,
     Performance,
+    Usage,
 )
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
-from chimera.core.ports import Gallery, Hub, Sentiment
+from chimera.core.ports import Bills, Gallery, Hub, Sentiment
 from chimera.core.state import ConversationState, apply
-from chimera.engine import telling
+from chimera.engine import pausing, telling
 from chimera.engine.asking import Asking, Performer
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, still_open, together
@@ -47,6 +48,7 @@ class Stage:
     ids: IdSource
     gallery: Gallery
     sentiment: Sentiment
+    bills: Bills
     #: The card of a persona by its id.
     persona: Callable[[str], Persona]
 
@@ -96,7 +98,7 @@ class Performing:
         self._asking = Asking(
             gateway=stage.gateway, gallery=stage.gallery,
             card=stage.persona(self._speaker.persona_id), turn=self._turn,
-            state=state, speak=speak,
+            state=state, speak=speak, owner=claim.owner,
         )  # fmt: skip
         self._news = News(
             turn_id=self._turn.turn_id, steering=steering_for(state, speak, stage.now())
@@ -106,8 +108,8 @@ class Performing:
         self._line: guard.Trimmed | None = None
         self._ready_ms = 0
 
-    async def play(self) -> int:
-        """Perform the turn; when the conversation wants the next run, in milliseconds.
+    async def play(self) -> int | None:
+        """Perform the turn; when the conversation wants the next run, in milliseconds, if it does.
 
         Raises Withdrawn if the turn no longer fits, Superseded if another run is in charge.
         """
@@ -120,7 +122,7 @@ class Performing:
                 listener.cancel()
                 call.cancel()
 
-    async def _acts(self) -> int:
+    async def _acts(self) -> int | None:
         plan = await self._until_start()
         if self._failure:
             return await self._fail(self._failure, plan, started=False)
@@ -178,7 +180,7 @@ class Performing:
             self._safe += self._stream.feed(piece)
 
     @property
-    def _failure(self) -> ProviderError | None:
+    def _failure(self) -> ProviderError | BudgetSpent | None:
         if self._line is not None and not self._line.text:
             return BadStream("the answer held no line for this speaker")
         return self._rehearsal.error
@@ -239,7 +241,7 @@ class Performing:
         self,
         events: Sequence[ev.NewEvent],
         *,
-        due: int,
+        due: int | None,
         open_turn: bool = False,
         deadline: int | None = None,
     ) -> bool:
@@ -314,6 +316,7 @@ class Performing:
         done, line = self._rehearsal.performance, self._line
         if done is None or line is None:
             raise AssertionError("a line lands only when it is complete")
+        done = replace(done, usage=await self._bill() or done.usage)
         body = telling.completed(
             self._turn, self._speak, plan, done, line, self._state, self._stage.sentiment,
             ready_ms=self._ready_ms,
@@ -335,9 +338,24 @@ class Performing:
         )  # fmt: skip
         return apply(state, envelope)
 
-    async def _fail(self, error: ProviderError, plan: pacing.TurnPlan, *, started: bool) -> int:
-        """Say why there is no line; the next try comes by itself."""
-        failed = telling.failed(self._turn, error)
-        due = self._stage.now() + backoff_ms(self._state.failures)
-        await self._append([failed] if started else [self._started(plan), failed], due=due)
-        return due
+    async def _fail(
+        self, error: ProviderError | BudgetSpent, plan: pacing.TurnPlan, *, started: bool
+    ) -> int | None:
+        """Say why there is no line, and stop the talk if the next try would be in vain."""
+        now = self._stage.now()
+        halt = pausing.halt(self._state, error, now)
+        told: list[ev.NewEvent] = []
+        if started or not isinstance(error, BudgetSpent):
+            failed = telling.failed(self._turn, error, await self._bill())
+            told = [failed] if started else [self._started(plan), failed]
+        if halt is None:
+            due = now + backoff_ms(self._state.failures)
+            await self._append(told, due=due)
+            return due
+        halting = [ev.NewEvent(body=body, actor=ev.SYSTEM) for body in halt.bodies]
+        await self._append([*told, *halting], due=halt.due)
+        return halt.due
+
+    async def _bill(self) -> Usage | None:
+        """What the calls of this turn took, refused and broken ones included."""
+        return await self._stage.bills.of_turn(self._turn.turn_id)

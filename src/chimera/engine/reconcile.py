@@ -1,12 +1,15 @@
 """Sees to it that every running conversation has its alarm set, whatever was lost.
 
-It only schedules: it never writes to a log and holds no transaction over a call to the docket.
+It only schedules: it never writes to a log and holds no transaction over a call to the docket. What
+else a house has to put in order now and then is done at the end of a pass.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
 
+from chimera.core.errors import ChimeraError
 from chimera.core.ids import Clock, from_millis, to_millis
 from chimera.core.ports import Alarm
 from chimera.store import log as logs
@@ -25,10 +28,18 @@ LONGEST_PAUSE_MS = 15 * 60_000
 class Reconciler:
     """One pass at the start and then every 30 seconds, by the docket."""
 
-    def __init__(self, store: Store, alarm: Alarm, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        alarm: Alarm,
+        clock: Clock,
+        *,
+        chores: Sequence[Callable[[], Awaitable[object]]] = (),
+    ) -> None:
         self._store = store
         self._alarm = alarm
         self._clock = clock
+        self._chores = chores
         #: Conversations found stuck, by the reason; anything but nothing is a bug to look at.
         self.unstuck: dict[str, int] = {}
         self._first = True
@@ -41,7 +52,16 @@ class Reconciler:
                 await self._see_to(row)
             seen, after = seen + len(page), page[-1].id
         self._first = False
+        for chore in self._chores:
+            await self._do(chore)
         return seen
+
+    async def _do(self, chore: Callable[[], Awaitable[object]]) -> None:
+        """A chore that cannot be done now is done in the next pass."""
+        try:
+            await chore()
+        except ChimeraError as error:
+            log.warning("a chore was put off", error=repr(error))
 
     async def _see_to(self, row: Ringing) -> None:
         now = to_millis(self._clock.now())

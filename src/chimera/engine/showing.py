@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from chimera.core import events as ev
-from chimera.core.errors import ProviderError, Superseded
+from chimera.core.errors import BudgetSpent, ProviderError, Superseded
 from chimera.core.generation import Performance
 
 #: A piece is shown no more often than this; the eye cannot tell.
@@ -32,7 +32,7 @@ class Rehearsal:
         self._changed = changed
         self.text = ""
         self.performance: Performance | None = None
-        self.error: ProviderError | None = None
+        self.error: ProviderError | BudgetSpent | None = None
 
     @property
     def done(self) -> bool:
@@ -43,10 +43,10 @@ class Rehearsal:
         self._changed.set()
 
     async def run(self, perform: Perform) -> None:
-        """Carry out the call; a provider's failure is kept, not raised."""
+        """Carry out the call; that nobody speaks, or nobody pays, is kept, not raised."""
         try:
             self.performance = await perform(self._hear)
-        except ProviderError as error:
+        except (ProviderError, BudgetSpent) as error:
             self.error = error
         self._changed.set()
 

@@ -1,13 +1,13 @@
 """What a turn says in the log: the bodies of its events, made from what it knows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chimera.core import events as ev
 from chimera.core import pacing, signals, stance
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
-from chimera.core.errors import ProviderError
-from chimera.core.generation import Performance, Route
+from chimera.core.errors import ChimeraError
+from chimera.core.generation import Performance, Route, Usage
 from chimera.core.guard import Trimmed
 from chimera.core.ports import Sentiment
 from chimera.core.state import ConversationState
@@ -65,8 +65,8 @@ def started(
     )
 
 
-def failed(turn: Turn, error: ProviderError) -> ev.NewEvent:
-    """A failure is an event with a reason, never speech."""
+def failed(turn: Turn, error: ChimeraError, spent: Usage | None) -> ev.NewEvent:
+    """A failure is an event with a reason, never speech; what was spent on it stays counted."""
     return turn.says(
         ev.TurnFailed(
             turn_id=turn.turn_id,
@@ -75,6 +75,7 @@ def failed(turn: Turn, error: ProviderError) -> ev.NewEvent:
             code=error.code,
             detail=error.message,
             retryable=error.retryable,
+            usage=usage(spent),
         )
     )
 
@@ -99,13 +100,7 @@ def completed(
         text=line.text,
         ending=line.ending,
         route=_route(done.route),
-        usage=ev.UsageRef(
-            input_tokens=done.usage.input_tokens,
-            output_tokens=done.usage.output_tokens,
-            cached_tokens=done.usage.cached_tokens,
-            cost=done.usage.cost,
-            estimated=done.usage.estimated,
-        ),
+        usage=_usage(done.usage),
         timings=ev.Timings(
             first_token_ms=done.first_token_ms,
             duration_ms=done.duration_ms,
@@ -119,19 +114,19 @@ def completed(
     )
 
 
-def billed(done: Performance, *refused: Performance) -> Performance:
-    """The line with what it took to get it: calls whose text was refused are paid for as well."""
-    spent = [done.usage, *(each.usage for each in refused)]
-    costs = [each.cost for each in spent if each.cost is not None]
-    usage = replace(
-        done.usage,
-        input_tokens=sum(each.input_tokens for each in spent),
-        output_tokens=sum(each.output_tokens for each in spent),
-        cached_tokens=sum(each.cached_tokens for each in spent),
-        cost=sum(costs) if costs else None,
-        estimated=any(each.estimated for each in spent),
+def usage(spent: Usage | None) -> ev.UsageRef | None:
+    """What a line that nobody will hear has cost; None if nothing."""
+    return None if spent is None else _usage(spent)
+
+
+def _usage(spent: Usage) -> ev.UsageRef:
+    return ev.UsageRef(
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cached_tokens=spent.cached_tokens,
+        cost=spent.cost,
+        estimated=spent.estimated,
     )
-    return replace(done, usage=usage)
 
 
 def _signals(

@@ -19,6 +19,7 @@ from chimera.core.director import Decision, Direct, End, Speak, Wait
 from chimera.core.errors import Stale, Superseded, Withdrawn
 from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
+from chimera.engine import pausing, telling
 from chimera.engine.journal import Claim
 from chimera.engine.performing import RUN_MS, Performing, Stage, backoff_ms, judge
 from chimera.engine.showing import still_open
@@ -92,9 +93,12 @@ class Turns:
         if claim is None:
             self._states.pop(conversation_id, None)
             return None
-        if claim.status == "paused":
-            claim = await self._resume(claim)
         state = await self._load(claim)
+        if claim.status == "paused":
+            resumed = await self._look_again(claim, state)
+            if not isinstance(resumed, Claim):
+                return resumed
+            claim, state = resumed, await self._load(resumed)
         if state.open_turn is not None:
             claim, state = await self._close_interrupted(claim, state)
         elif claim.next_turn_at is not None and claim.next_turn_at > self._stage.now() + EARLY_MS:
@@ -126,8 +130,24 @@ class Turns:
     def _oldest_use(self) -> int:
         return next(iter(self._states.values()))[0]
 
+    async def _look_again(self, claim: Claim, state: ConversationState) -> Claim | int | None:
+        """The end of the pause has come: go on, or, while its cause is there, when to look again.
+
+        Raises Withdrawn if a person has resumed meanwhile.
+        """
+        gateway = self._stage.gateway
+        try:
+            if not await pausing.still_down(gateway, state):
+                return await self._resume(claim)
+            return await self._sleep(claim, pausing.next_look(gateway, state, self._stage.now()))
+        except Superseded:
+            # Nobody rings for a run that is awake: this one has to go on by itself.
+            news = await self._stage.journal.read(state.id, after=claim.seen)
+            if any(each.type == ev.ConversationResumed.type for each in news):
+                raise Withdrawn("a person has resumed") from None
+            raise
+
     async def _resume(self, claim: Claim) -> Claim:
-        """The pause had an end, and it has come."""
         return await self._stage.journal.append_turn(
             claim, [ev.NewEvent(body=ev.ConversationResumed(), actor=ev.SYSTEM)], open_turn=None,
             deadline=self._stage.now() + RUN_MS, due=self._stage.now(), judge=_accept,
@@ -143,6 +163,7 @@ class Turns:
         failed = ev.TurnFailed(
             turn_id=turn.turn_id, message_id=turn.message_id, participant_id=turn.participant_id,
             code="interrupted", detail="The line broke off and is spoken again.", retryable=True,
+            usage=await self._bill(turn.turn_id),
         )  # fmt: skip
         claim = await self._stage.journal.append_turn(
             claim, [ev.NewEvent(body=failed, actor=ev.SYSTEM)], open_turn=None,
@@ -198,7 +219,7 @@ class Turns:
             deadline=now + RUN_MS, due=now, judge=judge,
         )  # fmt: skip
 
-    async def _sleep(self, claim: Claim, due: int) -> int:
+    async def _sleep(self, claim: Claim, due: int | None) -> int | None:
         """Go to sleep without an event. Raises Withdrawn if there is something new to read."""
         await self._stage.journal.sleep(claim, due)
         return due
@@ -268,13 +289,17 @@ class Turns:
         failed = ev.TurnFailed(
             turn_id=turn.turn_id, message_id=turn.message_id, participant_id=turn.participant_id,
             code="internal", detail=f"Something went wrong behind the stage ({error_id}).",
-            retryable=True,
+            retryable=True, usage=await self._bill(turn.turn_id),
         )  # fmt: skip
         await self._stage.journal.append_turn(
             claim, [ev.NewEvent(body=failed, actor=ev.SYSTEM)], open_turn=None, deadline=None,
             due=due, judge=partial(still_open, turn_id=turn.turn_id),
         )  # fmt: skip
         return due
+
+    async def _bill(self, turn_id: str) -> ev.UsageRef | None:
+        """What a turn took that nobody will hear."""
+        return telling.usage(await self._stage.bills.of_turn(turn_id))
 
 
 def _accept(news: object) -> None:

@@ -36,10 +36,10 @@ _CREDENTIAL = _U.credential.is_not_distinct_from(bindparam("credential"))
 _OWNER = _U.owner.is_not_distinct_from(bindparam("owner"))
 #: One look at the day answers for every cap of a day.
 _IN_DAY = select(
-    _SPENT.label("house_day"),
-    func.coalesce(func.sum(case((_PROVIDER, _U.cost))), 0.0).label("provider_day"),
-    func.coalesce(func.sum(case((_PROVIDER & _CREDENTIAL, _U.cost))), 0.0).label("credential_day"),
-    func.coalesce(func.sum(case((_OWNER, _U.cost))), 0.0).label("owner_day"),
+    _SPENT.label("house"),
+    func.coalesce(func.sum(case((_PROVIDER, _U.cost))), 0.0).label("provider"),
+    func.coalesce(func.sum(case((_PROVIDER & _CREDENTIAL, _U.cost))), 0.0).label("credential"),
+    func.coalesce(func.sum(case((_OWNER, _U.cost))), 0.0).label("owner"),
 ).where(_U.at >= bindparam("since"))
 _INSERT = insert(usage)
 _REPORT = (
@@ -107,10 +107,10 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(:what))")
 
 _WORDS = {
     "conversation": "This conversation",
-    "owner_day": "All conversations of one owner together",
-    "credential_day": "All calls that one key pays",
-    "provider_day": "All calls of this provider",
-    "house_day": "The whole house",
+    "owner": "All conversations of one owner together",
+    "credential": "All calls that one key pays",
+    "provider": "All calls of this provider",
+    "house": "The whole house",
 }
 
 _log = structlog.get_logger(__name__)
@@ -118,7 +118,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """What one call is measured against: the conversation's ceiling, and those of the day."""
+    """What one call is measured against: the conversation's ceiling, and by scope the day's."""
 
     conversation: float | None = None
     day: Mapping[str, float]
@@ -126,10 +126,10 @@ class Caps:
     @classmethod
     def of(cls, call: Reservation, budgets: Budgets) -> "Caps":
         day = {
-            "owner_day": budgets.owner_day,
-            "credential_day": budgets.credential_day,
-            "provider_day": budgets.provider_day.get(call.provider),
-            "house_day": budgets.house_day,
+            "owner": budgets.owner_day,
+            "credential": budgets.credential_day,
+            "provider": budgets.provider_day.get(call.provider),
+            "house": budgets.house_day,
         }
         own = budgets.conversation_default if call.ceiling is None else call.ceiling
         set_ = {scope: cap for scope, cap in day.items() if cap is not None}
