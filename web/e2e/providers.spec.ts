@@ -2,9 +2,6 @@ import type { APIRequestContext, Page } from '@playwright/test'
 import { accessible, expect, finished, fits, lines, play, script } from './support/house.ts'
 import { KEY, test } from './support/ownHouse.ts'
 
-// One house for all of them, which each leaves as it found it.
-test.describe.configure({ mode: 'serial' })
-
 const card = (page: Page, title: string) =>
   page.getByRole('listitem').filter({ has: page.getByRole('button', { name: title, exact: true }) })
 
@@ -17,6 +14,7 @@ const cast = (mind: object) =>
   ['philosopher', 'comedian', 'scientist'].map((persona) => ({ persona, ...mind }))
 const OPENAI = { provider: 'openai', model: 'gpt-5-mini' }
 
+// Journeys of one worker share a house, which each leaves as it found it.
 test.afterEach(async ({ own, request }) => {
   own.openai.mood = 'well'
   own.local.mood = 'well'

@@ -45,12 +45,16 @@ async function open(openai: FakeService) {
       CHIMERA_PROVIDERS__OPENAI__BASE_URL: openai.address,
       CHIMERA_ENGINE__HOUSE: 'false',
     },
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (piece) => {
+    said += String(piece)
   })
   const address = `http://127.0.0.1:${port}`
   const until = Date.now() + 60_000
   while (!(await answers(address))) {
-    if (child.exitCode !== null || Date.now() > until) throw new Error('the house did not open')
+    if (child.exitCode !== null || Date.now() > until) throw new Error(`the house did not open: ${said}`)
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   return {
