@@ -39,8 +39,9 @@ from chimera.core.generation import (
     Usage,
     UsageReport,
 )
-from chimera.providers.catalog import Catalog, Overrides
+from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
+from chimera.providers.knowledge import Overrides
 from chimera.providers.memory import Bill, MemoryLedger
 from chimera.providers.roster import Roster
 

@@ -8,8 +8,9 @@ from typing import Any
 from provider_fakes import ActedProvider, LoopClock, Step, ask
 
 from chimera.core.generation import Model, Performance, Provider, Route, TurnRequest
-from chimera.providers.catalog import Catalog, Family, Overrides
+from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
+from chimera.providers.knowledge import Family, Overrides
 from chimera.providers.memory import MemoryLedger, MemoryRecorder
 from chimera.providers.roster import Keyed, Roster
 

@@ -5,11 +5,17 @@ from datetime import UTC, datetime
 
 import pytest
 from provider_fakes import ActedProvider, LoopClock
+from provider_server import ProviderServer, answers
 
-from chimera.core.errors import Invalid, NotFound, ProviderDown
+from chimera.core.errors import Invalid, NotFound, ProviderDown, ProviderRefused
 from chimera.core.generation import Model, Usage
+from chimera.providers.anthropic import AnthropicProvider
 from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
-from chimera.providers.roster import Roster
+from chimera.providers.gemini import GeminiProvider
+from chimera.providers.knowledge import Family, Overrides
+from chimera.providers.roster import Keyed, Roster
+from chimera.providers.transport import Transport
+from fakes import FakeClock
 
 OVERRIDES = read_overrides()
 SOME = Usage(input_tokens=1_000_000, cached_tokens=400_000, output_tokens=1_000_000)
@@ -186,3 +192,144 @@ def test_ollama_host_is_read_as_ollama_reads_it(host: str | None, url: str) -> N
 def test_an_ollama_host_that_is_no_address_is_refused() -> None:
     with pytest.raises(Invalid):
         ollama_url("box:not-a-port")
+
+
+# --- what we add to the lists --------------------------------------------------------------------
+
+FAMILIES = (
+    Family(provider="openai", prefix="gpt-5", tier=1, vision=True, thinking=True),
+    Family(provider="openai", prefix="gpt-5-mini", tier=2),
+)
+
+
+def knowing(*providers: ActedProvider, **prices: float) -> Catalog:
+    """A catalog with families; prices in dollars for a million tokens of any kind."""
+    return Catalog(
+        Roster.of(*providers),
+        clock=LoopClock(),
+        overrides=Overrides(families=FAMILIES),
+        local={"ollama"},
+        prices=lambda _provider, model, usage, _at: (
+            prices[model] * (usage.input_tokens + usage.output_tokens) / 1e6
+            if model in prices
+            else None
+        ),
+    )
+
+
+async def test_the_longest_beginning_says_what_a_list_does_not() -> None:
+    listed = [Model(id="gpt-5-pro", vision=False), Model(id="gpt-5-mini-2"), Model(id="other")]
+    shelf = knowing(ActedProvider("openai", models=listed))
+    assert [(each.tier, each.vision, each.thinking) for each in await shelf.models("openai")] == [
+        (1, False, True),
+        (2, None, None),
+        (None, None, None),
+    ]
+    assert [each.id for each in shelf.tiered("openai")] == ["gpt-5-pro", "gpt-5-mini-2"]
+    assert shelf.model("openai", "gpt-5-unlisted").tier == 1
+
+
+async def test_the_upper_cost_of_an_unknown_price_is_that_of_the_dearest_known_model() -> None:
+    ids = ("gpt-5", "gpt-5-pro", "unknown")
+    shelf = knowing(provider("openai", *ids), **{"gpt-5": 1.0, "gpt-5-pro": 9.0})
+    await shelf.refresh()
+    most = {"input_tokens": 1_000_000, "output_tokens": 1_000_000}
+    assert shelf.upper_cost("openai", "gpt-5", **most) == pytest.approx(2)
+    assert shelf.upper_cost("openai", "unknown", **most) == pytest.approx(18)
+    assert 0 < shelf.upper_cost("nobody", "unknown", **most) < 0.001
+    assert shelf.upper_cost("ollama", "unknown", **most) == 0
+    assert shelf.cheapest("openai") == {1: "gpt-5"}
+
+
+def test_the_upper_cost_has_what_filling_a_cache_costs() -> None:
+    shelf = Catalog(Roster(), clock=FakeClock(), overrides=OVERRIDES, prices=load_prices())
+    plain = shelf.cost(
+        "anthropic", "claude-haiku-4-5", Usage(input_tokens=1000, output_tokens=1000)
+    )
+    upper = shelf.upper_cost("anthropic", "claude-haiku-4-5", input_tokens=1000, output_tokens=1000)
+    assert plain is not None
+    assert upper > plain
+
+
+@pytest.mark.parametrize(
+    ("made", "answer", "models"),
+    [
+        (
+            AnthropicProvider,
+            {"data": [
+                {"id": "a", "line": "opus", "capabilities": {
+                    "image_input": {"supported": True}, "thinking": {"supported": False}}},
+                {"id": "b", "line": None, "capabilities": None},
+            ]},
+            [Model(id="a", tier=1, vision=True, thinking=False), Model(id="b")],
+        ),
+        (
+            GeminiProvider,
+            {"models": [
+                {"name": "models/a", "supportedGenerationMethods": ["generateContent"],
+                 "thinking": True},
+                {"name": "models/b", "supportedGenerationMethods": ["generateContent"]},
+            ]},
+            [Model(id="a", thinking=True), Model(id="b")],
+        ),
+    ],
+    ids=["anthropic", "gemini"],
+)  # fmt: skip
+async def test_lists_are_read_for_what_models_can_do(
+    made: type[AnthropicProvider | GeminiProvider], answer: object, models: list[Model]
+) -> None:
+    async with ProviderServer() as server:
+        server.play(answers(200, answer))
+        transport = Transport(clock=LoopClock(), allowed=[server.address])
+        listing = made(transport=transport, base_url=server.base_url)
+        assert list(await listing.models()) == models
+        await transport.close()
+
+
+async def test_a_name_that_is_not_known_has_near_ones() -> None:
+    shelf = knowing(provider("openai", "gpt-5", "gpt-5-mini", "gpt-5-nano", "whale"))
+    assert shelf.nearest("openai", "gpt5-mini") == []
+    await shelf.refresh()
+    assert shelf.nearest("openai", "gpt5-mini")[0] == "gpt-5-mini"
+    assert len(shelf.nearest("openai", "gpt5-mini")) == 3
+
+
+async def test_what_a_setting_prefers_is_the_default() -> None:
+    shelf = knowing(provider("openai", "gpt-5"))
+    shelf.prefer("openai", "mine")
+    assert shelf.default_model("openai") == "mine"
+    shelf.prefer("openai", None)
+    await shelf.refresh()
+    assert shelf.default_model("openai") == "gpt-5"
+
+
+@pytest.mark.looptime
+async def test_a_refused_key_is_not_asked_for_its_list_again_until_it_is_another() -> None:
+    refused = provider("openai")
+    refused.listing = ProviderRefused("wrong key")
+    roster = Roster.of(refused)
+    shelf = Catalog(roster, clock=LoopClock(), overrides=OVERRIDES, prices=no_prices)
+    for _ in range(3):
+        await shelf.refresh()
+        await asyncio.sleep(3600)
+    assert refused.listed == 1
+    shelf.forget("openai")
+    await shelf.refresh()
+    assert refused.listed == 2, "somebody says that the key works now"
+    await roster.put("openai", [Keyed(provider=provider("openai", "known"))])
+    assert shelf.listing("openai") is None, "the list of somebody else is not believed"
+    assert [model.id for model in await shelf.models("openai")] == ["known"]
+
+
+async def test_what_we_ship_says_something_of_every_default_and_of_current_families() -> None:
+    shelf = Catalog(Roster(), clock=LoopClock(), overrides=OVERRIDES, prices=no_prices)
+    for name, model in OVERRIDES.defaults.items():
+        assert shelf.model(name, model).tier in {1, 2, 3}, name
+    tiers = {
+        ("openai", "gpt-5-nano-2025-08-07"): 3,
+        ("anthropic", "claude-sonnet-4-5-20250929"): 2,
+        ("gemini", "gemini-2.5-flash-lite"): 3,
+        ("deepseek", "deepseek-v4-pro"): 1,
+        ("openai", "gpt-image-1"): None,
+    }
+    assert {key: shelf.model(*key).tier for key in tiers} == tiers

@@ -19,8 +19,9 @@ from chimera.core.generation import (
     Usage,
     UsageReport,
 )
-from chimera.providers.catalog import Catalog, Overrides, no_prices
+from chimera.providers.catalog import Catalog, no_prices
 from chimera.providers.gateway import Gateway
+from chimera.providers.knowledge import Overrides
 from chimera.providers.roster import Roster
 
 LINE = (Text("What a fine red square that is."), UsageReport(Usage()), Finish(reason="stop"))

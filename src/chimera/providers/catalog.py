@@ -2,8 +2,8 @@
 
 import asyncio
 import tomllib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib import resources
@@ -13,6 +13,15 @@ from urllib.parse import urlsplit
 from chimera.core.errors import Invalid, NotFound, ProviderError, ProviderRefused, ProviderSlow
 from chimera.core.generation import Model, Provider, Usage
 from chimera.core.ids import Clock
+from chimera.providers.knowledge import (
+    Family,
+    Knowledge,
+    Override,
+    Overrides,
+    Price,
+    PriceList,
+    Shelf,
+)
 from chimera.providers.roster import SCRIPTED, Roster
 
 #: Seconds between two looks at local servers, while anybody asks.
@@ -22,51 +31,9 @@ _LIST_AGE = 600.0
 #: Seconds a local server has to answer, and a distant one.
 _LOCAL_PATIENCE = 0.5
 _PATIENCE = 10.0
-_MILLION = 1_000_000
 #: Dollars set aside for a call whose price nobody can even guess: not nothing.
 _SOMETHING = 1e-6
-#: Looked-up prices kept; anybody may name a model.
-_MOST_RATES = 10_000
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 – read, never bound
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """US dollars for a million tokens."""
-
-    input: float
-    output: float
-    cached: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
-    """What `data/models.toml` knows better of one model."""
-
-    context: int | None = None
-    price: Price | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """What it says of all models whose ids begin alike; the longest beginning wins."""
-
-    provider: str
-    prefix: str
-    tier: int | None = None
-    vision: bool | None = None
-    thinking: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overrides:
-    """The whole of `data/models.toml`."""
-
-    defaults: Mapping[str, str] = field(default_factory=dict[str, str])
-    models: Mapping[tuple[str, str], Override] = field(
-        default_factory=dict[tuple[str, str], Override]
-    )
-    families: Sequence[Family] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +44,6 @@ class Listing:
     failure: ProviderError | None = None
     #: On the monotonic clock.
     at: float
-
-
-#: Dollars for a usage of a provider's model at a time; None where no price is known.
-PriceList = Callable[[str, str, Usage, datetime], float | None]
 
 
 class Catalog:
@@ -97,14 +60,10 @@ class Catalog:
     ) -> None:
         self._roster = roster
         self._clock = clock
-        self._local = frozenset(local)
-        self._overrides = overrides
-        self._prices = prices
+        self._knowledge = Knowledge(overrides, prices, local=local, clock=clock)
         #: Each with who gave it: the list of somebody who was replaced is not believed.
         self._listings: dict[str, tuple[Provider, Listing]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        #: Looking a price up takes a while; each with when it was looked up.
-        self._rates: dict[tuple[str, str], tuple[float, tuple[float, float] | None]] = {}
         #: What a setting names, before what the house would choose.
         self._preferred: dict[str, str] = {}
         self._asked = asyncio.Event()
@@ -134,7 +93,8 @@ class Catalog:
             raise NotFound(f"no provider {provider!r}")
         if listing.failure is not None and not listing.models:
             raise listing.failure
-        return [self._priced(provider, model) for model in listing.models]
+        shelf = self._knowledge.shelf(provider, listing.models)
+        return [self._knowledge.priced(provider, model) for model in shelf.models.values()]
 
     def listing(self, provider: str) -> Listing | None:
         """The last answer as it came; None before the first."""
@@ -144,6 +104,7 @@ class Catalog:
     def forget(self, provider: str) -> None:
         """Believe no earlier answer: its key was changed, or works again."""
         self._listings.pop(provider, None)
+        self._knowledge.forget(provider)
         self._asked.set()
 
     def available(self, provider: str) -> bool:
@@ -154,7 +115,7 @@ class Catalog:
         return listing.failure is None
 
     def is_local(self, provider: str) -> bool:
-        return provider in self._local or provider == SCRIPTED
+        return self._knowledge.is_local(provider)
 
     def prefer(self, provider: str, model: str | None) -> None:
         """Play with this model where nobody chose one; None: with the house's choice."""
@@ -168,22 +129,23 @@ class Catalog:
         if provider in self._preferred:
             return self._preferred[provider]
         known = self._known_ids(provider)
-        favourite = self._overrides.defaults.get(provider)
+        favourite = self._knowledge.overrides.defaults.get(provider)
         if favourite is not None and (not known or favourite in known):
             return favourite
         return known[0] if known else None
 
     def model(self, provider: str, model_id: str) -> Model:
         """What is known of one model now, listed or not; nobody is asked."""
-        listing = self._listing(provider)
-        listed = (each for each in (listing.models if listing else ()) if each.id == model_id)
-        return self._completed(provider, next(listed, Model(id=model_id)))
+        known = self._shelf(provider).models.get(model_id)
+        return known or self._knowledge.completed(provider, Model(id=model_id))
 
     def tiered(self, provider: str) -> Sequence[Model]:
         """The listed models whose tier is known."""
-        listing = self._listing(provider)
-        models = [self._completed(provider, each) for each in (listing.models if listing else ())]
-        return [each for each in models if each.tier is not None]
+        return [each for each in self._shelf(provider).models.values() if each.tier is not None]
+
+    def cheapest(self, provider: str) -> Mapping[int, str]:
+        """The cheapest listed model of each tier, where prices are known."""
+        return self._shelf(provider).cheapest
 
     def nearest(self, provider: str, model_id: str) -> Sequence[str]:
         """The known models whose names are most like this one, three at most."""
@@ -191,15 +153,11 @@ class Catalog:
 
     def cost(self, provider: str, model: str, usage: Usage) -> float | None:
         """Dollars for a usage; None where no price is known, nothing for what runs here."""
-        if self.is_local(provider):
-            return 0.0
-        override = self._overrides.models.get((provider, model))
-        if override is not None and override.price is not None:
-            price = override.price
-            fresh = usage.input_tokens - usage.cached_tokens
-            spent = fresh * price.input + usage.cached_tokens * price.cached
-            return (spent + usage.output_tokens * price.output) / _MILLION
-        return self._prices(provider, model, usage, self._clock.now())
+        return self._knowledge.cost(provider, model, usage)
+
+    def rates(self, provider: str, model: str) -> tuple[float, float] | None:
+        """Dollars for a million tokens read and written; None where no price is known."""
+        return self._knowledge.rates(provider, model)
 
     def upper_cost(
         self, provider: str, model: str, *, input_tokens: int, output_tokens: int
@@ -220,60 +178,16 @@ class Catalog:
 
     def dearest(self, provider: str, usage: Usage) -> float | None:
         """What a usage would cost with the dearest model of known price; None if none has one."""
-        ids = {*self._known_ids(provider), self._overrides.defaults.get(provider, "")}
-        ids |= {model for name, model in self._overrides.models if name == provider}
-        rates = {each: self.rates(provider, each) for each in ids if each}
-        known = {each: sum(rate) for each, rate in rates.items() if rate is not None}
-        if not known:
-            return None
-        return self.cost(provider, max(known, key=lambda each: known[each]), usage)
-
-    def rates(self, provider: str, model: str) -> tuple[float, float] | None:
-        """Dollars for a million tokens read and written, as of a while ago."""
-        now = self._clock.monotonic()
-        at, rates = self._rates.get((provider, model), (now - _LIST_AGE, None))
-        # The price list may still be on its way.
-        if now - at >= (LOOK_EVERY if rates is None else _LIST_AGE):
-            # A thousand tokens: some prices rise with the length of a prompt.
-            read = self.cost(provider, model, Usage(input_tokens=1000))
-            written = self.cost(provider, model, Usage(output_tokens=1000))
-            rates = None if read is None or written is None else (1000 * read, 1000 * written)
-            if len(self._rates) >= _MOST_RATES:
-                self._rates.clear()
-            self._rates[provider, model] = now, rates
-        return rates
+        model = self._shelf(provider).dearest
+        return None if model is None else self.cost(provider, model, usage)
 
     def _known_ids(self, provider: str) -> Sequence[str]:
         listing = self._listing(provider)
         return [model.id for model in listing.models] if listing else []
 
-    def _completed(self, provider: str, model: Model) -> Model:
-        """With what we know where its provider tells nothing."""
-        families = [
-            each
-            for each in self._overrides.families
-            if each.provider == provider and model.id.startswith(each.prefix)
-        ]
-        if not families:
-            return model
-        family = max(families, key=lambda each: len(each.prefix))
-        return replace(
-            model,
-            tier=model.tier or family.tier,
-            vision=family.vision if model.vision is None else model.vision,
-            thinking=family.thinking if model.thinking is None else model.thinking,
-        )
-
-    def _priced(self, provider: str, model: Model) -> Model:
-        model = self._completed(provider, model)
-        override = self._overrides.models.get((provider, model.id), Override())
-        read, written = self.rates(provider, model.id) or (None, None)
-        return replace(
-            model,
-            context=override.context or model.context,
-            input_price=read,
-            output_price=written,
-        )
+    def _shelf(self, provider: str) -> Shelf:
+        listing = self._listing(provider)
+        return self._knowledge.shelf(provider, listing.models if listing else ())
 
     def _listing(self, name: str) -> Listing | None:
         source, listing = self._listings.get(name, (None, None))
@@ -298,6 +212,7 @@ class Catalog:
             if failure is not None and before is not None and not self.is_local(name):
                 # Yesterday's list is better than none; a local server that is gone is gone.
                 models = before.models
+            await self._knowledge.look_up(name, models)
             listing = Listing(models=models, failure=failure, at=self._clock.monotonic())
             self._listings[name] = provider, listing
 

@@ -130,9 +130,9 @@ class Chooser:
                 continue
             rung = Rung.LOCAL if local else Rung.OTHER_PROVIDER
             default = self._catalog.default_model(name)
-            for model in {default, self._cheapest(name, tier)}:
-                if model is not None:
-                    yield from self._keys(name, model, rung, owner)
+            alike = self._catalog.cheapest(name).get(tier) if tier else None
+            for model in {default, alike} - {None}:
+                yield from self._keys(name, str(model), rung, owner)
 
     def _keys(self, name: str, model: str, rung: Rung, owner: str | None) -> Iterator[_Place]:
         for keyed in self._roster.usable(name, owner):
@@ -140,10 +140,10 @@ class Chooser:
             yield _Place(candidate=Candidate(keyed=keyed, route=route), rung=rung)
 
     def _playable(self, name: str) -> list[str]:
-        """The default model, and every one whose tier is known."""
+        """The default model, and the cheapest of each tier."""
         default = self._catalog.default_model(name)
-        models = {model.id: None for model in self._catalog.tiered(name)}
-        return list(models if default is None else {default: None} | models)
+        models = [model for _, model in sorted(self._catalog.cheapest(name).items())]
+        return models if default is None else list(dict.fromkeys([default, *models]))
 
     def _other_models(self, route: Route) -> list[str]:
         """A few more of the lead's class; on this machine those that are in memory."""
@@ -154,16 +154,6 @@ class Chooser:
         else:
             found = [each.id for each in self._catalog.tiered(name) if each.tier == tier]
         return [model for model in found if model != route.model][:_MOST_MODELS]
-
-    def _cheapest(self, name: str, tier: int | None) -> str | None:
-        """The cheapest model of a class, where prices are known."""
-        rates = {
-            each.id: self._catalog.rates(name, each.id)
-            for each in self._catalog.tiered(name)
-            if each.tier == tier
-        }
-        sums = {model: sum(rate) for model, rate in rates.items() if rate is not None}
-        return min(sums, key=lambda model: sums[model]) if sums else None
 
     def _option(self, place: _Place, turn: TurnRequest, lead_tier: int | None) -> Option:
         candidate = place.candidate
