@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from chimera.core import events as ev
+from pydantic import JsonValue
+
 from chimera.core import aftermath, pacing, signals, stance
+from chimera.core import events as ev
 from chimera.core.conversation import Limits, Pace, Participant
 from chimera.core.director import Decision, Direct, End, Speak, Wait, decide, labelled
 from chimera.core.pacing import TurnPlan
@@ -71,11 +73,13 @@ class Headless:
         )  # fmt: skip
         self.append(ev.ConversationStarted())
 
-    def append(self, body: ev.Body, actor: ev.Actor = ev.SYSTEM) -> ev.Envelope:
+    def append(
+        self, body: ev.Body, actor: ev.Actor = ev.SYSTEM, visibility: ev.Visibility = "all"
+    ) -> ev.Envelope:
         """Put an event in the log, now."""
         envelope = ev.Envelope(
             conversation_id=self.state.id, seq=self.state.seq + 1, at=self.now,
-            actor=actor, body=body,
+            actor=actor, body=body, visibility=visibility,
         )  # fmt: skip
         self.log.append(envelope)
         self.state = apply(self.state, envelope)
@@ -128,28 +132,34 @@ class Headless:
                 turn_id=f"trn_{number}", message_id=f"msg_{number}", generation=number,
                 participant_id=speak.participant_id, cause=speak.cause, bids=speak.bids,
                 pause_ms=plan.pause_ms, pace=plan.draw, typing=plan.typing, note=speak.note,
+                rungs=speak.rungs, recalled=tuple(each.id for each in speak.recalled) or None,
                 route=ev.RouteRef(provider="stub", model="words"),
             )
         )  # fmt: skip
 
-    def finish(self, speak: Speak, text: str) -> None:
-        """The open turn lands."""
+    def finish(
+        self, speak: Speak, text: str, *, improv: dict[str, JsonValue] | None = None
+    ) -> None:
+        """The open turn lands; with the troupe's own account of it, as a line of the troupe's."""
         turn = self.state.open_turn
         assert turn is not None
         cast, lines, who = self.state.participants, self.state.lines, speak.participant_id
         read = signals.read(text, cast, who, lines)
         read = stance.read(read, text, cast, who, lines, load_sentiment())
-        rng = labelled(self.state)
+        if improv is not None:
+            read = read.model_copy(update={"improv": improv})
+        rng, cost = labelled(self.state), 0.001 if improv is None else 0.0
+        route = ("stub", "words") if improv is None else ("scripted", "improv")
         self.append(
             ev.MessageCompleted(
                 turn_id=turn.turn_id, message_id=turn.message_id, text=text,
-                participant_id=speak.participant_id, signals=read,
-                route=ev.RouteRef(provider="stub", model="words"),
-                usage=ev.UsageRef(input_tokens=100, output_tokens=len(text.split()), cost=0.001),
+                participant_id=speak.participant_id, signals=read, scripted=improv is not None,
+                route=ev.RouteRef(provider=route[0], model=route[1]),
+                usage=ev.UsageRef(input_tokens=100, output_tokens=len(text.split()), cost=cost),
             )
         )  # fmt: skip
         for event in aftermath.follow(self.state, self.state.lines[-1], rng):
-            self.append(event.body, event.actor)
+            self.append(event.body, event.actor, event.visibility)
 
     def fail(self, speak: Speak, code: str) -> None:
         """The open turn does not land."""

@@ -54,18 +54,10 @@ class Play(Headless):
         self.told.append(line)
         return line.text
 
-    def finish(self, speak: Speak, text: str) -> None:
-        turn = self.state.open_turn
-        assert turn is not None
-        read = signals.read(text, self.state.participants, speak.participant_id, self.state.lines)
-        self.append(
-            ev.MessageCompleted(
-                turn_id=turn.turn_id, message_id=turn.message_id, text=text, scripted=True,
-                participant_id=speak.participant_id,
-                signals=read.model_copy(update={"improv": self.told[-1].signals}),
-                route=ev.RouteRef(provider="scripted", model="improv"),
-            )
-        )  # fmt: skip
+    def finish(
+        self, speak: Speak, text: str, *, improv: dict[str, JsonValue] | None = None
+    ) -> None:
+        super().finish(speak, text, improv=improv or self.told[-1].signals)
 
 
 def play(

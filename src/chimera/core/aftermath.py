@@ -7,7 +7,7 @@ the line ends is over when the ladder of de-escalation is asked (`engine.md` sec
 from collections.abc import Callable, Iterable, Sequence
 
 from chimera.core import events as ev
-from chimera.core import ladders, relations, topics
+from chimera.core import ladders, memory, relations, topics
 from chimera.core.pacing import Rng
 from chimera.core.parts import Line, Seat
 from chimera.core.state import ConversationState, apply
@@ -169,4 +169,25 @@ def _emoji(seat: Seat) -> str:
     return "❤" if traits.warmth >= 0.7 else "👏"
 
 
-STEPS: tuple[Step, ...] = (_relations, _mediation, _ladder, _back, _reactions)
+# --- memory and topics ---------------------------------------------------------------------------
+
+
+def _notes(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+    """What the cast keeps of the line, and of what the stalls said since the one before."""
+    before = max((each.seq for each in state.lines[:-1] if each.participant_id), default=0)
+    for said in (each for each in state.lines if before < each.seq <= line.seq):
+        for body in memory.take(state, said):
+            actor = ev.Actor(type="participant", id=body.participant_id)
+            yield ev.NewEvent(body=body, actor=actor, visibility=(body.participant_id,))
+
+
+def _drift(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+    """A talk that has left its topic for good gets the name of what it has come to."""
+    body = topics.drifted(state)
+    if body is not None and state.ladders.finale is None:
+        yield _says(body)
+
+
+STEPS: tuple[Step, ...] = (
+    _relations, _mediation, _ladder, _back, _reactions, _notes, _drift,
+)  # fmt: skip

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from chimera.core import budget, floor, ladders, pacing, topics
+from chimera.core import budget, floor, ladders, memory, pacing, topics
 from chimera.core.conversation import Cause, EndedBecause
-from chimera.core.events import BidRef, Body
+from chimera.core.events import BidRef, Body, Rungs
 from chimera.core.floor import Standing
 from chimera.core.pacing import Rng
+from chimera.core.parts import Note
 from chimera.core.state import ConversationState
 
 #: Below this largest bid nobody speaks for one beat.
@@ -48,6 +49,10 @@ class Speak:
     silence_s: float = 0.0
     #: Whether this is the time for a goodbye: closing words, or an answer to somebody's own.
     closing: bool = False
+    #: How far the director's ladders are climbed.
+    rungs: Rungs | None = None
+    #: What the speaker is reminded of, of all it remembers.
+    recalled: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +318,8 @@ def _speak(
         human=claim.human,
         silence_s=0.0 if claim.human else _silent_s(state),
         closing=claim.human or state.ladders.finale is not None,
+        rungs=ladders.rungs(state),
+        recalled=memory.recall(state, chosen.id, closing=state.ladders.finale is not None),
     )
 
 

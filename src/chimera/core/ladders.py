@@ -15,41 +15,40 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from chimera.core import events as ev
-from chimera.core import quality, topics
+from chimera.core import quality, relations, topics, untrusted
 from chimera.core.conversation import EndedBecause
 
 if TYPE_CHECKING:
     from chimera.core.floor import Standing
     from chimera.core.pacing import Rng
+    from chimera.core.parts import Line
     from chimera.core.state import ConversationState
 
-#: A topic with less energy tires for so many turns before it counts as a lull.
+#: A topic with less energy for so many turns is a lull; so are so many failed or empty turns in a
+#: row, but a provider that is away ends no play.
 TIRED, TIRED_TURNS = 0.25, 4
-#: So many failed or empty turns in a row count as one; a provider that is away ends no play.
 FAILURES, OUTAGE_RUNG = 2, 2
 LULL_APART, LOOP_APART, CLEAN_TURNS = 3, 4, 8
 #: With so much energy and so raised a hand the lull is over.
-LIVELY, EAGER = 0.35, 0.30
-TOP = 5
+LIVELY, EAGER, TOP = 0.35, 0.30, 5
 #: At this rung of the loop ladder everybody sees only so many turns.
 SHORT_SIGHT_RUNG, SHORT_SIGHT = 2, 6
 #: The rung of the lull ladder on which the audience is asked, and how long it may think.
 ASKS_RUNG, ASKS_S = 4, 20.0
 CLOSERS = 4
 COSTS_KEPT = 10
-#: A closing line may cost so much more than the last ones did.
+#: A closing line may cost so much more than the last did.
 RESERVE = 1.3
 
 CIRCLING = "The talk goes in circles."
 UNSAID = "Bring what has not been said."
 DISSENT = "The duty to disagree is yours now: disagree with one concrete thing that was just said."
 CLOSING = "Closing words: one or two sentences to the others; pick up one earlier moment."
-LULLS = {
-    1: "It grows quiet; the floor is open to whoever has held back.",
-    2: "It is quiet: the one who has been silent longest is asked.",
-    3: "The topic has run dry.",
-    4: "The audience is asked.",
-}
+LULLS = (
+    "It grows quiet; the floor is open to whoever has held back.",
+    "It is quiet: the one who has been silent longest is asked.",
+    "The topic has run dry.", "The audience is asked.", "Nobody has more to say.",
+)  # fmt: skip
 ASKING = "We have gone quiet up here. What should they talk about next? Call it out."
 LAST_ROUND = "Last round: a few closing words from each of you, please."
 GOOD_NIGHT = "And with that the curtain falls. Thank you for watching."
@@ -172,17 +171,40 @@ def against_loop(state: "ConversationState", rng: "Rng") -> tuple[ev.Body, ...]:
     if not _circling(state, ladder):
         return ()
     rung = _reachable(state, ladder.rung + 1)
-    match rung:
-        case 1 | 2:
-            return _devices(state, rng, rung=rung)
-        case 3:
-            return _dissent(state)
-        case 4:
-            step = ev.DirectorNoted(note=CIRCLING, because="loop", rung=rung)
-            return (step, *(topics.shift(state, rng) or _devices(state, rng, rung=rung)))
-        case _:
-            return (ev.DirectorNoted(note=CIRCLING, because="loop", rung=rung),
-                    *begin_finale(state, "loop"))  # fmt: skip
+    if rung <= 2:
+        return _devices(state, rng, rung=rung)
+    if rung == 3:
+        return _dissent(state)
+    step = ev.DirectorNoted(note=CIRCLING, because="loop", rung=rung)
+    if rung == TOP:
+        return (step, *begin_finale(state, "loop"))
+    return (step, *(topics.shift(state, rng) or _devices(state, rng, rung=rung)))
+
+
+def in_sight(state: "ConversationState", lines: "Sequence[Line]") -> "Sequence[Line]":
+    """What of the history a speaker is shown: from the second rung on little, against loops."""
+    if state.ladders.loop.rung < SHORT_SIGHT_RUNG:
+        return lines
+    return [line for line in lines if line.turn > state.finished - SHORT_SIGHT]
+
+
+def banned(state: "ConversationState") -> tuple[str, ...]:
+    """What nobody may say again while the talk goes in circles."""
+    if not state.ladders.loop.rung:
+        return ()
+    phrases = quality.worn(quality.window(state.lines))
+    listed = "; ".join(f"“{untrusted.one_line(each, 60)}”" for each in phrases)
+    return (f"Do not use these words again: {listed}.",) if phrases else ()
+
+
+def rungs(state: "ConversationState") -> ev.Rungs | None:
+    """How far the ladders are climbed, for the log; None while all stand on the ground."""
+    lull, loop = state.ladders.lull.rung, state.ladders.loop.rung
+    pairs = state.feelings.ties.pairs.values()
+    conflict = max((relations.rung_of(each, state.finished) for each in pairs), default=0)
+    if not (lull or loop or conflict):
+        return None
+    return ev.Rungs(lull=lull or None, loop=loop or None, conflict=conflict or None)
 
 
 def _reachable(state: "ConversationState", rung: int) -> int:
@@ -266,7 +288,7 @@ def against_lull(
     if not silent and not (apart and (tired or outage)):
         return ()
     rung = _reachable(state, kept.lull.rung + 1)
-    step = ev.DirectorNoted(note=LULLS.get(rung, LULLS[4]), because="lull", rung=rung)
+    step = ev.DirectorNoted(note=LULLS[rung - 1], because="lull", rung=rung)
     match rung:
         case 1:
             return (step,)
@@ -311,8 +333,9 @@ def asking_s(state: "ConversationState", now_ms: int) -> float:
 
 
 def closers(state: "ConversationState") -> int:
-    """How many say closing words."""
-    return min(CLOSERS, sum(seat.active for seat in state.seats))
+    """How many say closing words: no more than there are turns left."""
+    left = (state.limits.max_turns or state.finished + CLOSERS) - state.finished
+    return min(CLOSERS, left, sum(seat.active for seat in state.seats))
 
 
 def reserve(state: "ConversationState") -> float:
@@ -323,8 +346,8 @@ def reserve(state: "ConversationState") -> float:
 
 def can_close(state: "ConversationState") -> bool:
     """Whether a finale is still to come, and enough was said for one."""
-    closing = closers(state)
-    return state.ladders.finale is None and 0 < closing <= state.finished
+    enough = state.finished >= sum(seat.active for seat in state.seats)
+    return state.ladders.finale is None and enough and closers(state) > 1
 
 
 def ending(state: "ConversationState", now_ms: int) -> EndedBecause | None:

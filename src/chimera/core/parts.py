@@ -43,6 +43,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One thing a participant remembers."""
+
+    id: str
+    text: str
+    kind: ev.NoteKind
+    #: The participant it is about, or a viewer by name.
+    about: str | None
+    #: The message it was taken from.
+    source: str
+    importance: float
+    #: Finished turns when it was taken, and when it last came to mind.
+    turn: int
+    used: int
+    #: Own turns when it last came to mind; None: never.
+    own: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """A participant's place: whether it is taken, and how it has been used."""
 
@@ -65,6 +84,7 @@ class Seat:
     mood: Mood | None = None
     #: Number of finished turns after which somebody sent to sit out comes back.
     back_at: int | None = None
+    memory: tuple[Note, ...] = ()
 
     @property
     def feeling(self) -> Mood:

@@ -17,7 +17,7 @@ from itertools import groupby
 import jinja2
 
 from chimera.core import events as ev
-from chimera.core import feelings, pacing, topics, untrusted
+from chimera.core import feelings, ladders, memory, pacing, topics, untrusted
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
@@ -105,7 +105,7 @@ def compose(
     words = min(speak.words, max_words or speak.words)
     system = _system(state, me, persona)
     tail = "\n\n" + _tail(state, speak, me, persona, words)
-    for lines in _windows(_heard(state, me), state.finished):
+    for lines in _windows(ladders.in_sight(state, _heard(state, me)), state.finished):
         messages = _messages(state, me, lines, tail, pictures or {})
         prompt = Prompt(
             system=system,
@@ -311,6 +311,8 @@ def _tail(
     situation = [
         *_moment(state, speak),
         *_whisper(speak),
+        *ladders.banned(state),
+        *memory.told(state, speak),
         *_seed(state, me),
         *feelings.told(state, me.id),
         *_reminder(persona),
@@ -330,6 +332,7 @@ def _moment(state: ConversationState, speak: Speak) -> Iterable[str]:
     """What has just happened that asks for this line."""
     if state.topics and state.topic != state.topics[0]:
         yield f"The topic now: {_value(state.topic, 120)}"
+        yield from _bridge(state)
     if not any(line.participant_id for line in state.lines):
         yield "You open: take the topic by one concrete detail and say what you think."
     answered = next((each for each in state.lines if each.message_id == speak.replies_to), None)
@@ -341,6 +344,16 @@ def _moment(state: ConversationState, speak: Speak) -> Iterable[str]:
         shown = "has shown you a picture" if answered.images else "has spoken to you"
         did = "asks you something" if answered.questions else shown
         yield f"{who}{where} {did}: answer that first."
+
+
+def _bridge(state: ConversationState) -> Iterable[str]:
+    """How the first line on a new topic leads over from the old one."""
+    if any(line.participant_id and line.seq > state.topic_seq for line in state.lines[-5:]):
+        return
+    word = topics.bridge(state)
+    way = f" by way of “{word}”" if word else ""
+    old = _value(state.topics[-2], 80)
+    yield f"In one sentence lead over from “{old}”{way}, then open the new topic."
 
 
 def _whisper(speak: Speak) -> Iterable[str]:

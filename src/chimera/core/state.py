@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from chimera.core import events as ev
-from chimera.core import feelings, ladders, mood, signals, topics
+from chimera.core import feelings, ladders, memory, mood, signals, topics
 from chimera.core.conversation import (
     EndedBecause,
     Limits,
@@ -130,9 +130,8 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
     if envelope.seq != state.seq + 1:
         raise ValueError(f"seq {envelope.seq} cannot follow {state.seq}")
     felt, seats = feelings.after_event(state.feelings, state.seats, envelope, state.finished)
-    state = replace(
-        state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats
-    )  # fmt: skip
+    seats = memory.after_event(seats, envelope.body, state.finished)
+    state = replace(state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats)
     match envelope.body:
         case ev.TurnStarted() | ev.TurnFailed() | ev.MessageCompleted() | ev.MessagePosted():
             return _talk(state, envelope)
@@ -172,7 +171,8 @@ def _topic_changed(
     own = (state.finished,) if body.cause == "director" else ()
     return replace(
         state, topic=body.topic, topics=(*state.topics, body.topic)[-TOPICS_KEPT:],
-        topic_seq=envelope.seq, topic_turn=state.finished, drifting=0, centroid={},
+        topic_seq=state.topic_seq if body.cause == "drift" else envelope.seq,
+        topic_turn=state.finished, drifting=0, centroid={},
         shifts=(*state.shifts, *own)[-topics.MOST:],
     )  # fmt: skip
 

@@ -2,9 +2,11 @@
 
 import math
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import combinations
 from random import Random
 from statistics import mean
 from typing import TYPE_CHECKING, Literal
@@ -28,6 +30,8 @@ SPREAD = 0.05
 KEEP, PLACES = 0.8, 400
 #: The newest messages are compared with those before them; less likeness so often is drift.
 NEWEST, DRIFTS, DRIFT_TURNS = 3, 0.10, 3
+#: Unless the newest are so much alike, they are no new topic but none at all.
+TOGETHER = 0.5
 #: A topic with less energy, or older than so many turns, gives way to another.
 FADED, OLD = 0.35, 24
 #: Changes of the director's own are so far apart, and at most so many within so many turns.
@@ -162,25 +166,37 @@ def followed(state: "ConversationState", lines: "Sequence[Line]") -> tuple[signa
     spoken = [line for line in lines[-8:] if line.kind != "host" and line.seq > state.topic_seq]
     if len(spoken) <= NEWEST:
         return state.centroid or signals.vector(state.topic), 0
+    newest = signals.mean_vector((signals.vector(line.text), 1.0) for line in spoken[-NEWEST:])
+    likeness = signals.HASHED_WINDOW.rel(signals.cosine(newest, state.centroid))
+    if newest and state.centroid and likeness < DRIFTS and _together(spoken[-NEWEST:]):
+        # What may be a new topic must not become part of the old one meanwhile.
+        return state.centroid, state.drifting + 1
     entering = signals.vector(spoken[-NEWEST - 1].text)
     parts = ((state.centroid, KEEP), (entering, 1 - KEEP))
-    centroid = signals.strongest(signals.mean_vector(parts), PLACES)
-    newest = signals.mean_vector((signals.vector(line.text), 1.0) for line in spoken[-NEWEST:])
-    if not newest or not centroid:
-        return centroid, 0
-    likeness = signals.HASHED_WINDOW.rel(signals.cosine(newest, centroid))
-    return centroid, state.drifting + 1 if likeness < DRIFTS else 0
+    return signals.strongest(signals.mean_vector(parts), PLACES), 0
+
+
+def _together(lines: "Sequence[Line]") -> bool:
+    """Whether these lines are about one thing, whatever it is."""
+    vectors = [signals.vector(line.text) for line in lines]
+    return mean(_rel(one, other) for one, other in combinations(vectors, 2)) >= TOGETHER
 
 
 def drifted(state: "ConversationState") -> ev.TopicChanged | None:
-    """The name of what the talk has come to by itself, if it has left its topic for good."""
+    """The name of what the talk has come to by itself, if it has left its topic for good.
+
+    Lines that have no word in common have left the old topic, but not come to a new one.
+    """
     if state.drifting < DRIFT_TURNS or state.finished - state.topic_turn < APART:
         return None
-    newest = " … ".join(line.text for line in state.lines[-NEWEST:])
-    words = signals.keywords(newest, 2)
-    if not words:
+    newest = [signals.content_words(line.text) for line in state.lines[-NEWEST - 1 :]]
+    counts = Counter(word for words in newest for word in words)
+    old = signals.content_words(state.topic)
+    common = sorted(word for word, n in counts.items() if n > 1 and word not in old)
+    if not common:
         return None
-    return _changed(state, " and ".join(words).capitalize(), "drift")
+    common.sort(key=lambda word: -counts[word])
+    return _changed(state, " and ".join(common[:2]).capitalize(), "drift")
 
 
 def _changed(

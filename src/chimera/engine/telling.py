@@ -61,6 +61,8 @@ def started(
             typing=plan.typing,
             note=speak.note,
             heard=heard,
+            rungs=speak.rungs,
+            recalled=tuple(note.id for note in speak.recalled) or None,
         )
     )
 

@@ -1,0 +1,285 @@
+"""What participants remember: which notes they take of what they hear, and which come back.
+
+No model is asked (`engine.md` section 7.2). A note belongs to one participant; nobody else of the
+cast ever learns of it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from chimera.core import events as ev
+from chimera.core import quality, signals, untrusted
+from chimera.core.parts import Line, Note, Seat
+
+if TYPE_CHECKING:
+    from chimera.core.director import Speak
+    from chimera.core.state import ConversationState
+
+#: Notes a participant keeps, takes of one line, and is reminded of at once.
+KEPT, TAKEN, RECALLED = 200, 2, 3
+NOTE_CHARS = 160
+#: A note must be worth so much to be told; more memory makes talk more uniform.
+WORTH = 0.8
+#: What was said in the last turns stands in everybody's ears anyway.
+FRESH = 10
+FADES = 0.97
+#: In so many own turns after its use a note is not brought up again.
+RESTS = 10
+#: A sentence of fewer content words says nothing worth a note.
+LEAST_WORDS = 4
+#: Two notes more alike than this are one.
+ALIKE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A sentence worth keeping."""
+
+    text: str
+    kind: ev.NoteKind
+    #: The participant it is about, or a viewer by name.
+    about: str | None
+    #: Who keeps it.
+    keepers: tuple[str, ...]
+
+
+# --- taking notes --------------------------------------------------------------------------------
+
+
+def take(state: "ConversationState", line: Line) -> Iterator[ev.NoteTaken]:
+    """What the cast keeps of a line that has just been said."""
+    found = _of_a_viewer(state, line) if line.kind == "viewer" else _of_the_cast(state, line)
+    taken: dict[str, int] = {}
+    for each in found:
+        for keeper in each.keepers:
+            seat = state.seat(keeper)
+            number = taken.get(keeper, 0)
+            if number >= TAKEN or not _hears(seat, line) or _known(seat, each.text):
+                continue
+            taken[keeper] = number + 1
+            yield ev.NoteTaken(
+                note_id=_id_of(line, keeper, number), participant_id=keeper, text=each.text,
+                kind=each.kind, about=each.about, source=line.message_id,
+                importance=_importance(line, keeper),
+            )  # fmt: skip
+
+
+def _of_a_viewer(state: "ConversationState", line: Line) -> list[_Found]:
+    """Anything people say about themselves, for everybody who hears it."""
+    everybody = tuple(seat.id for seat in state.seats if seat.present)
+    oneself = quality.cues("of_oneself")
+    return [
+        _Found(text, "human", line.name, everybody)
+        for text in _sentences(line)
+        if oneself.search(quality.plain(text))
+    ]
+
+
+def _of_the_cast(state: "ConversationState", line: Line) -> list[_Found]:
+    """Promises and opinions bind who utters them, and stay with whom they are told."""
+    me = line.participant_id
+    if me is None:
+        return []
+    told = _told_to(state, line)
+    sentences = _sentences(line)
+    found = [
+        _Found(text, kind, me, (me, *told))
+        for text in sentences
+        if (kind := _commits(line, text)) is not None
+    ]
+    found += [
+        _Found(text, "claim", named[0], (named[0],))
+        for text in sentences
+        if (named := _quoted(state, line, text))
+    ]
+    stance = {each.to for each in (line.signals.stance or ())} if line.signals else set[str]()
+    moved = tuple(who for who in told if who in stance)
+    if moved and sentences:
+        richest = max(sentences, key=lambda text: len(signals.content_words(text)))
+        found.append(_Found(richest, "claim", me, moved))
+    return found
+
+
+def _sentences(line: Line) -> list[str]:
+    """The statements of a line that are long enough to mean something and short enough to keep."""
+    whole = (untrusted.one_line(each, 500) for each in signals.sentences(line.text))
+    return [
+        each
+        for each in whole
+        if len(each) <= NOTE_CHARS
+        and each[-1:] not in "?？؟"
+        and len(signals.content_words(each)) >= (2 if line.kind == "viewer" else LEAST_WORDS)
+    ]
+
+
+def _commits(line: Line, text: str) -> ev.NoteKind | None:
+    """How somebody commits themself in a sentence, if they do."""
+    said = quality.plain(text)
+    if quality.cues("promises").search(said):
+        return "promise"
+    if ((line.signals and line.signals.improv) or {}).get("act") == "JOKE":
+        return "joke"
+    return "opinion" if quality.cues("opinions").search(said) else None
+
+
+def _quoted(state: "ConversationState", line: Line, text: str) -> tuple[str, ...]:
+    """Whose words a sentence takes up by name."""
+    if not quality.cues("sayings").search(quality.plain(text)):
+        return ()
+    named = signals.named(text, state.participants)
+    return tuple(who for who in named if who != line.participant_id)
+
+
+def _told_to(state: "ConversationState", line: Line) -> tuple[str, ...]:
+    """Whom the line speaks to: those it names, else who spoke before."""
+    if line.addressed:
+        seated = {seat.id for seat in state.seats}
+        return tuple(who for who in line.addressed if who in seated)
+    before = [each.participant_id for each in state.lines if each.seq < line.seq]
+    last = next((who for who in reversed(before) if who), None)
+    return (last,) if last and last != line.participant_id else ()
+
+
+def _hears(seat: Seat, line: Line) -> bool:
+    return seat.present and line.seq > seat.joined_seq and line.heard_by(seat.id)
+
+
+def _known(seat: Seat, text: str) -> bool:
+    words = frozenset(signals.tokens(text))
+    return any(
+        signals.overlap(words, frozenset(signals.tokens(note.text))) > ALIKE
+        for note in seat.memory[-50:]
+    )
+
+
+def _importance(line: Line, keeper: str) -> float:
+    stances = (line.signals.stance or ()) if line.signals else ()
+    felt = next((abs(each.value) for each in stances if each.to == keeper), 0.0)
+    return round(min(1.0, 0.3 + 0.3 * felt + 0.2 * (line.kind == "viewer")), 3)
+
+
+def _id_of(line: Line, keeper: str, number: int) -> str:
+    """The same note of the same line has the same id, however often it is worked out."""
+    digest = hashlib.sha256(f"{line.message_id}:{keeper}:{number}".encode()).hexdigest()
+    return f"nte_{digest[:26]}"
+
+
+# --- the fold ------------------------------------------------------------------------------------
+
+
+def after_event(seats: tuple[Seat, ...], body: ev.Body, finished: int) -> tuple[Seat, ...]:
+    """The seats after an event, if it touches what somebody remembers."""
+    match body:
+        case ev.NoteTaken(participant_id=who):
+            note = Note(
+                id=body.note_id, text=body.text, kind=body.kind, about=body.about,
+                source=body.source, importance=body.importance, turn=finished, used=finished,
+            )  # fmt: skip
+            return _changed(seats, who, lambda seat: _kept((*seat.memory, note), finished))
+        case ev.NoteEdited(participant_id=who, note_id=which):
+            changes = {"text": body.text, "importance": body.importance}
+            return _changed(seats, who, lambda seat: tuple(
+                replace(note, **changes) if note.id == which else note for note in seat.memory
+            ))  # fmt: skip
+        case ev.NoteRemoved(participant_id=who, note_id=which):
+            return _changed(
+                seats, who, lambda seat: tuple(note for note in seat.memory if note.id != which)
+            )
+        case ev.ConversationCleared():
+            return tuple(replace(seat, memory=()) if seat.memory else seat for seat in seats)
+        case ev.TurnStarted(participant_id=who, recalled=tuple() as recalled):
+            return _changed(seats, who, lambda seat: tuple(
+                replace(note, used=finished, own=seat.turns) if note.id in recalled else note
+                for note in seat.memory
+            ))  # fmt: skip
+        case _:
+            return seats
+
+
+def _changed(
+    seats: tuple[Seat, ...], who: str, change: Callable[[Seat], tuple[Note, ...]]
+) -> tuple[Seat, ...]:
+    return tuple(replace(seat, memory=change(seat)) if seat.id == who else seat for seat in seats)
+
+
+def _kept(notes: tuple[Note, ...], finished: int) -> tuple[Note, ...]:
+    """Without the one that has faded most, where they are too many."""
+    if len(notes) <= KEPT:
+        return notes
+    faint = min(notes, key=lambda note: note.importance * FADES ** (finished - note.turn))
+    return tuple(note for note in notes if note is not faint)
+
+
+# --- recalling -----------------------------------------------------------------------------------
+
+
+def recall(
+    state: "ConversationState", participant_id: str, *, closing: bool = False
+) -> tuple[Note, ...]:
+    """The notes that matter to a participant now, the worthiest first; for closing words one."""
+    seat = state.seat(participant_id)
+    old = [note for note in seat.memory if note.turn <= state.finished - FRESH]
+    if not old:
+        return ()
+    moment = _moment(state, participant_id)
+    worth = {note.id: _worth(note, seat, moment) for note in old}
+    best = sorted(old, key=lambda note: (-worth[note.id], note.id))[:RECALLED]
+    told = tuple(note for note in best if worth[note.id] >= WORTH)
+    return told or (tuple(best[:1]) if closing else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What a memory is held against."""
+
+    finished: int
+    words: frozenset[str]
+    vector: signals.Vector
+    #: Who spoke last, a participant's id or a viewer's name.
+    speaker: str | None
+
+
+def _moment(state: "ConversationState", participant_id: str) -> _Moment:
+    heard = [line for line in state.lines[-8:] if line.heard_by(participant_id)]
+    newest = [line for line in heard if line.participant_id != participant_id][-3:]
+    last = newest[-1] if newest else None
+    return _Moment(
+        finished=state.finished,
+        words=frozenset[str]().union(*(signals.content_words(line.text) for line in newest)),
+        vector=signals.mean_vector((signals.vector(line.text), 1.0) for line in newest),
+        speaker=(last.participant_id or last.name) if last else None,
+    )
+
+
+def _worth(note: Note, seat: Seat, moment: _Moment) -> float:
+    relevance = 0.0
+    # Without a shared word two texts are hardly alike, and most notes share none.
+    if not moment.words.isdisjoint(signals.content_words(note.text)):
+        likeness = signals.cosine(signals.vector(note.text), moment.vector)
+        relevance = min(max(signals.HASHED_PAIR.rel(likeness), 0.0), 1.0)
+    rested = note.own is None or seat.turns - note.own > RESTS
+    return (
+        relevance
+        + 0.7 * note.importance
+        + 0.5 * FADES ** (moment.finished - note.used)
+        + 0.4 * (note.about is not None and note.about == moment.speaker)
+        - 0.8 * (not rested)
+    )
+
+
+def told(state: "ConversationState", speak: "Speak") -> Iterator[str]:
+    """What the speaker is reminded of, one sentence for each note."""
+    names = {seat.id: untrusted.name(seat.participant.short) for seat in state.seats}
+    for note in speak.recalled:
+        text = untrusted.one_line(note.text, NOTE_CHARS)
+        if note.about == speak.participant_id:
+            yield f"You remember saying: “{text}”"
+        elif note.kind == "human":
+            who = untrusted.name(note.about or "")
+            yield f"You remember that {who} in the audience said: “{text}”"
+        elif note.about in names:
+            yield f"You remember about {names[note.about]}: “{text}”"
+        else:
+            yield f"You remember: “{text}”"
