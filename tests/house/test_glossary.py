@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Banned as whole identifiers or words; the field's own protocols and libraries keep theirs.
 BANNED = (
-    "chatroom", "chat_room", "bot", "orchestrator", "utterance", "roster", "spectator",
+    "chatroom", "chat_room", "bot", "orchestrator", "utterance", "spectator",
     "stand_in", "prefetch_text", "vendor", "addon",
 )  # fmt: skip
 SOURCES = [

@@ -1,7 +1,7 @@
 """The one way to a model: a whole line from the first route that can play it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -48,6 +48,9 @@ _LEAST_PAUSE = 5.0
 _SPREAD = 0.2
 #: What a ledger may refuse to one route and grant to the next.
 _ONE_ROUTE = frozenset({"credential_day", "provider_day"})
+
+
+_ANY = Route(provider=AUTO, model=AUTO)
 
 
 class Gateway:
@@ -133,32 +136,32 @@ class Gateway:
         machine alone. The same question gets the same answer for an hour, unless `cache` is off.
         Raises ProviderError or BudgetSpent.
         """
+        request = GenerationRequest(
+            model=AUTO, system=system, messages=(PromptMessage("others", (TextPart(prompt),)),),
+            temperature=temperature, max_output_tokens=max_output_tokens,
+        )  # fmt: skip
         turn = TurnRequest(
             conversation_id=conversation_id, turn_id=turn_id, participant_id=participant_id,
-            route=Route(provider=AUTO, model=AUTO), kind=kind, owner=owner, ceiling=ceiling,
-            troupe=False,
-            request=GenerationRequest(
-                model=AUTO, system=system,
-                messages=(PromptMessage("others", (TextPart(prompt),)),),
-                temperature=temperature, max_output_tokens=max_output_tokens,
-            ),
+            route=_ANY, kind=kind, owner=owner, ceiling=ceiling, troupe=False, request=request,
         )  # fmt: skip
-        allowed = {route.provider for route in routes} - {AUTO}
+        return await self._answer(turn, {each.provider for each in routes} - {AUTO}, cache=cache)
+
+    async def _answer(
+        self, turn: TurnRequest, allowed: Collection[str], *, cache: bool
+    ) -> Performance:
         candidates = [
             each
             for each in self._chooser.candidates(turn)
             if not allowed or each.route.provider in allowed
         ]
+        now = self._clock.monotonic()
         if cache:
             for each in candidates:
-                known = self._answers.get(_key(each.route, turn), self._clock.monotonic())
+                known = self._answers.get(_key(each.route, turn), now)
                 if known is not None:
                     return replace(known, usage=Usage(cost=0.0), first_token_ms=0, duration_ms=0)
-        order = Order(
-            turn=turn, on_text=None, began=self._clock.monotonic(),
-            until=asyncio.get_running_loop().time() + self._total,
-        )  # fmt: skip
-        answer = await self._try(order, candidates)
+        until = asyncio.get_running_loop().time() + self._total
+        answer = await self._try(Order(turn=turn, on_text=None, began=now, until=until), candidates)
         if cache and answer.broken is None:
             self._answers.put(_key(answer.route, turn), answer, self._clock.monotonic())
         return answer
