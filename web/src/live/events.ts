@@ -77,7 +77,7 @@ export interface Bodies {
   'conversation.paced': { readonly pace: Pace }
   'participant.joined': { readonly participant_id: string; readonly participant?: WireParticipant | null }
   'participant.left': { readonly participant_id: string }
-  'participant.muted': { readonly participant_id: string }
+  'participant.muted': { readonly participant_id: string; readonly because?: string | null }
   'participant.unmuted': { readonly participant_id: string }
   'participant.invited': { readonly participant_id: string }
   'topic.changed': { readonly topic: string; readonly from?: string | null; readonly cause?: string }
@@ -125,7 +125,11 @@ export interface Bodies {
     readonly affinity: number
     readonly delta: number
     readonly evidence: string | { readonly message_id: string }
+    readonly alliance?: 'formed' | 'ended' | null
+    readonly conflict?: 'banter' | 'heated' | 'hostile' | null
   }
+  'reaction.added': { readonly message_id: string; readonly emoji: string }
+  'reaction.removed': { readonly message_id: string; readonly emoji: string }
 }
 
 export type EventType = keyof Bodies

@@ -11,8 +11,18 @@ import type {
   Usage,
   WireParticipant,
 } from './events.ts'
+import { summed } from './feelings.ts'
 import { reduce } from './reduce.ts'
-import { blank, type ConversationState, LIVELY, type Line, PLAIN, type Row, seated } from './state.ts'
+import {
+  blank,
+  type ConversationState,
+  LIVELY,
+  type Line,
+  PLAIN,
+  type Reacted,
+  type Row,
+  seated,
+} from './state.ts'
 
 /** The fields of the conversation resource that the stage reads. */
 export interface WireConversation {
@@ -46,6 +56,8 @@ export interface WireMessage {
   readonly usage?: Usage | null
   readonly timings?: Timings | null
   readonly images?: readonly Picture[] | null
+  readonly reactions?: Readonly<Record<string, number>>
+  readonly mine?: readonly string[] | null
 }
 
 /** The state of the conversation with no row yet: its log is to be folded from `after` on. */
@@ -86,11 +98,19 @@ function line(message: WireMessage): Line {
   }
 }
 
+function reactedTo({ reactions = {}, mine }: WireMessage): Readonly<Record<string, Reacted>> {
+  const counts = Object.entries(reactions)
+  return Object.fromEntries(
+    counts.map(([emoji, count]) => [emoji, { count, mine: mine?.includes(emoji) ? 1 : 0 }]),
+  )
+}
+
 /** What can be shown at once, from the page's own island, while the log is still on its way. */
 export function glimpse(conversation: WireConversation, messages: readonly WireMessage[]): ConversationState {
   return {
     ...opened(conversation, conversation.head_seq),
     rows: messages.map(line),
+    reactions: Object.fromEntries(messages.map((message) => [message.id, reactedTo(message)])),
     earlier: conversation.message_count,
   }
 }
@@ -120,6 +140,7 @@ export function prepend(state: ConversationState, events: readonly Envelope[]): 
     rows: [...older.rows.filter(fits), ...state.rows],
     notes: [...older.notes, ...state.notes],
     topics: [...older.topics, ...state.topics],
+    reactions: summed(older.reactions, state.reactions),
     earlier: first.seq === 1 ? 0 : Math.max(0, state.earlier - older.notes.length),
   }
 }

@@ -1,8 +1,9 @@
 /** Folds the log: one event and the state before it give the state after it. */
 import type { Envelope, EventType } from './events.ts'
+import { reactionAdded, reactionRemoved, relationChanged } from './feelings.ts'
 import { type Fold, type Of, told } from './folding.ts'
 import { type ConversationState, LIVELY, type Participant, seated } from './state.ts'
-import { completed, posted, redacted, relationChanged, turnFailed, turnStarted } from './talk.ts'
+import { completed, posted, redacted, turnFailed, turnStarted } from './talk.ts'
 
 type State = ConversationState
 
@@ -72,7 +73,7 @@ const joined: Fold<'participant.joined'> = (state, event) => {
   return told(next, event, { type: 'participant.joined', participantId })
 }
 
-type Seating = 'participant.left' | 'participant.muted' | 'participant.unmuted' | 'participant.invited'
+type Seating = 'participant.left' | 'participant.unmuted' | 'participant.invited'
 
 function changes(type: Seating, change: Partial<Participant>) {
   return (state: State, event: Of<Seating>): State =>
@@ -80,6 +81,12 @@ function changes(type: Seating, change: Partial<Participant>) {
       type,
       participantId: event.body.participant_id,
     })
+}
+
+const muted: Fold<'participant.muted'> = (state, event) => {
+  const { participant_id: participantId, because = null } = event.body
+  const next = changeParticipant(state, participantId, { muted: true })
+  return told(next, event, { type: 'participant.muted', participantId, because })
 }
 
 const topicChanged: Fold<'topic.changed'> = (state, event) => {
@@ -100,7 +107,7 @@ const FOLDS: { readonly [T in EventType]: Fold<T> } = {
   'conversation.paced': (state, { body }) => ({ ...state, pace: body.pace }),
   'participant.joined': joined,
   'participant.left': changes('participant.left', { present: false }),
-  'participant.muted': changes('participant.muted', { muted: true }),
+  'participant.muted': muted,
   'participant.unmuted': changes('participant.unmuted', { muted: false }),
   'participant.invited': changes('participant.invited', {}),
   'topic.changed': topicChanged,
@@ -109,6 +116,8 @@ const FOLDS: { readonly [T in EventType]: Fold<T> } = {
   'message.completed': completed,
   'message.posted': posted,
   'message.redacted': redacted,
+  'reaction.added': reactionAdded,
+  'reaction.removed': reactionRemoved,
   'relation.changed': relationChanged,
 }
 

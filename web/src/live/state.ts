@@ -64,12 +64,14 @@ export type Happening =
       readonly type:
         | 'participant.joined'
         | 'participant.left'
-        | 'participant.muted'
         | 'participant.unmuted'
         | 'participant.invited'
         | 'overlap'
       readonly participantId: string
     }
+  | { readonly type: 'participant.muted'; readonly participantId: string; readonly because: string | null }
+  | { readonly type: 'alliance'; readonly from: string; readonly to: string; readonly formed: boolean }
+  | { readonly type: 'hostile'; readonly from: string; readonly to: string }
   | { readonly type: 'topic.changed'; readonly topic: string; readonly cause: string | null }
   | { readonly type: 'understudy'; readonly participantId: string; readonly route: Route }
   | {
@@ -120,6 +122,15 @@ export interface Note {
   readonly at: string
 }
 
+/** How often an emoji was given to a message, and how often by us. */
+export interface Reacted {
+  readonly count: number
+  readonly mine: number
+}
+
+/** By message and emoji; also of messages whose beginning is not known here. */
+export type Reactions = Readonly<Record<string, Readonly<Record<string, Reacted>>>>
+
 export interface TopicMark {
   readonly topic: string
   readonly seq: number
@@ -147,6 +158,7 @@ export interface ConversationState {
   readonly decision: Decision | null
   readonly notes: readonly Note[]
   readonly topics: readonly TopicMark[]
+  readonly reactions: Reactions
   /** Messages before `fromSeq`, as the server counted them. */
   readonly earlier: number
 }
@@ -190,6 +202,7 @@ export function blank(id: string): ConversationState {
     decision: null,
     notes: [],
     topics: [],
+    reactions: {},
     earlier: 0,
   }
 }

@@ -141,14 +141,3 @@ export const redacted: Fold<'message.redacted'> = (state, { body }) => ({
     row.kind === 'line' && row.id === body.message_id ? { ...row, text: '', redacted: true } : row,
   ),
 })
-
-export const relationChanged: Fold<'relation.changed'> = (state, { body }) => {
-  const cited = typeof body.evidence === 'string' ? body.evidence : body.evidence.message_id
-  const index = state.notes.findLastIndex(({ id }) => id === cited)
-  const before = state.notes[index]
-  if (!before) return state
-  return {
-    ...state,
-    notes: state.notes.with(index, { ...before, warmth: (before.warmth ?? 0) + body.delta }),
-  }
-}

@@ -89,6 +89,8 @@ export const stage = {
   readAway: 'Read',
   details: 'Details',
   lookBehind: 'Look behind the line',
+  react: 'React to the line',
+  reaction: (emoji: string, n: number) => `${emoji}: ${plural(n, 'reaction', 'reactions')}`,
 
   directions: {
     started: '[The curtain rises.]',
@@ -99,6 +101,13 @@ export const stage = {
     joined: (name: string) => `[${name} comes on.]`,
     left: (name: string) => `[${name} leaves.]`,
     muted: (name: string) => `[${name} is asked to be silent.]`,
+    sitsOut: (name: string) => `[${name} sits out until tempers have cooled.]`,
+    alliance: (one: string, other: string, formed: boolean) => {
+      const pair = `${one} and ${other.replace(/^The /, 'the ')}`
+      return formed ? `[${pair} have become allies.]` : `[${pair} are no longer allies.]`
+    },
+    hostile: (one: string, other: string) =>
+      `[It grows hostile between ${one.replace(/^The /, 'the ')} and ${other.replace(/^The /, 'the ')}.]`,
     unmuted: (name: string) => `[${name} may speak again.]`,
     invited: (name: string) => `[${name} is asked to speak.]`,
     overlap: (name: string) => `[${name}, at the same time.]`,

@@ -20,11 +20,11 @@ export const PEOPLE = [
   { id: 'q', name: 'Quill' },
 ]
 
-export type Said = readonly [type: string, body: object]
+export type Said = readonly [type: string, body: object, actor?: { type: string; id?: string }]
 
 export function fold(events: readonly Said[], from: ConversationState = blank('c')): ConversationState {
-  return events.reduce<ConversationState>((state, [type, body]) => {
-    const event = { conversation_id: 'c', seq: state.headSeq + 1, type, at: AT, body } as Envelope
+  return events.reduce<ConversationState>((state, [type, body, actor]) => {
+    const event = { conversation_id: 'c', seq: state.headSeq + 1, type, at: AT, body, actor } as Envelope
     return reduce(state, event)
   }, from)
 }

@@ -25,8 +25,8 @@ export function stageHouse(
   const log: Envelope[] = []
   const asked: string[] = []
   let nextTurnAt: string | null = null
-  const envelope = ([type, body]: Said): Envelope => {
-    const event = { conversation_id: 'cnv_1', seq: log.length + 1, type, at: AT, body } as Envelope
+  const envelope = ([type, body, actor]: Said): Envelope => {
+    const event = { conversation_id: 'cnv_1', seq: log.length + 1, type, at: AT, body, actor } as Envelope
     log.push(event)
     return event
   }

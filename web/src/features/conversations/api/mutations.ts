@@ -55,6 +55,23 @@ export function usePatchConversation(id: string) {
   })
 }
 
+export interface Reaction {
+  readonly messageId: string
+  readonly emoji: string
+  readonly on: boolean
+}
+
+/** Gives an emoji to a message, or takes it back; the log tells every screen. */
+export function useReact(id: string) {
+  return useMutation({
+    mutationFn: ({ messageId, emoji, on }: Reaction) => {
+      const path = '/api/v1/conversations/{conversation_id}/messages/{message_id}/reactions/{emoji}'
+      const params = { path: { conversation_id: id, message_id: messageId, emoji } }
+      return unwrap(on ? api.PUT(path, { params }) : api.DELETE(path, { params }))
+    },
+  })
+}
+
 /** A viewer speaks. */
 export function usePostMessage(id: string) {
   return useMutation({

@@ -24,11 +24,17 @@ function text(what: Happening, nameOf: (id: string) => string, leadOf: (id: stri
     case 'participant.left':
       return directions.left(nameOf(what.participantId))
     case 'participant.muted':
-      return directions.muted(nameOf(what.participantId))
+      return what.because === 'conflict'
+        ? directions.sitsOut(nameOf(what.participantId))
+        : directions.muted(nameOf(what.participantId))
     case 'participant.unmuted':
       return directions.unmuted(nameOf(what.participantId))
     case 'participant.invited':
       return directions.invited(nameOf(what.participantId))
+    case 'alliance':
+      return directions.alliance(nameOf(what.from), nameOf(what.to), what.formed)
+    case 'hostile':
+      return directions.hostile(nameOf(what.from), nameOf(what.to))
     case 'overlap':
       return directions.overlap(nameOf(what.participantId))
     case 'topic.changed':

@@ -11,6 +11,7 @@ import { personaOf, phraseOf } from './business.ts'
 import { useBehind } from './lookBehind.tsx'
 import { MarginNotes } from './MarginNotes.tsx'
 import { useLexer, usePersonas, usePlaying, useView } from './playing.tsx'
+import { Reactions } from './Reactions.tsx'
 import './LineRow.css'
 
 // Few viewers hold up a picture.
@@ -133,6 +134,7 @@ export const LineRow = memo(function LineRow({ line, position, latest }: LineRow
             <Pictures line={line} />
           </Suspense>
         )}
+        {!line.redacted && <Reactions line={line} />}
       </div>
       <MarginNotes line={line} />
     </article>
