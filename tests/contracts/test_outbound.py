@@ -3,14 +3,25 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+from hypothesis import given
+from hypothesis import strategies as st
 from provider_fakes import LoopClock
-from provider_server import ProviderServer, answers
+from provider_server import ProviderServer, Wire, answers
 
-from chimera.core.errors import InvalidRequest, ProviderDown, ProviderSlow
-from chimera.providers.addresses import AddressGuard, AddressRefused, AddrInfo, is_public, origin_of
+from chimera.core.errors import BadStream, Invalid, InvalidRequest, ProviderDown, ProviderSlow
+from chimera.providers.addresses import (
+    AddressGuard,
+    AddressRefused,
+    AddrInfo,
+    base_url_of,
+    is_public,
+    origin_of,
+)
 from chimera.providers.transport import Deadlines, HttpCall, Transport
 
 PUBLIC = ("93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "2a00:1450::1", "::ffff:8.8.8.8")
@@ -192,3 +203,72 @@ async def test_proxies_of_the_environment_and_cookies_are_not_for_us(
     await transport.fetch(HttpCall(method="GET", url=server.base_url))
     await call(server.base_url, transport)
     assert "cookie" not in server.requests[1].headers
+
+
+# -- base URLs that a person types (S31) --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:1234/v1", "http://[::1]:11434", "http://localhost:8080/v1",
+     "http://box:11434", "http://10.1.2.3", "http://100.64.1.1:1234", "http://nas.lan:1234/v1",
+     "https://api.test/v1", "https://api.test:8443/v1", "http://[fd00::7]:11434"],
+)  # fmt: skip
+def test_a_local_server_may_be_on_this_machine_or_network(address: str) -> None:
+    assert base_url_of(address, local=True) == address
+    assert base_url_of(f"{address}/", local=True) == address
+
+
+@given(host=st.ip_addresses(v=4), form=st.sampled_from(["{}", "0x{:x}", "0{:o}"]))
+def test_an_address_in_numbers_is_judged_as_every_reader_of_it_would(
+    host: IPv4Address, form: str
+) -> None:
+    number = form.format(int(host))
+    for spelled in (f"http://{number}/", f"https://{number}/v1", f"https://{number}.:443/"):
+        for local in (True, False):
+            with pytest.raises(Invalid):
+                base_url_of(spelled, local=local)
+
+
+@given(host=st.ip_addresses())
+def test_a_public_service_is_never_at_an_address_that_is_not(
+    host: IPv4Address | IPv6Address,
+) -> None:
+    text = f"[{host}]" if host.version == 6 else str(host)
+    public = is_public(str(host)) and "%" not in str(host)
+    if public:
+        assert base_url_of(f"https://{text}/v1", local=False)
+    else:
+        with pytest.raises(Invalid):
+            base_url_of(f"https://{text}/v1", local=False)
+    if not public or str(host) != text.strip("[]"):
+        return
+    with pytest.raises(Invalid, match="https"):
+        base_url_of(f"http://{text}/v1", local=True)
+
+
+# -- answers of a hostile server (S32; redirects in test_provider_bad_days.py) --------------------
+
+
+async def test_a_list_that_never_ends_is_cut_off(server: ProviderServer) -> None:
+    async def endless(wire: Wire) -> None:
+        await wire.head(200, Content_Type="application/json")
+        with suppress(ConnectionError):
+            while True:
+                await wire.raw(b"x" * 65_536)
+
+    server.play(endless)
+    with pytest.raises(BadStream, match="longer than 1048576"):
+        await call(server.base_url, Transport(clock=LoopClock(), allowed=[server.address]))
+
+
+async def test_of_a_refusal_as_long_as_a_book_a_page_is_shown(server: ProviderServer) -> None:
+    async def book(wire: Wire) -> None:
+        await wire.head(500, Content_Type="text/plain")
+        with suppress(ConnectionError):
+            await wire.raw(b"never " * 1_000_000)
+
+    server.play(book)
+    with pytest.raises(ProviderDown) as caught:
+        await call(server.base_url, Transport(clock=LoopClock(), allowed=[server.address]))
+    assert 500 < len(caught.value.message) < 1200

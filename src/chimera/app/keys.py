@@ -99,10 +99,12 @@ class KeyDesk:
     async def look(self) -> None:
         """Store what was refused here, use what was stored elsewhere, wrap with the newest key."""
         self._told.clear()
-        refused, self._refused = self._refused, {}
-        for credential, because in refused.items():
+        for credential, because in tuple(self._refused.items()):
             at = to_millis(self._clock.now())
             await self._store.write(partial(_mark, credential=credential, because=because, at=at))
+            # Unless it was changed again meanwhile, or the database would not take it.
+            if self._refused.get(credential) == because:
+                del self._refused[credential]
         ring = await asyncio.to_thread(self._vault.load)
         if ring is not None and len(ring.keys) > 1:
             await rewrap_all(self._store, self._vault)
