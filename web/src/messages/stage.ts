@@ -50,7 +50,6 @@ export const stage = {
       : `Goes on by itself at ${hours.format(at)}.`,
   keepsTrying: 'The house keeps trying.',
   waitsTitle: 'The house waits.',
-  toKeys: 'Look at the keys',
   toAdmin: { credential: 'Look at the keys', budget: 'Look at the budgets' } as Readonly<
     Record<string, string>
   >,

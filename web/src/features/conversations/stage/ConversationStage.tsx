@@ -1,6 +1,6 @@
 /** One conversation as it plays: stage, script, score, controls and what is going on now. */
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { personasQuery } from '#lib/api/personas.ts'
 import type { Boot } from '#lib/boot.ts'
 import { stage } from '#messages/stage.ts'
@@ -12,12 +12,14 @@ import { Controls } from './Controls.tsx'
 import { Header } from './Header.tsx'
 import { BehindProvider } from './lookBehind.tsx'
 import { Notice } from './Notice.tsx'
-import { NowPanel } from './NowPanel.tsx'
 import { PlayingProvider, useCondition, usePlaying } from './playing.tsx'
 import { Scene } from './Scene.tsx'
 import { Score } from './Score.tsx'
 import { ScriptPositionProvider } from './scriptPosition.tsx'
 import './ConversationStage.css'
+
+// The script's first words do not wait for it.
+const NowPanel = lazy(() => import('./NowPanel.tsx'))
 
 export interface ConversationStageProps {
   readonly conversationId: string
@@ -73,10 +75,14 @@ function House({ conversationId }: { readonly conversationId: string }) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the window is low, and has nothing inside to hold the focus */}
       <aside className="house-panel" aria-label={stage.panel} tabIndex={0}>
         <p className="panel-tab">{stage.nowTab}</p>
-        <NowPanel />
+        <Suspense fallback={<div className="panel" />}>
+          <NowPanel />
+        </Suspense>
       </aside>
       <Sheet open={panelOpen} onOpenChange={setPanelOpen} title={stage.nowTab} className="panel-sheet">
-        <NowPanel />
+        <Suspense>
+          <NowPanel />
+        </Suspense>
       </Sheet>
       <Announcer />
     </div>

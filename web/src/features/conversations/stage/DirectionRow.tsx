@@ -62,15 +62,15 @@ export const DirectionRow = memo(function DirectionRow({ direction }: { readonly
   const { what } = direction
   const leadOf = (id: string) => state.participants.find((each) => each.id === id)?.provider ?? ''
   const reason = because(what)
-  const keys = what.type === 'conversation.paused' && what.because === 'credential'
+  const admin = what.type === 'conversation.paused' ? stage.toAdmin[what.because ?? ''] : undefined
   return (
     <div className="direction" id={`row-${direction.id}`}>
       <p className="t-direction">
         {text(what, nameOf, leadOf)}
         {reason !== '' && <span className="direction-because"> {reason}</span>}
-        {keys && (
+        {admin !== undefined && (
           <Link to="/admin/providers" className="direction-link">
-            {stage.toKeys}
+            {admin}
           </Link>
         )}
       </p>

@@ -140,7 +140,7 @@ function Cast({ state }: { readonly state: ConversationState }) {
   )
 }
 
-export function NowPanel() {
+export default function NowPanel() {
   const { state } = useView()
   if (state.participants.length === 0) return <div className="panel" />
   return (
