@@ -146,6 +146,16 @@ async def test_a_cast_that_cannot_play_is_refused_seat_by_seat(
     assert made.alarm.rung == []
 
 
+async def test_a_seat_may_leave_its_route_to_each_turn(client: httpx2.AsyncClient) -> None:
+    cast: list[dict[str, Any]] = [{"persona": "poet", "provider": "auto"}, {"persona": "chef"}]
+    made = await client.post(CONVERSATIONS, json={"topic": "Tea?", "cast": cast})
+    seat = made.json()["participants"][0]
+    assert (seat["provider"], seat["model"]) == ("auto", "auto")
+    cast[0]["model"] = "gpt-5"
+    refused = await client.post(CONVERSATIONS, json={"topic": "Tea?", "cast": cast})
+    assert [each["path"] for each in refused.json()["errors"]] == ["cast.0.model"]
+
+
 async def test_an_unknown_provider_is_answered_with_the_known_ones(
     client: httpx2.AsyncClient,
 ) -> None:

@@ -1,6 +1,6 @@
 """Seats the personas a caller asks for, each with the route that plays it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chimera.api.deps import House
 from chimera.api.errors import InvalidFields
@@ -8,8 +8,10 @@ from chimera.core.conversation import Participant
 from chimera.core.errors import NotFound
 from chimera.core.generation import ProviderState, Route
 from chimera.core.persona import Persona, check_name
+from chimera.core.routing import AUTO
 from chimera.features.conversations.schemas import SeatRequest
 from chimera.features.personas.service import find
+from chimera.providers.roster import SCRIPTED
 
 #: Who plays when nobody was chosen.
 DEFAULT_CAST = ("philosopher", "comedian", "scientist")
@@ -57,6 +59,8 @@ def _route(house: House, seat: SeatRequest, path: str, faults: Faults) -> Route 
     if seat.provider is None and seat.model is None:
         return best
     known = {each.name: each for each in house.providers.known()}
+    if seat.provider == AUTO:
+        return _any(seat, known.values(), path, faults)
     provider = known.get(seat.provider or best.provider)
     if provider is None:
         names = ", ".join(known)
@@ -71,6 +75,19 @@ def _route(house: House, seat: SeatRequest, path: str, faults: Faults) -> Route 
         faults.append((f"{path}.model", f"{provider.title} has no such model. It has: {names}."))
         return None
     return Route(provider=provider.name, model=model)
+
+
+def _any(
+    seat: SeatRequest, known: Iterable[ProviderState], path: str, faults: Faults
+) -> Route | None:
+    """No route in particular: each turn goes to whoever is best for it then."""
+    if seat.model not in {None, AUTO}:
+        faults.append((f"{path}.model", "Where the provider is free, so is the model."))
+        return None
+    if not any(each.ready is not False and each.name != SCRIPTED for each in known):
+        faults.append((f"{path}.provider", "No provider of models is ready."))
+        return None
+    return Route(provider=AUTO, model=AUTO)
 
 
 def _lacks(provider: ProviderState, model: str) -> bool:
