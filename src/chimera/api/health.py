@@ -1,5 +1,6 @@
 """Whether the house stands: for load balancers, and for whoever looks after it."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -8,6 +9,7 @@ from starlette.responses import JSONResponse
 from chimera.api.deps import House, serving
 from chimera.api.strict import Output
 from chimera.core.ids import rfc3339
+from chimera.store import ledger
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -20,7 +22,7 @@ class Standing(Output):
 
 
 class Service(Output):
-    """One provider's recent behaviour."""
+    """One provider's recent behaviour; `spent_today` in US dollars, since midnight UTC."""
 
     name: str
     ready: bool | None
@@ -29,6 +31,9 @@ class Service(Output):
     last_success_at: str | None
     p50_ms: float | None
     p95_ms: float | None
+    breaker: str
+    breaker_until: str | None
+    spent_today: float
 
 
 class Services(Output):
@@ -60,6 +65,9 @@ async def is_ready(house: Serving) -> Response:
 @router.get("/services")
 async def list_services(house: Serving) -> Services:
     """How the parts have been doing lately."""
+    today = house.now() // ledger.DAY_MS * ledger.DAY_MS
+    look = partial(ledger.spending, since=today, until=today + ledger.DAY_MS, most=0)
+    spent = {each.provider: each.amount for each in (await house.store.read(look)).days}
     return Services(
         store_id=house.store.store_id,
         database=house.store.dialect,
@@ -69,12 +77,17 @@ async def list_services(house: Serving) -> Services:
                 ready=each.ready,
                 calls=each.calls,
                 errors=each.errors,
-                last_success_at=(
-                    None if each.last_success_at is None else rfc3339(each.last_success_at)
-                ),
+                last_success_at=_moment(each.last_success_at),
                 p50_ms=each.p50_ms,
                 p95_ms=each.p95_ms,
+                breaker=each.breaker,
+                breaker_until=_moment(each.breaker_until),
+                spent_today=spent.get(each.name, 0.0),
             )
             for each in house.providers.known()
         ],
     )
+
+
+def _moment(millis: int | None) -> str | None:
+    return None if millis is None else rfc3339(millis)
