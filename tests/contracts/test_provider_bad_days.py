@@ -5,8 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from random import Random
 
 import pytest
+from gateway_house import SPEECH, House, acted
 from provider_cases import (
     ANTHROPIC,
     CHAT,
@@ -19,7 +21,7 @@ from provider_cases import (
     member,
     said,
 )
-from provider_fakes import NOON
+from provider_fakes import NOON, LoopClock, line
 from provider_formats import (
     Counts,
     Format,
@@ -62,12 +64,13 @@ from chimera.core.errors import (
 from chimera.core.generation import (
     Finish,
     Provider,
+    Route,
     Usage,
     UsageReport,
 )
-from chimera.providers.compatible import (
-    OPENAI,
-)
+from chimera.providers.compatible import OPENAI
+from chimera.providers.gateway import Gateway
+from chimera.providers.knowledge import Family
 
 FAILURES: list[tuple[str, Callable[[Format], Act], type[ProviderError] | None]] = [
     ("bad key", lambda f: answers(401, f.refusal(401, "bad key")), ProviderRefused),
@@ -128,6 +131,65 @@ async def test_every_failure_has_its_name(
         await case.stream(provider)
     assert type(caught.value) is (error or case.format.pointless)
     assert len(server.requests) == 1, "an adapter never tries again"
+
+
+class Hasty(Random):
+    """Draws the shortest wait there is."""
+
+    def uniform(self, a: float, b: float) -> float:
+        del b
+        return a
+
+
+@each_format
+@pytest.mark.parametrize(
+    ("act", "error"), [each[1:] for each in FAILURES], ids=[each[0] for each in FAILURES]
+)
+async def test_on_a_bad_day_the_understudy_reads_and_nobody_hears_an_error(
+    each: Case,
+    server: ProviderServer,
+    act: Callable[[Format], Act],
+    error: type[ProviderError] | None,
+) -> None:
+    listed = each.format.models(each.format.model, context=4096)
+    server.play(*(answers(200, body) for body in listed), act(each.format))
+    async with made(each, server) as lead:
+        families = [Family(provider=name, prefix="", tier=2) for name in (lead.name, "lmstudio")]
+        understudy = acted("lmstudio", line(SPEECH), models=["m2"])
+        house = House(lead, understudy, families=families)
+        # With so little time nobody waits for who is busy.
+        house.gateway = Gateway(
+            house.roster, catalog=house.catalog, clock=LoopClock(), rng=Hasty(1), total=4
+        )
+        await house.catalog.refresh()
+        route = Route(provider=lead.name, model=each.format.model)
+        heard = await house.perform(route=route)
+    assert (heard.text, "".join(house.pieces)) == (SPEECH, SPEECH)
+    assert heard.route.provider == "lmstudio"
+    assert heard.route.understudy_for == f"{route.provider}/{route.model}"
+    failed = error or each.format.pointless
+    assert heard.route.why == failed.code
+    again = failed.retryable and failed is not ProviderBusy
+    lines = [request for request in server.requests if request.path == each.format.path]
+    assert len(lines) == (3 if again else 1)
+
+
+@each_format
+async def test_an_unknown_model_is_answered_with_the_nearest_known_ones(
+    each: Case, server: ProviderServer
+) -> None:
+    spoken = each.format
+    known = spoken.models("little-fish", "large-fish", context=4096)
+    server.play(
+        *(answers(200, body) for body in known), answers(404, spoken.refusal(404, "unknown"))
+    )
+    async with made(each, server) as lead:
+        house = House(lead)
+        await house.catalog.refresh()
+        with pytest.raises(UnknownModel, match="little-fish") as caught:
+            await house.perform(route=Route(provider=lead.name, model="litle-fish"))
+    assert caught.value.details["nearest"] == ["little-fish", "large-fish"]
+    assert server.requests[-1].method == "POST"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
