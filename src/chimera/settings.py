@@ -84,6 +84,15 @@ class OllamaSettings(ServiceSettings):
     )
 
 
+class LlamaCppSettings(Group):
+    """Models in files, run on this machine without any server."""
+
+    model: Path | None = Field(default=None, description="a .gguf file, or a folder of them")
+    context: int = Field(
+        default=8192, ge=512, le=1_048_576, description="tokens a model may keep in mind"
+    )
+
+
 #: The providers that may be set; each has its group below.
 ProviderName = Literal[
     "openai", "anthropic", "gemini", "deepseek", "compatible", "lmstudio", "ollama"
@@ -100,6 +109,7 @@ class ProviderSettings(Group):
     lmstudio: ServiceSettings = ServiceSettings()
     ollama: OllamaSettings = OllamaSettings()
     compatible: ServiceSettings = ServiceSettings()
+    llamacpp: LlamaCppSettings = LlamaCppSettings()
     discover: bool = Field(default=True, description="look for model servers on this machine")
     order: Annotated[tuple[ProviderName, ...], NoDecode] = Field(
         default=("openai", "anthropic", "gemini", "deepseek", "compatible", "lmstudio", "ollama"),

@@ -1,5 +1,6 @@
 """A house for tests: real store, journal and hub; nobody plays, and the alarm only takes notes."""
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,12 +10,13 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from provider_fakes import ActedProvider
 
 from chimera.api.application import create_api
 from chimera.api.deps import House, KeyCard, KeyChange, Patience, ProviderCard
 from chimera.api.protocol import Guarded
-from chimera.core.errors import NotFound, ProviderDown
-from chimera.core.generation import Health, Model, ProviderState, Route
+from chimera.core.errors import NotFound, ProviderDown, UnknownModel
+from chimera.core.generation import Health, Model, Progress, Provider, ProviderState, Route
 from chimera.core.persona import load_house
 from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
@@ -24,6 +26,7 @@ from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.house.routes import router as house_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
+from chimera.providers.pulls import Pulls
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store
 from chimera.store.preferences import Preferences
@@ -49,6 +52,26 @@ class NotingAlarm:
 
     async def cancel(self, key: str) -> None:
         self.cancelled.append(key)
+
+
+class FetchingServer(ActedProvider):
+    """Implements `Fetches`: half of every model comes, and the rest when somebody lets it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, [])
+        self.let = asyncio.Event()
+        self.left = asyncio.Event()
+
+    async def pull(self, model: str) -> AsyncGenerator[Progress]:
+        try:
+            yield Progress(status="pulling manifest")
+            if "none" in model:
+                raise UnknownModel("Ollama's library has no such model")
+            yield Progress(status="pulling aa", completed=50, total=100)
+            await self.let.wait()
+            yield Progress(status="success", completed=100, total=100)
+        finally:
+            self.left.set()
 
 
 def _state(name: str, *, ready: bool = True, local: bool = False, **more: object) -> ProviderState:
@@ -135,6 +158,7 @@ class Made:
     clock: FakeClock
     providers: FewProviders
     failing: list[str]
+    server: FetchingServer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,10 +192,13 @@ def make_house(
     async def checks() -> Sequence[str]:
         return failing
 
+    server = FetchingServer("ollama")
+    servers: dict[str, Provider] = {"ollama": server, "openai": ActedProvider("openai", [])}
+    pulls = Pulls(servers.get, fetched=lambda _: None)
     house = House(
         store=store, journal=journal, hub=hub, alarm=alarm,
         audience=Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock),
-        clock=clock, ids=ids, providers=providers, keys=FewKeys(providers),
+        clock=clock, ids=ids, providers=providers, keys=FewKeys(providers), pulls=pulls,
         preferences=Preferences(store, clock), personas=load_house(),
         starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
         patience=patience or Patience(),
@@ -180,7 +207,7 @@ def make_house(
     app = create_api(house, routers, content=PAGES)
     return Made(
         house=house, app=app, alarm=alarm, hub=hub, clock=clock, providers=providers,
-        failing=failing,
+        failing=failing, server=server,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def test_every_operation_says_what_an_error_looks_like(made: Made) -> None:
 
 def test_every_operation_that_changes_the_house_takes_an_idempotency_key(made: Made) -> None:
     asking = {
-        "check_provider", "issue_ticket",
+        "check_provider", "issue_ticket", "pull_model", "cancel_pull",
         "put_credential", "delete_credential", "change_provider", "change_house",
     }  # fmt: skip
     document = json.loads(openapi_bytes(made.app))

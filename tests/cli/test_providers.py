@@ -150,3 +150,34 @@ async def test_unknown_names_are_refused_in_one_line(commands: Commands, tank: T
     )
     assert keyless.code == 1
     assert "NOT_THERE is not set" in keyless.complaint
+
+
+async def test_a_model_is_fetched_in_the_terminal(commands: Commands, tank: Tank) -> None:
+    told = [
+        {"status": "pulling manifest"},
+        {"status": "pulling aa", "digest": "sha256:aa", "total": 100, "completed": 40},
+        {"status": "success"},
+    ]
+    tank.play(streams(b"".join(json.dumps(each).encode() + b"\n" for each in told)))
+    words = ("providers", "pull", "ollama", "llama3.2")
+    address = {"CHIMERA_PROVIDERS__OLLAMA__BASE_URL": tank.root}
+    done = await run(commands, tank, *words, "--json", **address)
+    assert done.code == 0, done.err
+    assert [(each["type"], each["status"], each["completed"]) for each in rows(done)] == [
+        ("progress", "pulling manifest", None), ("progress", "pulling aa", 40),
+        ("progress", "success", 40),
+    ]  # fmt: skip
+    assert tank.requests[-1].path == "/api/pull"
+    shown = await run(commands, tank, *words, **address)
+    assert (shown.code, "success" in shown.out) == (0, True)
+
+
+async def test_a_model_that_cannot_be_fetched_ends_with_one(commands: Commands, tank: Tank) -> None:
+    tank.play(streams(b'{"error": "pull model manifest: file does not exist"}\n'))
+    address = {"CHIMERA_PROVIDERS__OLLAMA__BASE_URL": tank.root}
+    done = await run(commands, tank, "providers", "pull", "ollama", "none", "--json", **address)
+    assert done.code == 1
+    assert rows(done)[0]["code"] == "unknown_model"
+    other = await run(commands, tank, "providers", "pull", "compatible", "x")
+    assert other.code == 1
+    assert "cannot fetch models" in other.err

@@ -171,7 +171,7 @@ def options_of(command: TyperCommand) -> set[str]:
 
 def sections(text: str) -> dict[tuple[str, ...], str]:
     """What commands.md says of each command of the program."""
-    parts = re.split(r"^### `chimera ([a-z ]+?)(?: \[?[A-Z]+\]?)?`$", text, flags=re.MULTILINE)
+    parts = re.split(r"^### `chimera ([a-z ]+?)(?: \[?[A-Z]+\]?)*`$", text, flags=re.MULTILINE)
     return {tuple(name.split()): body for name, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 

@@ -26,6 +26,7 @@ from chimera.core.generation import (
     Health,
     Model,
     Provider,
+    Route,
     Text,
     Usage,
     UsageReport,
@@ -39,8 +40,9 @@ from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
 from chimera.engine.recall import load_sentiment
 from chimera.engine.turns import Turns
-from chimera.providers.catalog import Catalog, Overrides
+from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
+from chimera.providers.knowledge import Overrides
 from chimera.providers.roster import Roster
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
@@ -190,6 +192,8 @@ class Playhouse:
         cost: float | None = None,
     ) -> None:
         self.clock, self.ids = LoopClock(), CountingIds()
+        #: Routes that were said to be asked soon.
+        self.hints: list[Route] = []
         self.store, self.hub, self.alarm = store, hub, alarm
         self.journal = Journal(store, hub, self.clock)
         everybody = [*providers, Extras()]
@@ -213,8 +217,8 @@ class Playhouse:
         cards = {each.id: each for each in load_house()}
         self.stage = Stage(
             journal=self.journal, gateway=self.gateway, hub=hub, clock=self.clock, ids=self.ids,
-            gallery=StoredPictures(store), persona=cards.__getitem__, sentiment=load_sentiment(),
-            bills=self.ledger,
+            gallery=StoredPictures(store), warm=self.hints.append, persona=cards.__getitem__,
+            sentiment=load_sentiment(), bills=self.ledger,
         )  # fmt: skip
         self.turns = Turns(self.stage, self.audience)
         alarm.turn = self.turns.run

@@ -25,6 +25,7 @@ from chimera.core.ports import Alarm, Hub
 from chimera.core.topics import Starter
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
+from chimera.providers.pulls import Pulls
 from chimera.store.database import Store, Work
 from chimera.store.preferences import Preferences
 
@@ -145,6 +146,8 @@ class House:
     clock: Clock
     ids: IdSource
     providers: Providers
+    #: Models that servers of this machine are fetching.
+    pulls: Pulls
     keys: Keys
     preferences: Preferences
     personas: tuple[Persona, ...]

@@ -48,7 +48,7 @@ _KEY = {
 
 #: They change nothing that a second call could double, and of a secret not even a digest is kept.
 _UNKEPT = frozenset({
-    "check_provider", "issue_ticket",
+    "check_provider", "issue_ticket", "pull_model", "cancel_pull",
     "put_credential", "delete_credential", "change_provider", "change_house",
 })  # fmt: skip
 

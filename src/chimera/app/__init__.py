@@ -173,7 +173,8 @@ def _assemble(
     audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
-        gallery=StoredPictures(store), bills=books.ledger, sentiment=load_sentiment(),
+        gallery=StoredPictures(store), warm=models.warming.warm,
+        bills=books.ledger, sentiment=load_sentiment(),
         persona=partial(_card, {each.id: each for each in personas}),
     )  # fmt: skip
     turns = Turns(stage, audience)
@@ -236,6 +237,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         clock=parts.clock,
         ids=parts.ids,
         providers=parts.models.directory,
+        pulls=parts.models.pulls,
         keys=parts.keys,
         preferences=parts.preferences,
         personas=parts.personas,

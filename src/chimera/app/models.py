@@ -1,5 +1,6 @@
 """The providers that the settings name, and everything between a turn and them."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,12 @@ from chimera.core.ids import Clock, IdSource
 from chimera.core.limits import Limits
 from chimera.core.ports import Ledger, Recorder
 from chimera.plugins import load_providers
-from chimera.providers import anthropic, compatible, gemini, ollama
+from chimera.providers import anthropic, compatible, gemini, llamacpp, ollama
 from chimera.providers.addresses import origin_of
 from chimera.providers.anthropic import AnthropicProvider
 from chimera.providers.calling import RefusalListener
 from chimera.providers.catalog import (
     Catalog,
-    PriceList,
     load_prices,
     no_prices,
     ollama_url,
@@ -32,18 +32,22 @@ from chimera.providers.compatible import CompatibleProvider
 from chimera.providers.directory import Directory, Entry
 from chimera.providers.gateway import Gateway
 from chimera.providers.gemini import GeminiProvider
+from chimera.providers.knowledge import PriceList
+from chimera.providers.llamacpp import LlamaCppProvider
 from chimera.providers.ollama import OllamaProvider
+from chimera.providers.pulls import Pulls
 from chimera.providers.responses import OpenAIProvider
 from chimera.providers.roster import SCRIPTED, Keyed, Roster
 from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.providers.transport import Transport
+from chimera.providers.warming import Warming
 from chimera.settings import OllamaSettings, ServiceSettings, Settings
 from chimera.store.credentials import Stored, Tuning
 
 TITLES = {
     "openai": "OpenAI", "anthropic": "Anthropic", "gemini": "Gemini", "deepseek": "DeepSeek",
     "lmstudio": "LM Studio", "ollama": "Ollama", "compatible": "OpenAI-compatible server",
-    SCRIPTED: "Improv troupe",
+    llamacpp.NAME: "llama.cpp", SCRIPTED: "Improv troupe",
 }  # fmt: skip
 #: Those that speak the OpenAI chat format; of OpenAI, a server that merely serves its API.
 MEMBERS = {
@@ -77,6 +81,14 @@ class Models:
     catalog: Catalog
     directory: Directory
     prices: "PriceShelf"
+    pulls: Pulls
+    warming: Warming
+
+    async def run(self) -> None:
+        """What goes on beside the turns: lists, fetched models, models that are woken."""
+        async with asyncio.TaskGroup() as group:
+            for each in (self.catalog, self.pulls, self.warming):
+                group.create_task(each.run())
 
 
 class PriceShelf:
@@ -243,28 +255,41 @@ def build_models(
         names = settings.providers.order
         planned = {name: plan for name in names if (plan := plan_of(name, settings))}
     plans = planned.values()
-    plugged = load_providers(
-        settings.providers.plugins, clock=clock, environment=os.environ, taken=TITLES
-    )
+    others = _keyless(settings, clock)
     roster = Roster(
         {plan.name: keyed_of(plan, clock) for plan in plans}
-        | {each.name: [Keyed(provider=each)] for each in (*plugged, ScriptedProvider())}
+        | {each.name: [Keyed(provider=each)] for each in (*others, ScriptedProvider())}
     )
-    prices = PriceShelf()
-    if plugged or any(plan.name not in LOCAL for plan in plans):
+    prices, free = PriceShelf(), LOCAL | {llamacpp.NAME}
+    if not free.issuperset([*planned, *(each.name for each in others)]):
         prices.load()
-    catalog = Catalog(roster, clock=clock, overrides=read_overrides(), prices=prices, local=LOCAL)
+    catalog = Catalog(roster, clock=clock, overrides=read_overrides(), prices=prices, local=free)
     gateway = Gateway(
         roster, catalog=catalog, clock=clock, rng=Random(), ids=ids or TimeOrderedIds(),
         ledger=ledger, recorder=recorder, on_refused=on_refused,
     )  # fmt: skip
     entries = {plan.name: entry_of(plan) for plan in plans}
-    entries |= {each.name: Entry(title=each.title, configured=True) for each in plugged}
+    entries |= {each.name: Entry(title=title, configured=True) for each, title in others.items()}
     entries[SCRIPTED] = Entry(title=TITLES[SCRIPTED])
     directory = Directory(gateway, catalog, entries, order=settings.providers.order)
     return Models(
-        roster=roster, gateway=gateway, catalog=catalog, directory=directory, prices=prices
+        roster=roster, gateway=gateway, catalog=catalog, directory=directory, prices=prices,
+        pulls=Pulls(roster.provider, fetched=catalog.forget),
+        warming=Warming(roster, catalog, clock),
+    )  # fmt: skip
+
+
+def _keyless(settings: Settings, clock: Clock) -> Mapping[Provider, str]:
+    """Providers with neither key nor address, by title: models in files, and those of plugins."""
+    plugged = load_providers(
+        settings.providers.plugins, clock=clock, environment=os.environ, taken=TITLES
     )
+    found: dict[Provider, str] = {each: each.title for each in plugged}
+    given = settings.providers.llamacpp
+    if given.model is not None:
+        files = LlamaCppProvider(path=given.model, clock=clock, context=given.context)
+        found[files] = TITLES[files.name]
+    return found
 
 
 def entry_of(plan: Plan) -> Entry:

@@ -4,10 +4,11 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import SecretStr
@@ -17,9 +18,11 @@ from rich.table import Table
 from chimera.core.errors import Invalid, NotFound, ProviderError, UnknownModel
 from chimera.core.generation import (
     Chunk,
+    Fetches,
     Finish,
     GenerationRequest,
     ImagePart,
+    Progress,
     PromptMessage,
     Reasoning,
     Text,
@@ -230,10 +233,53 @@ def try_provider(
     try:
         _with_models(settings, work, given=name if base_url or api_key_env else None)
     except ProviderError as error:
-        fields: dict[str, Any] = {"type": "error", "code": error.code, "message": error.message}
-        fields["retry_after"] = error.details.get("retry_after")
-        print(json.dumps(fields) if as_json else f"\n{error.code}: {error.message}")
-        raise typer.Exit(1) from None
+        _fail(error, as_json=as_json)
+
+
+@app.command("pull")
+def pull_model(name: str, model: str, as_json: AsJson = False) -> None:
+    """Have a server of this machine fetch a model; Ctrl-C ends it, and the next try goes on."""
+
+    async def work(models: "Models", setup: "Setup") -> None:
+        provider = models.roster.provider(name)
+        if provider is None:
+            raise NotFound(_missing(name, models, setup))
+        if not isinstance(provider, Fetches):
+            raise Invalid(f"{name} cannot fetch models; Ollama can.")
+        async with aclosing(provider.pull(model)) as told:
+            await (_progress_lines(told) if as_json else _progress_bar(told, model))
+
+    try:
+        _with_models(load_settings(), work)
+    except ProviderError as error:
+        _fail(error, as_json=as_json)
+
+
+async def _progress_lines(told: AsyncIterator[Progress]) -> None:
+    async for each in told:
+        print(json.dumps({"type": "progress"} | asdict(each)), flush=True)
+
+
+async def _progress_bar(told: AsyncIterator[Progress], model: str) -> None:
+    from rich import progress  # noqa: PLC0415 - for this one command
+
+    columns = (
+        progress.TextColumn("{task.description}"), progress.BarColumn(),
+        progress.DownloadColumn(), progress.TransferSpeedColumn(),
+    )  # fmt: skip
+    with progress.Progress(*columns) as bar:
+        task = bar.add_task(model, total=None)
+        async for each in told:
+            about = f"{model}: {each.status}"
+            bar.update(task, description=about, completed=each.completed or 0, total=each.total)
+
+
+def _fail(error: ProviderError, *, as_json: bool) -> NoReturn:
+    """Say what went wrong, for people or for programs."""
+    fields: dict[str, Any] = {"type": "error", "code": error.code, "message": error.message}
+    fields["retry_after"] = error.details.get("retry_after")
+    print(json.dumps(fields) if as_json else f"\n{error.code}: {error.message}")
+    raise typer.Exit(1) from None
 
 
 def _hint(models: "Models", name: str, model: str) -> str:
@@ -260,7 +306,9 @@ def settings_for(name: str, *, base_url: str | None, api_key_env: str | None) ->
     settable = set(type(settings.providers).model_fields) - {"discover", "order", "plugins"}
     if name not in settable:
         raise Invalid(f"{name} has no address to set; use: compatible.")
-    given: ServiceSettings = getattr(settings.providers, name)
+    given = getattr(settings.providers, name)
+    if not isinstance(given, ServiceSettings):
+        raise Invalid(f"{name} has no address to set; use: compatible.")
     key = given.api_key
     if api_key_env is not None:
         if api_key_env not in os.environ:

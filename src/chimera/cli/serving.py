@@ -112,7 +112,7 @@ async def _serve(parts: Parts, door: socket.socket, stop: Stop, *, with_worker: 
     server = Server(_config(parts.settings, create_app(house)))
     async with asyncio.TaskGroup() as group:
         working = [
-            group.create_task(parts.models.catalog.run()),
+            group.create_task(parts.models.run()),
             group.create_task(parts.keys.run()),
         ]
         if with_worker:
@@ -192,7 +192,7 @@ async def run_worker(settings: Settings) -> None:
         stop.listen()
         tasks = [
             group.create_task(work(parts)),
-            group.create_task(parts.models.catalog.run()),
+            group.create_task(parts.models.run()),
             group.create_task(parts.keys.run()),
         ]
         log.info("working", concurrency=settings.engine.concurrency)

@@ -8,11 +8,7 @@ from chimera.core import aftermath, director, guard, pacing
 from chimera.core import events as ev
 from chimera.core.director import Speak
 from chimera.core.errors import BadStream, BudgetSpent, ProviderError, Superseded, Withdrawn
-from chimera.core.generation import (
-    Ending,
-    Performance,
-    Usage,
-)
+from chimera.core.generation import Ending, Performance, Route, Usage
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Bills, Gallery, Hub, Sentiment
@@ -21,6 +17,7 @@ from chimera.engine import pausing, telling
 from chimera.engine.asking import Asking, Performer
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, still_open, together
+from chimera.providers.roster import SCRIPTED
 from chimera.realtime.drafts import DraftWriter
 
 #: A run counts as stuck when it is awake so long after its line was due: 60 s for all attempts at
@@ -47,6 +44,8 @@ class Stage:
     clock: Clock
     ids: IdSource
     gallery: Gallery
+    #: Told which route will probably be asked next, so that it can be woken; must not wait.
+    warm: Callable[[Route], None]
     sentiment: Sentiment
     bills: Bills
     #: The card of a persona by its id.
@@ -106,6 +105,7 @@ class Performing:
         self._rehearsal = Rehearsal(self._news.changed)
         self._forget()
         self._line: guard.Trimmed | None = None
+        self._foreseen = False
         self._ready_ms = 0
 
     async def play(self) -> int | None:
@@ -290,7 +290,20 @@ class Performing:
                 shown = await self._reveal(writer, text, shown, allowed)
             if self._failure or over:
                 return
+            self._foresee(plan)
             await self._news.wait(self._next_look(due - elapsed, flows=flows))
+
+    def _foresee(self, plan: pacing.TurnPlan) -> None:
+        """Once the line is known, so is who will probably speak next and may have to be woken."""
+        done, line = self._rehearsal.performance, self._line
+        if self._foreseen or done is None or line is None:
+            return
+        self._foreseen = True
+        cast = self._state.participants
+        models = {(each.provider, each.model) for each in cast if each.provider != SCRIPTED}
+        if len(models) > 1:
+            _, after = self._landing(plan, done, line)
+            self._next_wake(after)
 
     async def _reveal(self, writer: DraftWriter, text: str, shown: int, allowed: int) -> int:
         upto = next_boundary(text, shown, allowed)
@@ -317,6 +330,17 @@ class Performing:
         if done is None or line is None:
             raise AssertionError("a line lands only when it is complete")
         done = replace(done, usage=await self._bill() or done.usage)
+        events, after = self._landing(plan, done, line)
+        due = self._next_wake(after)
+        if await self._append(events, due=due):
+            due = self._stage.now()
+            await self._stage.journal.sleep(self._claim, due)
+        return due
+
+    def _landing(
+        self, plan: pacing.TurnPlan, done: Performance, line: guard.Trimmed
+    ) -> tuple[Sequence[ev.NewEvent], ConversationState]:
+        """What the line writes and what follows from it, and the state after that."""
         body = telling.completed(
             self._turn, self._speak, plan, done, line, self._state, self._stage.sentiment,
             ready_ms=self._ready_ms,
@@ -324,11 +348,7 @@ class Performing:
         said = self._turn.says(body)
         landed = self._after(self._state, said)
         follows = aftermath.follow(landed, landed.lines[-1], director.labelled(self._state))
-        due = self._next_wake(reduce(self._after, follows, landed))
-        if await self._append([said, *follows], due=due):
-            due = self._stage.now()
-            await self._stage.journal.sleep(self._claim, due)
-        return due
+        return [said, *follows], reduce(self._after, follows, landed)
 
     def _after(self, state: ConversationState, event: ev.NewEvent) -> ConversationState:
         """The state as it will be, for the time of the next run."""

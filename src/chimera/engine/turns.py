@@ -17,6 +17,7 @@ from chimera.core import budget, director, pacing
 from chimera.core import events as ev
 from chimera.core.director import Decision, Direct, End, Speak, Wait
 from chimera.core.errors import Stale, Superseded, Withdrawn
+from chimera.core.generation import Route
 from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
 from chimera.engine import pausing, telling
@@ -245,6 +246,8 @@ class Turns:
         now = self._stage.now()
         match self._decision(state):
             case Speak() as speak:
+                speaker = state.seat(speak.participant_id).participant
+                self._stage.warm(Route(provider=speaker.provider, model=speaker.model))
                 return max(now, self._wake(state, speak))
             case Wait(seconds=seconds):
                 return now + round(1000 * seconds)

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, Path, Query
 from chimera.api.deps import House, serving
 from chimera.api.strict import StrictRoute
 from chimera.features.providers import schemas, service
+from chimera.features.providers.pulls import router as pulls_router
 
 router = APIRouter(route_class=StrictRoute, tags=["providers"])
+router.include_router(pulls_router)
 
 Serving = Annotated[House, Depends(serving)]
 ProviderName = Annotated[str, Path(max_length=40)]

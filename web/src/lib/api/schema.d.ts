@@ -694,6 +694,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers/{provider_name}/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pulls
+         * @description The models it is fetching for us, and those whose end nobody has taken note of.
+         */
+        get: operations["list_pulls"];
+        put?: never;
+        /**
+         * Pull Model
+         * @description Begin to fetch a model; it goes on beside everything else.
+         */
+        post: operations["pull_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider_name}/pulls/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Pull
+         * @description End the fetching of a model, or take note of its end.
+         */
+        delete: operations["cancel_pull"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/spending": {
         parameters: {
             query?: never;
@@ -1522,6 +1566,45 @@ export interface components {
             tokens: number;
         };
         /**
+         * Pull
+         * @description `over` without an `error`: the model is there. Sizes are bytes, where they are known.
+         */
+        Pull: {
+            /** Completed */
+            completed?: number | null;
+            error?: components["schemas"]["PullError"] | null;
+            /** Model */
+            model: string;
+            /** Over */
+            over: boolean;
+            /** Status */
+            status: string;
+            /** Total */
+            total?: number | null;
+        };
+        /** PullError */
+        PullError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * PullModel
+         * @description Which model to fetch, by the name that the server's library has for it.
+         */
+        PullModel: {
+            /** Model */
+            model: string;
+        };
+        /** PullPage */
+        PullPage: {
+            /** Items */
+            items: components["schemas"]["Pull"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * PutCredential
          * @description A key, an address or both. An empty `base_url` means the provider's own.
          *
@@ -1672,13 +1755,9 @@ export interface components {
         };
         /**
          * Service
-         * @description One provider's recent behaviour; `spent_today` in US dollars, since midnight UTC.
+         * @description One provider's recent behaviour.
          */
         Service: {
-            /** Breaker */
-            breaker: string;
-            /** Breaker Until */
-            breaker_until: string | null;
             /** Calls */
             calls: number;
             /** Errors */
@@ -1693,8 +1772,6 @@ export interface components {
             p95_ms: number | null;
             /** Ready */
             ready: boolean | null;
-            /** Spent Today */
-            spent_today: number;
         };
         /** Services */
         Services: {
@@ -3238,6 +3315,102 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelPage"];
                 };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pulls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullPage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pull_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullModel"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider_name: string;
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Anything that went wrong. */
             default: {
