@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from oracles import ORACLES
+from provider_cases import GEMINI, made
+from provider_server import ProviderServer, answers
 from wire_reading import RECORDINGS, Reading, cut_at, read
 
 from chimera.core.errors import (
@@ -18,6 +21,7 @@ from chimera.core.errors import (
     ProviderRefused,
     UnknownModel,
 )
+from chimera.providers.compatible import NOT_FOR_CHAT
 from chimera.providers.failures import from_answer
 
 #: What is spoken in each folder; a name may begin otherwise.
@@ -186,6 +190,24 @@ def quoted(path: Path) -> str:
     """What the service says, as we repeat it: on one line."""
     message: str = json.loads(path.read_text())["error"]["message"]
     return " ".join(message.split())
+
+
+async def test_the_recorded_list_of_gemini_is_read() -> None:
+    """Those that can be asked for text, with the room they have, as the list itself says."""
+    path = RECORDINGS / "gemini/models_list.json"
+    listed: list[dict[str, Any]] = json.loads(path.read_text())["models"]
+    talking = {
+        entry["name"].removeprefix("models/"): entry["inputTokenLimit"]
+        for entry in listed
+        if "generateContent" in entry["supportedGenerationMethods"]
+        and not NOT_FOR_CHAT.search(entry["name"])
+    }
+    async with ProviderServer() as server:
+        server.play(answers(200, path.read_bytes()))
+        async with made(GEMINI, server) as provider:
+            found = {model.id: model.context for model in await provider.models()}
+    assert found == talking
+    assert len(found) > 10
 
 
 def test_no_recorded_refusal_is_taken_for_a_stream() -> None:
