@@ -155,6 +155,8 @@ export const admin = {
   pullPlaceholder: 'qwen3:8b',
   pullGo: 'Fetch',
   pullHint: 'A few gigabytes, from Ollama’s own library to this machine.',
+  pullHere: 'It is here, and can be cast.',
+  pullNoted: (model: string) => `Leave ${model} out of this list`,
   pullCancel: (model: string) => `Stop fetching ${model}`,
   pulled: (done: number, all: number) => `${(done / 1e9).toFixed(1)} of ${(all / 1e9).toFixed(1)} GB`,
   pullProgress: (model: string) => `How much of ${model} is here`,

@@ -21,13 +21,7 @@ export type PatchProvider = Schemas['PatchProvider']
 export type Persona = Schemas['Persona']
 export type PostMessage = Schemas['PostMessage']
 export type Provider = Schemas['Provider']
-export interface Pull {
-  model: string
-  status: string
-  completed?: number | null
-  total?: number | null
-  error?: string | null
-}
+export type Pull = Schemas['Pull']
 export type PutCredential = Schemas['PutCredential']
 export type RecordedCall = Schemas['RecordedCall']
 export type Spending = Schemas['Spending']

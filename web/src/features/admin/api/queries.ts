@@ -29,5 +29,5 @@ export const pullsQuery = (name: string) =>
           }),
         )
       ).items,
-    refetchInterval: ({ state }) => ((state.data?.length ?? 0) > 0 ? PROGRESS_MS : false),
+    refetchInterval: ({ state }) => (state.data?.some(({ over }) => !over) ? PROGRESS_MS : false),
   })

@@ -1,7 +1,8 @@
 /** Fetching a model to this machine, with its progress. */
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { X } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
+import { PROVIDERS } from '#lib/api/providers.ts'
 import type { Pull } from '#lib/api/types.ts'
 import { admin } from '#messages/admin.ts'
 import { Button, IconButton } from '#ui/Button.tsx'
@@ -12,9 +13,17 @@ import { useCancelPull, useStartPull } from '../api/mutations.ts'
 import { pullsQuery } from '../api/queries.ts'
 import './Pulls.css'
 
+const isNoPull = ({ queryKey }: { readonly queryKey: readonly unknown[] }) => queryKey[1] !== 'pulls'
+
 export function Pulls({ name }: { readonly name: string }) {
   const [model, setModel] = useState('')
   const { data: pulls = [] } = useQuery(pullsQuery(name))
+  const client = useQueryClient()
+  const here = pulls.filter(({ over }) => over).length
+  // A model that has arrived can be cast: what is known of the provider is no longer true.
+  useEffect(() => {
+    if (here > 0) void client.invalidateQueries({ queryKey: PROVIDERS, predicate: isNoPull })
+  }, [client, here])
   const start = useStartPull(name)
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -49,23 +58,24 @@ export function Pulls({ name }: { readonly name: string }) {
 }
 
 function PullRow({ name, pull }: { readonly name: string; readonly pull: Pull }) {
-  const { model, status, completed, total, error } = pull
+  const { model, status, completed, total, over, error } = pull
   const cancel = useCancelPull(name)
   const known = total != null && total > 0
+  const done = over && error == null
   return (
     <li className="pull">
       <b className="models-id">{model}</b>
       <span className="t-time">{known ? admin.pulled(completed ?? 0, total) : ''}</span>
       <IconButton
-        label={admin.pullCancel(model)}
+        label={over ? admin.pullNoted(model) : admin.pullCancel(model)}
         disabled={cancel.isPending}
         onClick={() => cancel.mutate(model)}
       >
         <X aria-hidden="true" />
       </IconButton>
-      <Meter label={admin.pullProgress(model)} value={known ? (completed ?? 0) / total : 0} />
+      <Meter label={admin.pullProgress(model)} value={done ? 1 : known ? (completed ?? 0) / total : 0} />
       <p role="status" className={error == null ? 'field-hint' : 'field-error'}>
-        {error ?? status}
+        {error?.message ?? (done ? admin.pullHere : status)}
       </p>
     </li>
   )

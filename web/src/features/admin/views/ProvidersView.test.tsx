@@ -198,6 +198,36 @@ test('what was found here can be used at once', async () => {
   expect(where()).toBe('/new?mind=ollama')
 })
 
+test('a model is fetched to this machine, its progress is seen, and it can be stopped', async () => {
+  const asked = office([
+    provider('ollama', { title: 'Ollama', local: true, found: true, models: ['qwen3:8b'] }),
+  ])
+  let pulls: object[] = []
+  server.use(
+    http.get(`${API}/providers/ollama/pulls`, () => HttpResponse.json({ items: pulls, next_cursor: null })),
+    http.post(`${API}/providers/ollama/pulls`, async ({ request }) => {
+      asked.push(await request.text())
+      pulls = [{ model: 'gemma3:12b', status: 'pulling', completed: 2e9, total: 8e9, over: false }]
+      return HttpResponse.json(pulls[0], { status: 202 })
+    }),
+    http.delete(`${API}/providers/ollama/pulls/:model`, ({ params }) => {
+      asked.push(`stop ${String(params.model)}`)
+      pulls = []
+      return new HttpResponse(null, { status: 204 })
+    }),
+  )
+  const { user } = visit('/admin/providers?open=ollama')
+  await user.type(await screen.findByLabelText('Fetch a model'), 'gemma3:12b{Enter}')
+  const meter = await screen.findByRole('meter', { name: 'How much of gemma3:12b is here' })
+  expect(meter).toHaveAttribute('aria-valuenow', '25')
+  expect(screen.getByText('2.0 of 8.0 GB')).toBeVisible()
+  pulls = [{ model: 'gemma3:12b', status: 'success', over: true }]
+  expect(await screen.findByText('It is here, and can be cast.', {}, { timeout: 3_000 })).toBeVisible()
+  await user.click(screen.getByRole('button', { name: 'Leave gemma3:12b out of this list' }))
+  await waitFor(() => expect(screen.queryByText('gemma3:12b')).toBeNull())
+  expect(asked).toEqual(['{"model":"gemma3:12b"}', 'stop gemma3:12b'])
+})
+
 test('an office that cannot be reached says so and can be asked again', async () => {
   server.use(
     http.get(`${API}/providers`, () =>
