@@ -86,10 +86,11 @@ class Headless:
         return envelope
 
     def post(self, text: str, *, name: str = "Anna", to: str | None = None) -> None:
-        """A viewer says something."""
+        """A viewer says something, to one of the cast as a whisper."""
         author = ev.Author(kind="viewer", name=name)
         message_id = f"msg_v{self.state.seq}"
-        self.append(ev.MessagePosted(message_id=message_id, author=author, text=text, to=to))
+        body = ev.MessagePosted(message_id=message_id, author=author, text=text, to=to)
+        self.append(body, ev.Actor(type="viewer"), (to,) if to else "all")
 
     def step(self, write: Writer) -> Decision:
         """Carry out the next decision."""

@@ -206,10 +206,13 @@ class _Claim:
 
 def _human_first(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
     """An open message from the stalls is answered by the next turn, the oldest first."""
-    able = [each for each in standings if each.seat.active]
-    if not state.unanswered or not able:
+    if not state.unanswered:
         return None
     message = state.unanswered[0]
+    # Nobody can answer what was whispered to somebody else.
+    able = [each for each in standings if each.seat.active and message.heard_by(each.id)]
+    if not able:
+        return None
     named = {each.id: each for each in able if each.seat.benched <= state.turn}
     for participant_id in message.addressed:
         if participant_id in named:

@@ -163,7 +163,11 @@ def followed(state: "ConversationState", lines: "Sequence[Line]") -> tuple[signa
 
     The newest messages are not part of the centroid that they are compared with.
     """
-    spoken = [line for line in lines[-8:] if line.kind != "host" and line.seq > state.topic_seq]
+    spoken = [
+        line
+        for line in lines[-8:]
+        if line.kind != "host" and line.visibility == "all" and line.seq > state.topic_seq
+    ]
     if len(spoken) <= NEWEST:
         return state.centroid or signals.vector(state.topic), 0
     newest = signals.mean_vector((signals.vector(line.text), 1.0) for line in spoken[-NEWEST:])
@@ -189,7 +193,8 @@ def drifted(state: "ConversationState") -> ev.TopicChanged | None:
     """
     if state.drifting < DRIFT_TURNS or state.finished - state.topic_turn < APART:
         return None
-    newest = [signals.content_words(line.text) for line in state.lines[-NEWEST - 1 :]]
+    aloud = [line.text for line in state.lines[-8:] if line.visibility == "all"]
+    newest = [signals.content_words(text) for text in aloud[-NEWEST - 1 :]]
     counts = Counter(word for words in newest for word in words)
     old = signals.content_words(state.topic)
     common = sorted(word for word, n in counts.items() if n > 1 and word not in old)
@@ -236,7 +241,7 @@ def _may_shift(state: "ConversationState") -> bool:
 def choose(state: "ConversationState", random: Random) -> str | None:
     """The next topic, drawn among the best of what is near, new and wanted."""
     past = {each.casefold() for each in state.topics}
-    worth = {each: _worth(state, each) for each in _offers(state) if each.casefold() not in past}
+    worth = {each: _worth(state, each) for each in offers(state) if each.casefold() not in past}
     if not worth:
         return None
     best = sorted(worth, key=lambda each: (-worth[each], each))[:SHORTLIST]
@@ -244,13 +249,18 @@ def choose(state: "ConversationState", random: Random) -> str | None:
     return random.choices(best, weights)[0]
 
 
-def _offers(state: "ConversationState") -> list[str]:
+def offers(state: "ConversationState") -> list[str]:
     """Questions nobody has taken up, what viewers spoke of, and the deck of the house."""
-    viewers = [line for line in state.lines if line.kind == "viewer"][-3:]
-    wishes = [phrase for line in viewers for phrase in signals.keywords(line.text, 2)]
+    wishes = [phrase for text in _called_out(state, 3) for phrase in signals.keywords(text, 2)]
     english = state.language is None or state.language.lower().startswith("en")
     deck = [each.text for each in load_starters()] if english else []
     return [*_unanswered(state), *(each.capitalize() for each in wishes), *deck]
+
+
+def _called_out(state: "ConversationState", count: int) -> list[str]:
+    """What the audience said last for everybody to hear; a whisper never becomes a topic."""
+    viewers = [line for line in state.lines if line.kind == "viewer" and line.visibility == "all"]
+    return [line.text for line in viewers[-count:]]
 
 
 def _unanswered(state: "ConversationState") -> list[str]:
@@ -271,8 +281,8 @@ def _unanswered(state: "ConversationState") -> list[str]:
 def _worth(state: "ConversationState", topic: str) -> float:
     meant = _meaning(topic)
     past = (_rel(meant, _meaning(each)) for each in state.topics[-5:])
-    viewers = [line.text for line in state.lines if line.kind == "viewer"][-10:]
-    liked = signals.mean_vector((signals.vector(text), 1.0) for text in viewers)
+    called = _called_out(state, 10)
+    liked = signals.mean_vector((signals.vector(text), 1.0) for text in called)
     suits = [
         _rel(meant, _expertise(each.character.expertise, each.character.sample_lines))
         for each in state.participants
@@ -315,7 +325,8 @@ def _leader(state: "ConversationState", topic: str) -> str | None:
 
 def bridge(state: "ConversationState") -> str | None:
     """The word of the last lines that lies nearest to the new topic."""
-    texts = [line.text for line in state.lines[-4:] if line.kind == "persona"]
+    lines = [line for line in state.lines[-4:] if line.visibility == "all"]
+    texts = [line.text for line in lines if line.kind == "persona"]
     words = sorted({word for text in texts for word in signals.content_words(text)})
     meant = _vector_of(state.topic)
     return max(words, key=lambda word: signals.cosine(_vector_of(word), meant), default=None)

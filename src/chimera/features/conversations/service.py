@@ -242,7 +242,9 @@ def post(
         to=wanted.to,
         images=_hang(work, house, conversation_id, shown) or None,
     )
-    new = ev.NewEvent(body=body, actor=ev.Actor(type="viewer", id=work.actor.id))
+    # What is said to one alone is a whisper: the others of the cast do not hear it.
+    heard: ev.Visibility = "all" if wanted.to is None else (wanted.to,)
+    new = ev.NewEvent(body=body, actor=ev.Actor(type="viewer", id=work.actor.id), visibility=heard)
     done = house.journal.append(work, conversation_id, [new], wake_at=house.now())
     _wake(work, house, conversation_id, done)
     return schemas.Posted(message=schemas.Message.posted(done.envelopes[-1], body), seq=done.seq)

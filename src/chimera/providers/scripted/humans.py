@@ -63,7 +63,7 @@ def _greeting(text: str, found: list[str]) -> str | None:
 def _message(stage: Stage) -> Line | None:
     """The viewer's message that the speaker is to answer."""
     speak = stage.scene.speak
-    waiting = stage.state.unanswered
+    waiting = [each for each in stage.state.unanswered if each.heard_by(stage.me.id)]
     for line in waiting:
         if line.message_id == speak.replies_to:
             return line

@@ -75,7 +75,8 @@ class Stage:
 
     @property
     def lines(self) -> Sequence[Line]:
-        return self.state.lines
+        """What the speaker has heard."""
+        return [line for line in self.state.lines if line.heard_by(self.me.id)]
 
     @property
     def others(self) -> tuple[Seat, ...]:
@@ -165,6 +166,7 @@ def set_stage(scene: Scene, deck: Deck) -> Stage:
         heard=tuple(
             line.text for line in state.lines[-3:]
             if line.participant_id != scene.speak.participant_id
+            and line.heard_by(scene.speak.participant_id)
         ),
         subject=frozenset(
             each for each in (*topic_words, *(angle.words if angle else ()))
