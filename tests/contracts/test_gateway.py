@@ -34,7 +34,6 @@ from chimera.core.generation import (
 )
 from chimera.providers.catalog import Catalog, read_overrides
 from chimera.providers.gateway import Gateway
-from chimera.providers.memory import MemoryLedger, MemoryRecorder
 from chimera.providers.roster import Roster
 
 pytestmark = pytest.mark.looptime
@@ -65,20 +64,11 @@ class House:
             ),
         )
         catalog.prefer("deepseek", "m2")
-        self.roster, self.catalog = roster, catalog
-        self.ledger, self.recorder = MemoryLedger(), MemoryRecorder(on=True)
-        self.refused: list[tuple[str, str]] = []
-        self.gateway = Gateway(
-            roster, catalog=catalog, clock=clock, rng=Random(seed), ledger=self.ledger,
-            recorder=self.recorder, on_refused=self._refuse,
-        )  # fmt: skip
+        self.gateway = Gateway(roster, catalog=catalog, clock=clock, rng=Random(seed))
         self.pieces: list[str] = []
 
     async def perform(self, turn: TurnRequest = TURN) -> Performance:
         return await self.gateway.perform(turn, self.pieces.append)
-
-    async def _refuse(self, credential: str, code: str) -> None:
-        self.refused.append((credential, code))
 
 
 def lead(*plays: Sequence[Step]) -> ActedProvider:

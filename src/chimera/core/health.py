@@ -10,6 +10,8 @@ from datetime import datetime
 
 #: Measurements remembered for each provider and each route.
 _SAMPLES = 200
+#: Routes remembered: anybody may name a model.
+_MOST_PAGES = 10_000
 #: Seconds after which a call counts half.
 _HALF_LIFE = 600.0
 #: How fast the tail of the latencies follows: quickly up, slowly down, so that it stays near p95.
@@ -78,6 +80,8 @@ class HealthBook:
         return page.record() if at is None else page.faded(at)
 
     def _both(self, provider: str, model: str | None) -> "Sequence[_Page]":
+        if len(self._pages) >= _MOST_PAGES:
+            self._pages.clear()
         whole = self._pages[provider, None]
         return (whole,) if model is None else (whole, self._pages[provider, model])
 
