@@ -12,6 +12,7 @@ from provider_server import ProviderServer, Wire, answers, streams, whole
 
 from picture_files import file_of, opened, picture
 from processes import Commands, Finished
+from tiny_gguf import write_llama
 
 LINE = "Fish count the ripples."
 MODELS = {"object": "list", "data": [{"id": "little-fish", "object": "model"}]}
@@ -129,13 +130,19 @@ async def test_a_wrong_key_is_said_to_be_one(commands: Commands, tank: Tank) -> 
     tried = await run(commands, tank, *words, **wrong)
     assert tried.code == 1
     assert "provider_refused: " in tried.out
-    played = await run(
-        commands, tank, *TALK, "--provider", "compatible", "--model", "little-fish", **wrong
-    )
-    failures = [each["body"] for each in rows(played) if each["type"] == "turn.failed"]
+    words = ("--turns", "9", "--provider", "compatible", "--model", "little-fish")
+    played = await run(commands, tank, *TALK, *words, **wrong)
+    bodies = [(each["type"], each.get("body", {})) for each in rows(played)]
+    lines = [body for type_, body in bodies if type_ == "message.completed"]
+    failures = [body["code"] for type_, body in bodies if type_ == "turn.failed"]
     assert played.code == 1
-    assert {each["code"] for each in failures} == {"provider_refused"}
-    assert not [each for each in rows(played) if each["type"] == "message.completed"]
+    # The troupe stands in for two lines, says why, and then the house waits.
+    assert [each["route"]["why"] for each in lines] == ["provider_refused"] * 2
+    assert all(each["scripted"] for each in lines)
+    assert failures == ["provider_refused"]
+    assert bodies[-1] == ("conversation.paused", {"because": "credential"})
+    calls = [each for each in tank.requests if each.method == "POST"]
+    assert len(calls) == 2  # once by `try`, once by the first turn
     everything = [check, tried, played]
     assert not [each for each in everything if "wrong-and-secret" in each.out + each.err]
 
@@ -181,3 +188,21 @@ async def test_a_model_that_cannot_be_fetched_ends_with_one(commands: Commands, 
     other = await run(commands, tank, "providers", "pull", "compatible", "x")
     assert other.code == 1
     assert "cannot fetch models" in other.err
+
+
+async def test_a_model_in_a_file_plays_without_any_server(
+    commands: Commands, tmp_path: Path
+) -> None:
+    file = write_llama(tmp_path / "tiny.gguf")
+    named = {"CHIMERA_PROVIDERS__LLAMACPP__MODEL": str(file)}
+    listed = await asyncio.to_thread(commands.run, *LIST, **named)
+    found = {each["name"]: each for each in rows(listed)}
+    assert (found["llamacpp"]["state"], found["llamacpp"]["models"]) == ("ready", 1)
+    words = ("providers", "try", "llamacpp", "--json")
+    tried = await asyncio.to_thread(commands.run, *words, **named)
+    assert tried.code == 0, tried.out
+    assert rows(tried)[-1]["type"] == "finish"
+    wrong = {"CHIMERA_PROVIDERS__LLAMACPP__MODEL": str(tmp_path / "none.gguf")}
+    check = await asyncio.to_thread(commands.run, "providers", "check", "llamacpp", **wrong)
+    assert check.code == 1
+    assert "there is no file or folder" in check.out

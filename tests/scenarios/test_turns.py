@@ -357,3 +357,19 @@ async def test_a_crowd_that_never_stops_speaking_does_not_silence_the_cast() -> 
         house.alarm.close()
         lines = await house.bodies(conversation_id, ev.MessageCompleted)
     assert len(lines) >= 5
+
+
+async def test_the_next_speakers_model_is_hinted_at_while_the_line_is_shown() -> None:
+    other = "Trains move more minds than any argument ever has, and they do it on schedule."
+    minds = {"philosopher": "left", "comedian": "right"}
+    left, right = ActedProvider("left", line(SPOKEN)), ActedProvider("right", line(other))
+    async with playhouse(left, right) as house:
+        conversation_id = await house.open(slugs=tuple(minds), providers=minds)
+        await house.until(conversation_id, ev.TurnStarted)
+        await asyncio.sleep(0.1)
+        hinted = list(house.hints)
+        assert not await house.bodies(conversation_id, ev.MessageCompleted)
+        await house.until(conversation_id, ev.TurnStarted, 2)
+        _, second, *_ = await house.bodies(conversation_id, ev.TurnStarted)
+        house.alarm.close()
+    assert [each.provider for each in hinted] == [second.route.provider]
