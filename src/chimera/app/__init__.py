@@ -55,6 +55,7 @@ from chimera.store.pictures import StoredPictures
 from chimera.store.preferences import Preferences
 from chimera.store.records import StoreRecorder
 from chimera.store.tables import conversations
+from chimera.store.vault import Vault
 
 log = structlog.get_logger()
 
@@ -137,24 +138,43 @@ async def open_parts(
         hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
         books = Books.of(store, clock)
         await books.preferences.current()
-
-        async def refused(credential: str, code: str) -> None:
-            keys.refused(credential, code)
-
-        models = build_models(
-            settings, clock, plans, ids=ids, ledger=books.ledger, recorder=books.recorder,
-            on_refused=refused,
-        )  # fmt: skip
-        stack.push_async_callback(models.gateway.close)
-        keys = KeyDesk(
-            settings=settings, store=store, vault=vault, models=models, clock=clock, ids=ids,
+        models, keys = await _open_models(
+            stack, settings, store=store, vault=vault, books=books, clock=clock, ids=ids,
             plans=plans,
         )  # fmt: skip
-        await keys.open()
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
         )
         yield _assemble(settings, clock, ids, store, hub, books, models, keys, docket)
+
+
+async def _open_models(
+    stack: AsyncExitStack,
+    settings: Settings,
+    *,
+    store: Store,
+    vault: Vault,
+    books: Books,
+    clock: Clock,
+    ids: IdSource,
+    plans: Mapping[str, Plan] | None,
+) -> tuple[Models, KeyDesk]:
+    """Everything between a turn and a model, and the desk where its keys are handed in."""
+
+    async def refused(credential: str, code: str) -> None:
+        keys.refused(credential, code)
+
+    models = build_models(
+        settings, clock, plans, ids=ids, ledger=books.ledger, recorder=books.recorder,
+        on_refused=refused,
+    )  # fmt: skip
+    stack.push_async_callback(models.gateway.close)
+    keys = KeyDesk(
+        settings=settings, store=store, vault=vault, models=models, clock=clock, ids=ids,
+        plans=plans,
+    )  # fmt: skip
+    await keys.open()
+    return models, keys
 
 
 def _assemble(

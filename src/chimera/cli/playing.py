@@ -42,6 +42,12 @@ CURTAIN = {
     "budget": "The budget is spent.", "phrase": "The last word was said.",
 }  # fmt: skip
 
+WAITING = {
+    "providers_down": "The house waits: nobody answers.",
+    "credential": "The house waits: the key was refused. See: chimera providers check",
+    "budget": "The house waits: the budget is spent.",
+}  # fmt: skip
+
 
 class JumpingClock:
     """A clock that is moved to the next turn instead of being waited for."""
@@ -137,18 +143,19 @@ async def _play(parts: Parts, conversation_id: str, script: "Script", clock: Clo
                 clock.jump(due)
             else:
                 await asyncio.sleep(max(0.0, (due - clock.now()).total_seconds()))
-            failed = script.state.failures >= FAILURES
+            failed = script.state.failures >= FAILURES or script.state.status == "paused"
         if not failed:
             await end.wait()
         reader.cancel()
     script.close()
-    return failed
+    return failed or script.state.status == "paused"
 
 
 async def _read(parts: Parts, conversation_id: str, script: "Script", end: asyncio.Event) -> None:
     async for heard in parts.journal.follow(conversation_id, after=0):
         script.show(heard)
-        if script.state.status == "ended":
+        # Nobody is here to resume what pauses by itself.
+        if script.state.status in {"ended", "paused"}:
             end.set()
 
 
@@ -206,6 +213,8 @@ class TerminalScript(Script):
             case ev.TurnFailed() as body:
                 who = self.state.seat(body.participant_id).participant.name
                 self._direction(f"{who} breaks off: {body.detail or body.code}")
+            case ev.ConversationPaused(because=because):
+                self._direction(WAITING.get(because or "", "The conversation pauses."))
             case ev.ConversationEnded(because=because):
                 self._direction(f"Curtain. {CURTAIN.get(because, because)}")
             case _:
