@@ -15,6 +15,7 @@ from itertools import pairwise
 from random import Random
 from statistics import correlation, mean, quantiles
 
+from benchmarks import feelings
 from benchmarks.headless import Headless, Played, random_words, seat
 from benchmarks.table import Row, show
 from chimera.core import floor, pacing
@@ -247,7 +248,7 @@ def decision_ms(turns: int = 400) -> float:
 
 def rows() -> list[Row]:
     """Everything this page promises, measured now."""
-    return [*pacing_figures(), *floor_figures()]
+    return [*pacing_figures(), *floor_figures(), *feelings.rows()]
 
 
 def pacing_figures(seeds: int = 20, conversations: int = 100) -> list[Row]:

@@ -1,9 +1,10 @@
 """Feelings change who speaks, what is said and how: each effect is seen with and without them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
-from benchmarks.headless import Headless, Writer, random_words, seat
+from benchmarks.feelings import hothead, tempers
+from benchmarks.headless import Headless, random_words, seat
 
 from chimera.core import aftermath, director, feelings, floor, guard, pacing, prompt, relations
 from chimera.core import events as ev
@@ -216,54 +217,6 @@ def test_applause_feeds_the_topic() -> None:
 
 
 # --- what a line leads to ------------------------------------------------------------------------
-
-
-def hothead(*, obeys: bool) -> Writer:
-    """Two who insult each other, until they are asked not to or for ever; the third is calm."""
-    babble = random_words(5)
-
-    def write(state: ConversationState, speak: Speak) -> str:
-        others = [each for each in state.participants if each.id != speak.participant_id]
-        calm = babble(state, speak)
-        foe = next((each for each in others if each.id in {ADA.id, BRUNO.id}), None)
-        if speak.participant_id == CLEO.id or foe is None:
-            return calm
-        if obeys and any(note.because == "conflict" for note in state.notes):
-            return calm
-        if obeys and state.feelings.ties.pair(ADA.id, BRUNO.id).rung:
-            return calm
-        some = " and the ".join(calm.split()[:4])
-        text = f"{foe.short}, you are a pathetic idiot and a liar! {some}"
-        speaker = state.seat(speak.participant_id).participant
-        refused = guard.review(text, state, speaker) == "insult"
-        return calm if refused else text
-
-    return write
-
-
-@dataclass(frozen=True)
-class Tempers:
-    """The tension between the two after each turn, and in which turns they became hostile."""
-
-    tensions: list[float]
-    hostile: list[bool]
-
-
-def tempers(play: Headless, turns: int, write: Writer) -> Tempers:
-    found = Tempers([], [])
-    while len(found.tensions) < turns and play.state.status == "running":
-        seen, before = len(play.log), play.state.finished
-        play.step(write)
-        if play.state.finished == before:
-            continue
-        ties, turn = play.state.feelings.ties, play.state.finished
-        now = relations.tension(ties, ADA.id, BRUNO.id, turn)
-        found.tensions.append(now)
-        fresh = [each.body for each in play.log[seen:]]
-        news = [each for each in fresh if isinstance(each, ev.RelationChanged)]
-        became = any(each.conflict == "hostile" for each in news)
-        found.hostile.append(became or now > relations.HOSTILE)
-    return found
 
 
 def test_a_pair_that_obeys_has_cooled_within_eight_turns() -> None:

@@ -1,82 +1,20 @@
-from dataclasses import dataclass, field
-from itertools import combinations, pairwise
-from random import Random
+from itertools import pairwise
 from statistics import mean, median
 
 import pytest
+from benchmarks.feelings import Story, stance, story
 from benchmarks.headless import seat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera.core import camps, relations
 from chimera.core.conversation import Participant
-from chimera.core.events import MessageSignals, RelationChanged, StanceRef
+from chimera.core.events import MessageSignals, RelationChanged
 from chimera.core.relations import Pair, Relations
 
-TRAITS = ("humour", "formality", "warmth", "assertiveness", "curiosity", "verbosity", "optimism")
 ALIKE = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = ALIKE
 SEEDS = 40
-
-
-def stance(to: Participant, value: float, **more: object) -> MessageSignals:
-    return MessageSignals.model_validate({"stance": [StanceRef(to=to.id, value=value)], **more})
-
-
-def random_cast(random: Random, size: int = 3) -> list[Participant]:
-    traits = [{name: random.random() for name in TRAITS} for _ in range(size)]
-    plain = [seat(index) for index in range(size)]
-    return [
-        each.model_copy(update={"character": each.character.model_copy(
-            update={"traits": each.character.traits.model_copy(update=drawn)})})
-        for each, drawn in zip(plain, traits, strict=True)
-    ]  # fmt: skip
-
-
-@dataclass
-class Story:
-    """What became of one cast whose stances follow its feelings, and chance."""
-
-    formed: list[int] = field(default_factory=list[int])
-    switches: list[int] = field(default_factory=list[int])
-    balanced: dict[int, bool] = field(default_factory=dict[int, bool])
-    strength: float = 0.0
-
-
-def story(seed: int, *, pull: bool = True, turns: int = 300) -> Story:
-    """The stub of `engine.md` section 9.1: who likes somebody says so, more often than not."""
-    random, told = Random(seed), Story()
-    cast, ties = random_cast(random), Relations()
-    last = cast[0]
-    for turn in range(1, turns + 1):
-        speaker = random.choice([each for each in cast if each is not last])
-        # Two alone have no third to draw them.
-        present = cast if pull else [speaker, last]
-        value = relations.affinity(ties, speaker, last, turn) + random.gauss(0.08, 0.8)
-        value = min(max(value, -1.0), 1.0)
-        read = stance(last, value, sentiment=0.3 * value) if abs(value) >= 0.3 else MessageSignals()
-        ties = relations.heard(ties, present, speaker.id, read, turn)
-        for change in relations.changes(ties, cast, speaker.id, f"msg_{turn}", turn):
-            ties = relations.told(ties, change, turn)
-            if change.alliance:
-                told.switches.append(turn)
-            if change.alliance == "formed":
-                told.formed.append(turn)
-        last = speaker
-        if turn in {100, 300}:
-            told.balanced[turn] = product(ties, cast, turn) > 0
-    told.strength = mean(
-        abs(relations.affinity(ties, one, other, turns)) for one, other in combinations(cast, 2)
-    )
-    return told
-
-
-def product(ties: Relations, cast: list[Participant], turn: int) -> float:
-    result = 1.0
-    for one, other in combinations(cast, 2):
-        there = relations.affinity(ties, one, other, turn)
-        result *= there + relations.affinity(ties, other, one, turn)
-    return result
 
 
 @pytest.fixture(scope="module")

@@ -141,9 +141,8 @@ def insults(
 
 
 def _plain(text: str) -> str:
-    """In lower case, letter for letter, with one kind of apostrophe."""
-    lowered = "".join(low if len(low := each.lower()) == 1 else each for each in text)
-    return lowered.replace("’", "'")
+    """The text as the lists of cues spell it."""
+    return text.lower().replace("’", "'")
 
 
 def _value(text: str, warmth: float | None, *, insulting: bool) -> float | None:
