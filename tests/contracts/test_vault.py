@@ -5,6 +5,7 @@ import json
 from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_the_first_start_makes_a_file_that_only_its_owner_reads(tmp_path: Path) 
 def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     path = tmp_path / "chimera.key"
     with ThreadPoolExecutor(8) as threads:
-        rings = list(threads.map(lambda _: make_ring(path), range(16)))
+        rings = list(threads.map(make_ring, [path] * 16))
     assert len({ring.current.kid for ring in rings}) == 1
 
 
@@ -238,3 +239,22 @@ async def test_a_seal_that_was_replaced_meanwhile_is_not_overwritten(
         lambda connection: credentials.replace_seal(connection, seen, {"kid": "x"})
     )
     assert (await sqlite_store.read(credentials.snapshot)).stored[0].sealed == newer
+
+
+async def test_limits_marks_and_removal_are_rows_like_any_other(store: Store) -> None:
+    row = Stored(
+        id="crd_1", owner=HOUSE, provider="openai", base_url="https://api.test/v1",
+        created_at=1, updated_at=1,
+    )  # fmt: skip
+    await store.write(partial(credentials.put, stored=row))
+    await store.write(partial(credentials.put, stored=replace(row, id="crd_2")))
+    for tuning in ({"concurrency": 2, "default_model": "m"}, {"concurrency": None}):
+        await store.write(partial(credentials.tune, provider="openai", tuning=tuning, at=2))
+    await store.write(partial(credentials.mark, credential="crd_2", because="refused", at=3))
+    found = await store.read(credentials.snapshot)
+    assert found.tunings == {"openai": {"default_model": "m"}}
+    assert found.stored == (replace(row, id="crd_2", disabled_because="refused", updated_at=3),)
+    assert found.of("openai") == found.stored[0]
+    assert found.of("gemini") is None
+    await store.write(partial(credentials.remove, provider="openai"))
+    assert (await store.read(credentials.snapshot)).stored == ()
