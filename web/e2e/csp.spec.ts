@@ -22,7 +22,7 @@ test('no page, dialog, menu or notice breaks the content security policy', async
   await expect(page.getByRole('menu')).toBeVisible()
   await page.keyboard.press('Escape')
 
-  for (const path of ['/new', '/library', '/casting', '/casting/poet', '/settings', '/admin/providers']) {
+  for (const path of ['/new', '/library', '/casting', '/casting/poet', '/admin/providers', '/settings']) {
     await page.goto(path)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   }

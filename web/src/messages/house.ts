@@ -1,6 +1,6 @@
 /** The strings of Casting and Settings. */
 
-const list = new Intl.ListFormat('en')
+const list = new Intl.ListFormat('en-GB')
 
 export const casting = {
   title: 'Casting',
