@@ -1755,9 +1755,13 @@ export interface components {
         };
         /**
          * Service
-         * @description One provider's recent behaviour.
+         * @description One provider's recent behaviour; `spent_today` in US dollars, since midnight UTC.
          */
         Service: {
+            /** Breaker */
+            breaker: string;
+            /** Breaker Until */
+            breaker_until: string | null;
             /** Calls */
             calls: number;
             /** Errors */
@@ -1772,6 +1776,8 @@ export interface components {
             p95_ms: number | null;
             /** Ready */
             ready: boolean | null;
+            /** Spent Today */
+            spent_today: number;
         };
         /** Services */
         Services: {
