@@ -7,7 +7,7 @@ the line ends is over when the ladder of de-escalation is asked (`engine.md` sec
 from collections.abc import Callable, Iterable, Sequence
 
 from chimera.core import events as ev
-from chimera.core import ladders, memory, relations, topics
+from chimera.core import ladders, memory, quality, relations, topics, voices
 from chimera.core.pacing import Rng
 from chimera.core.parts import Line, Seat
 from chimera.core.state import ConversationState, apply
@@ -188,6 +188,23 @@ def _drift(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewE
         yield _says(body)
 
 
+# --- quality -------------------------------------------------------------------------------------
+
+
+def _quality(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+    """Now and then, how good the talk has been, and how true everybody is to their voice."""
+    said = [each for each in state.lines if each.participant_id][-quality.SCORED :]
+    if state.finished % quality.EVERY or len(said) < quality.LEAST_SCORED:
+        return
+    score = quality.score(said)
+    yield _says(
+        ev.QualityScored(
+            window=ev.Window(first=said[0].seq, last=line.seq, messages=len(said)),
+            score=score.value, components=score.parts, voices=voices.measured(state),
+        )
+    )  # fmt: skip
+
+
 STEPS: tuple[Step, ...] = (
-    _relations, _mediation, _ladder, _back, _reactions, _notes, _drift,
+    _relations, _mediation, _ladder, _back, _reactions, _notes, _drift, _quality,
 )  # fmt: skip

@@ -85,6 +85,8 @@ class Seat:
     #: Number of finished turns after which somebody sent to sit out comes back.
     back_at: int | None = None
     memory: tuple[Note, ...] = ()
+    #: The baseline of its voice, once it has said enough for one of its own.
+    voice: tuple[float, ...] | None = None
 
     @property
     def feeling(self) -> Mood:

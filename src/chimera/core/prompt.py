@@ -17,7 +17,7 @@ from itertools import groupby
 import jinja2
 
 from chimera.core import events as ev
-from chimera.core import feelings, ladders, memory, pacing, topics, untrusted
+from chimera.core import feelings, ladders, memory, pacing, topics, untrusted, voices
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
@@ -315,6 +315,7 @@ def _tail(
         *memory.told(state, speak),
         *_seed(state, me),
         *feelings.told(state, me.id),
+        *voices.reminded(state, me),
         *_reminder(persona),
     ]
     others = [untrusted.name(each.short) for each in state.participants if each.id != me.id]

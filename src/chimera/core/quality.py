@@ -5,6 +5,7 @@ arithmetic on words: no model judges.
 """
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import combinations
+from statistics import mean, pstdev
 
 from chimera.core import signals
 from chimera.core.parts import Line
@@ -25,6 +27,15 @@ FLAGS = 2
 #: Fewer messages with one opening or ending are chance, however short the window.
 ALIKE = 3
 WORN_PHRASES = 5
+#: The score looks at so many messages, is worked out every so many turns, and not before so many.
+SCORED, EVERY, LEAST_SCORED = 60, 12, 24
+#: Among so many lines before it, by others, a line's link is looked for.
+LINK_REACHES = 3
+LINKED_REL = 0.65
+#: Fewer questions say nothing about whether they are answered.
+LEAST_QUESTIONS = 3
+#: Coherence is looked at every so many messages.
+STRIDE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +153,134 @@ def worn(texts: Sequence[str], limit: int = WORN_PHRASES) -> tuple[str, ...]:
 
 def _shares(one: str, other: str) -> bool:
     return len(set(one.split()) & set(other.split())) >= min(3, len(one.split()))
+
+
+# --- the score -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good a stretch of talk was, 0…100, and the parts of which one alone can spoil it."""
+
+    value: float
+    parts: Mapping[str, float]
+
+
+def score(lines: Sequence[Line]) -> Score:
+    """The score of the cast's lines among these (`engine.md` section 12)."""
+    said = [line for line in lines if line.participant_id][-SCORED:]
+    texts = [line.text for line in said]
+    speakers = Counter(line.participant_id or "" for line in said)
+    measured: dict[str, float | None] = {
+        "floor": 1 - max(0.0, gini(list(speakers.values())) - 0.32) / 0.3,
+        "novelty": (_novelty(texts) - 0.50) / 0.25,
+        "repetition": 1 - signals.repeated(texts) / 0.12,
+        "response": _response(said) / 0.30,
+        "closure": None if (closed := _closure(said)) is None else closed / 0.50,
+        "coherence": _coherence(texts),
+        "tension": _tension(said),
+        "distinct": _distinct(said, len(speakers)),
+        "variety": _variety(texts) / 0.6,
+    }
+    parts = {name: min(max(part, 0.0), 1.0) for name, part in measured.items() if part is not None}
+    value = 100 * math.exp(mean(math.log(max(part, 0.05)) for part in parts.values()))
+    return Score(round(value, 1), {name: round(part, 3) for name, part in parts.items()})
+
+
+def gini(counts: Sequence[float]) -> float:
+    """Inequality of shares: 0 for equal ones, towards 1 when one has all."""
+    ordered, size = sorted(counts), len(counts)
+    weighed = sum((2 * place - size - 1) * each for place, each in enumerate(ordered, 1))
+    return weighed / (size * sum(ordered)) if sum(ordered) else 0.0
+
+
+def _novelty(texts: Sequence[str]) -> float:
+    windows = [texts[end - LOOP_WINDOW : end] for end in range(len(texts), 11, -LOOP_WINDOW)]
+    return mean(new_words(window) for window in windows) if windows else 1.0
+
+
+def _response(said: Sequence[Line]) -> float:
+    """Share of lines that take up something of what others have just said."""
+    linked = sum(
+        any(linked_to(line, other) for other in said[max(0, place - LINK_REACHES) : place])
+        for place, line in enumerate(said[1:], 1)
+    )
+    return linked / max(1, len(said) - 1)
+
+
+def linked_to(line: Line, other: Line) -> bool:
+    """Whether a line takes up a word, or at least the matter, of somebody else's."""
+    if line.participant_id == other.participant_id:
+        return False
+    if not signals.content_words(line.text).isdisjoint(signals.content_words(other.text)):
+        return True
+    likeness = signals.cosine(signals.vector(line.text), signals.vector(other.text))
+    return signals.HASHED_PAIR.rel(likeness) > LINKED_REL
+
+
+def _closure(said: Sequence[Line]) -> float | None:
+    """Share of questions that somebody took up, or whom they named answered."""
+    asked = answered = 0
+    for place, line in enumerate(said[:-1]):
+        if not line.questions or not signals.content_words(line.text):
+            continue
+        asked += 1
+        after = said[place + 1 : place + 1 + LINK_REACHES]
+        named = line.addressed[:1]
+        answered += any(
+            each.participant_id in named if named else linked_to(each, line) for each in after
+        )
+    return answered / asked if asked >= LEAST_QUESTIONS else None
+
+
+def _coherence(texts: Sequence[str]) -> float | None:
+    """Whether the newest lines belong to those before them without repeating them."""
+    found: list[float] = []
+    for end in range(len(texts), 10, -STRIDE):
+        newest = signals.mean_vector((signals.vector(text), 1.0) for text in texts[end - 3 : end])
+        before = signals.mean_vector(
+            (signals.vector(text), 1.0) for text in texts[end - 11 : end - 3]
+        )
+        likeness = signals.HASHED_WINDOW.rel(signals.cosine(newest, before))
+        found.append(signals.trapezoid(likeness, 0, 0.25, 0.9, 1.4))
+    return mean(found) if found else None
+
+
+def _tension(said: Sequence[Line]) -> float | None:
+    """How far the mood of the talk swings; unknown where nobody can read it."""
+    felt = [line.signals.sentiment for line in said if line.signals]
+    known = [each for each in felt if each is not None]
+    if len(known) < len(said) / 2 or len(known) < 8:
+        return None
+    blocks = [mean(known[start : start + 4]) for start in range(0, len(known) - 3, 4)]
+    return signals.trapezoid(pstdev(blocks), 0, 0.10, 0.35, 0.70)
+
+
+def _distinct(said: Sequence[Line], size: int) -> float | None:
+    """Whether the words tell who is speaking: naive Bayes, each line left out once."""
+    if size < 2:
+        return None
+    bags = [(line.participant_id or "", Counter(signals.tokens(line.text))) for line in said]
+    totals: dict[str, Counter[str]] = {}
+    for speaker, bag in bags:
+        totals.setdefault(speaker, Counter()).update(bag)
+    sizes = {speaker: total.total() for speaker, total in totals.items()}
+    vocabulary = 0.5 * len(set[str]().union(*totals.values()))
+    right = 0
+    for speaker, bag in bags:
+        fits: dict[str, float] = {}
+        for other, total in totals.items():
+            own = other == speaker
+            rest = sizes[other] - (bag.total() if own else 0) + vocabulary
+            fits[other] = sum(
+                n * math.log((total[word] - (n if own else 0) + 0.5) / rest)
+                for word, n in bag.items()
+            )
+        right += max(fits, key=lambda each: fits[each]) == speaker
+    chance = 1 / size
+    return (right / len(bags) - chance) / (0.8 - chance)
+
+
+def _variety(texts: Sequence[str]) -> float:
+    lengths = [len(text.split()) for text in texts]
+    return pstdev(lengths) / mean(lengths) if lengths and mean(lengths) else 0.0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from chimera.core import events as ev
-from chimera.core import feelings, ladders, memory, mood, signals, topics
+from chimera.core import feelings, ladders, memory, mood, signals, topics, voices
 from chimera.core.conversation import (
     EndedBecause,
     Limits,
@@ -338,7 +338,8 @@ def _message_completed(
         seats=seats, feelings=felt,
         stood_in=_stood_in(state, body),
     )  # fmt: skip
-    return replace(state, ladders=ladders.landed(state, body.usage.cost or 0.0))
+    seats = voices.settled(state.seats, state.lines, body.participant_id)
+    return replace(state, seats=seats, ladders=ladders.landed(state, body.usage.cost or 0.0))
 
 
 def _paid(state: ConversationState, spent: ev.UsageRef) -> ConversationState:
