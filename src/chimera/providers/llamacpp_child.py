@@ -22,6 +22,8 @@ def main() -> None:
     params.model.path = wanted["file"]
     params.n_ctx = wanted["context"]
     params.n_parallel = 1
+    # Twins of one core add nothing, and the house needs room to move.
+    params.cpuparams.n_threads = max(1, (os.cpu_count() or 2) // 2)
     params.cache_ram_mib = _KEPT_MIB
     params.warmup = False
     params.verbosity = _VERBOSITY
