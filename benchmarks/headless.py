@@ -4,11 +4,10 @@ For figures about the director and the pacing, and for the tests that guard them
 that the planned gaps move on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-
-from pydantic import JsonValue
+from typing import Any
 
 from chimera.core import aftermath, pacing, signals, stance
 from chimera.core import events as ev
@@ -138,9 +137,7 @@ class Headless:
             )
         )  # fmt: skip
 
-    def finish(
-        self, speak: Speak, text: str, *, improv: dict[str, JsonValue] | None = None
-    ) -> None:
+    def finish(self, speak: Speak, text: str, *, improv: Mapping[str, Any] | None = None) -> None:
         """The open turn lands; with the troupe's own account of it, as a line of the troupe's."""
         turn = self.state.open_turn
         assert turn is not None
@@ -148,7 +145,7 @@ class Headless:
         read = signals.read(text, cast, who, lines)
         read = stance.read(read, text, cast, who, lines, load_sentiment())
         if improv is not None:
-            read = read.model_copy(update={"improv": improv})
+            read = read.model_copy(update=improv)
         rng, cost = labelled(self.state), 0.001 if improv is None else 0.0
         route = ("stub", "words") if improv is None else ("scripted", "improv")
         self.append(

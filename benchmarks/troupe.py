@@ -6,12 +6,13 @@
 import argparse
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import log
 from statistics import mean
 from time import process_time
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -54,10 +55,8 @@ class Play(Headless):
         self.told.append(line)
         return line.text
 
-    def finish(
-        self, speak: Speak, text: str, *, improv: dict[str, JsonValue] | None = None
-    ) -> None:
-        super().finish(speak, text, improv=improv or self.told[-1].signals)
+    def finish(self, speak: Speak, text: str, *, improv: Mapping[str, Any] | None = None) -> None:
+        super().finish(speak, text, improv=improv or self.told[-1].told)
 
 
 def play(

@@ -186,5 +186,19 @@ async def test_every_change_has_its_receipt_and_warms_its_message(
     assert score["warmth"] == [0.2]
 
 
+async def test_a_swept_stage_forgets_who_liked_whom(
+    client: httpx2.AsyncClient, made: Made, spoken: str
+) -> None:
+    cast = (await client.get(f"{CONVERSATIONS}/{spoken}")).json()["participants"]
+    change = {"from": cast[0]["id"], "to": cast[1]["id"], "evidence": "msg_one"}
+    await feel(made, spoken, **change, affinity=0.9, delta=0.3)
+    await client.post(f"{CONVERSATIONS}/{spoken}/clear")
+    found = (await client.get(f"{CONVERSATIONS}/{spoken}/relations")).json()
+    assert found["history"] == []
+    assert all(each["affinity"] == each["start"] for each in found["ties"])
+    state = fold(spoken, await made.house.journal.read(spoken))
+    assert not state.feelings.ties.ties
+
+
 async def test_no_relations_of_what_is_not_there(client: httpx2.AsyncClient) -> None:
     assert (await client.get(f"{CONVERSATIONS}/cnv_nobody/relations")).status_code == 404

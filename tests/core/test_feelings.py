@@ -267,6 +267,12 @@ def test_the_first_step_asks_both_to_concede() -> None:
     assert all("Concede" in each.note for each in asked)
 
 
+def test_nobody_is_asked_to_make_up_with_somebody_who_has_gone() -> None:
+    play = begun()
+    play.append(ev.ParticipantLeft(participant_id=BRUNO.id))
+    assert not [each for each in follows(hostile(play.state)) if isinstance(each, ev.DirectorNoted)]
+
+
 def test_a_step_is_given_two_turns() -> None:
     state = begun().state
     assert not any(

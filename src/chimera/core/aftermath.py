@@ -10,6 +10,7 @@ from chimera.core import events as ev
 from chimera.core import ladders, memory, quality, relations, topics, voices
 from chimera.core.pacing import Rng
 from chimera.core.parts import Line, Seat
+from chimera.core.relations import Pair
 from chimera.core.state import ConversationState, apply
 
 Step = Callable[[ConversationState, Line, Rng], Iterable[ev.NewEvent]]
@@ -70,7 +71,7 @@ def _relations(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.N
 
 def _mediation(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
     """A quarrel that has been heated for long: the warmest outsider is asked to mediate."""
-    for ids, pair in state.feelings.ties.pairs.items():
+    for ids, pair in _quarrels(state):
         lasting = pair.level != "banter" and state.finished - pair.since > HEATED_TURNS
         outsiders = [seat for seat in state.seats if seat.active and seat.id not in ids]
         if lasting and not pair.mediated and outsiders:
@@ -78,10 +79,16 @@ def _mediation(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.
             yield _note(state, MEDIATE, to=warmest.id, pair=ids, rung=0)
 
 
+def _quarrels(state: ConversationState) -> list[tuple[relations.Directed, Pair]]:
+    """The pairs who are both there to quarrel."""
+    active = {seat.id for seat in state.seats if seat.active}
+    return [each for each in state.feelings.ties.pairs.items() if active.issuperset(each[0])]
+
+
 def _ladder(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
     """One step for each pair that is hostile, the worst remedy last (`engine.md` section 9.3)."""
     turn = state.finished
-    for ids, pair in state.feelings.ties.pairs.items():
+    for ids, pair in _quarrels(state):
         rung = relations.rung_of(pair, turn)
         if pair.level != "hostile" or (rung and turn - pair.stepped < STEP_TURNS):
             continue

@@ -208,8 +208,10 @@ def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
         case ev.ConversationEnded(because=because):
             return replace(state, status="ended", ended_because=because, ended_at=envelope.at)
         case ev.ConversationCleared():
+            calm = tuple(replace(seat, mood=None) for seat in state.seats)
             return replace(
-                state, lines=(), unanswered=(), invited=(), notes=(), given_back=None, messages=0
+                state, lines=(), unanswered=(), invited=(), notes=(), given_back=None, messages=0,
+                feelings=Feelings(), seats=calm,
             )  # fmt: skip
         case _:
             return state

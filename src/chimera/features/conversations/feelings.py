@@ -182,7 +182,7 @@ def ledger(
     row = tables.one(connection, conversation_id)
     marker = Marker(f"relations:{conversation_id}")
     after = int(marker.read(cursor, int)[0]) if cursor else 0
-    told = log.read_kinds(connection, conversation_id, [ev.RelationChanged])
+    told = _told(connection, conversation_id)
     cast = _cast(connection, conversation_id, {each["id"] for each in row.cast})
     standing = _standing(cast, told)
     split = camps.camps(standing, cast, 0)
@@ -211,10 +211,22 @@ def ledger(
 def warmth(connection: Connection, conversation_id: str) -> dict[str, float]:
     """By how much each message changed what the cast feel for each other."""
     sums: defaultdict[str, float] = defaultdict(float)
-    for each in log.read_kinds(connection, conversation_id, [ev.RelationChanged]):
+    for each in _told(connection, conversation_id):
         if isinstance(each.body, ev.RelationChanged):
             sums[each.body.evidence] += each.body.delta
     return {message_id: round(value, 4) for message_id, value in sums.items()}
+
+
+def _told(connection: Connection, conversation_id: str) -> list[ev.Envelope]:
+    """Every change since the stage was swept the last time."""
+    kinds = (ev.RelationChanged, ev.ConversationCleared)
+    told: list[ev.Envelope] = []
+    for each in log.read_kinds(connection, conversation_id, kinds):
+        if isinstance(each.body, ev.ConversationCleared):
+            told.clear()
+        else:
+            told.append(each)
+    return told
 
 
 def _cast(

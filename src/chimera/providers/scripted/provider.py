@@ -58,8 +58,7 @@ class ScriptedProvider:
             input_tokens=-(-heard // _TOKEN), output_tokens=-(-len(line.text) // _TOKEN),
             cost=0.0, estimated=False,
         ))  # fmt: skip
-        told = {"improv": line.signals, "stance": line.stance or None, "cited": line.cited or None}
-        yield Finish(reason="stop", model=MODEL, signals=told)
+        yield Finish(reason="stop", model=MODEL, signals=line.told)
 
     async def models(self) -> Sequence[Model]:
         return (Model(id=MODEL, name="Improv troupe", input_price=0.0, output_price=0.0),)

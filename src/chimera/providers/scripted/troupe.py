@@ -4,12 +4,14 @@ Pure and deterministic: the same scene gives the same line.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import JsonValue
 
 from chimera.core import relations
 from chimera.core.events import StanceRef
 from chimera.core.generation import Scene
+from chimera.core.stance import KNOWN
 from chimera.providers.scripted.choice import draw_move, free, owed
 from chimera.providers.scripted.concepts import concepts
 from chimera.providers.scripted.deck import Deck
@@ -20,10 +22,14 @@ from chimera.providers.scripted.surface import Draft, compose
 _DRAWS = 40
 #: Share of repeated runs of four words up to which a line counts as new.
 _FRESH = 0.12
-#: How an act stands to whoever holds the claim that it is about.
-_STANCES = {"CHALLENGE": -0.5, "CONCEDE": 0.7, "SYNTHESIS": 0.5, "CALLBACK": 0.5}
-#: Acts that build on a claim where its holder is liked.
-_BUILDS = {"EXAMPLE": 0.5, "JOKE": 0.5, "FACT": 0.5}
+#: How an act stands to whoever it answers; who is liked gets the better part of it.
+_STANCES = {
+    "CHALLENGE": -0.45, "ANSWER": -0.1, "REACT": 0.1, "EXAMPLE": 0.3, "FACT": 0.3, "JOKE": 0.3,
+    "CALLBACK": 0.45, "SYNTHESIS": 0.45, "CONCEDE": 0.6,
+}  # fmt: skip
+_LIKING = 0.8
+#: Acts that answer whoever has just spoken, if they are about no claim of another's.
+_TO_THE_LAST = frozenset({"ANSWER", "REACT"})
 #: Acts that give credit to that one.
 _CITES = frozenset({"CONCEDE", "SYNTHESIS", "CALLBACK"})
 
@@ -37,6 +43,13 @@ class Improvised:
     #: Whom the line is for or against, as far as its act says; what cues would guess is not asked.
     stance: tuple[StanceRef, ...] = ()
     cited: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All of it, as the log keeps it."""
+        return {
+            "improv": self.signals, "stance": self.stance or None, "cited": self.cited or None
+        }  # fmt: skip
 
 
 def improvise(scene: Scene, deck: Deck) -> Improvised:
@@ -98,15 +111,19 @@ def _told(stage: Stage, draft: Draft) -> Improvised:
 
 
 def _holder(stage: Stage, move: Move) -> str | None:
-    """Who of the others holds the claim that a move is about."""
+    """Who of the others holds the claim that a move is about, or has just spoken."""
     claim = stage.ledger.claim(move.on)
-    return claim.by if claim and claim.by != stage.me.id else None
+    if claim and claim.by != stage.me.id:
+        return claim.by
+    last = stage.lines[-1].participant_id if stage.lines else None
+    return last if move.act in _TO_THE_LAST and last != stage.me.id else None
 
 
 def _stance(stage: Stage, act: str, other: str | None) -> float | None:
-    if other is None or act in _STANCES:
-        return _STANCES.get(act)
-    holder = stage.state.seat(other).participant
-    ties, me = stage.state.feelings.ties, stage.me.participant
-    likes = relations.affinity(ties, me, holder, stage.state.finished) >= 0
-    return _BUILDS.get(act) if likes else None
+    """For or against; None where it is not clear."""
+    if other is None or act not in _STANCES:
+        return None
+    holder, ties = stage.state.seat(other).participant, stage.state.feelings.ties
+    liking = relations.affinity(ties, stage.me.participant, holder, stage.state.finished)
+    value = min(max(_STANCES[act] + _LIKING * liking, -1.0), 1.0)
+    return round(value, 3) if abs(value) >= KNOWN else None
