@@ -11,7 +11,7 @@ from chimera.api.paging import Cursor, Limit
 from chimera.api.strict import SAFE_INTEGER, StrictRoute
 from chimera.core.conversation import Status
 from chimera.core.errors import Invalid
-from chimera.features.conversations import feelings, looking, schemas, service
+from chimera.features.conversations import feelings, looking, minding, schemas, service
 from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.pictures import MEDIA_TYPE, develop
 from chimera.store.database import Work
@@ -284,6 +284,70 @@ async def get_relations(
     """How the cast stand to each other, and every change with the message that caused it."""
     status, found = await house.store.read(
         partial(feelings.ledger, conversation_id=conversation_id, limit=limit, cursor=cursor)
+    )
+    _say_status(response, status)
+    return found
+
+
+@router.get("/conversations/{conversation_id}/notes", responses={200: _STATUS_HEADER})
+async def list_notes(
+    conversation_id: ConversationId,
+    house: Serving,
+    response: Response,
+    participant_id: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> minding.NotePage:
+    """What the cast, or one of them, remember, oldest first."""
+    status, page = await house.store.read(
+        partial(
+            minding.notes,
+            conversation_id=conversation_id,
+            participant_id=participant_id,
+            limit=limit,
+            cursor=cursor,
+        )
+    )
+    _say_status(response, status)
+    return page
+
+
+@router.patch("/conversations/{conversation_id}/notes/{note_id}", response_model=minding.Note)
+async def edit_note(
+    conversation_id: ConversationId,
+    note_id: Annotated[str, Path(max_length=100)],
+    body: minding.EditNote,
+    call: Called,
+) -> Response:
+    """Put right what somebody remembers."""
+    return await call.commit(
+        lambda work: minding.edit_note(work, call.house, conversation_id, note_id, body)
+    )
+
+
+@router.delete("/conversations/{conversation_id}/notes/{note_id}", status_code=204)
+async def remove_note(
+    conversation_id: ConversationId,
+    note_id: Annotated[str, Path(max_length=100)],
+    call: Called,
+) -> Response:
+    """Make somebody forget."""
+    return await call.commit(
+        lambda work: minding.remove_note(work, call.house, conversation_id, note_id)
+    )
+
+
+@router.get("/conversations/{conversation_id}/quality", responses={200: _STATUS_HEADER})
+async def get_quality(
+    conversation_id: ConversationId,
+    house: Serving,
+    response: Response,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> minding.Quality:
+    """How good the talk has been, with the parts of the score; told every twelve turns."""
+    status, found = await house.store.read(
+        partial(minding.quality, conversation_id=conversation_id, limit=limit, cursor=cursor)
     )
     _say_status(response, status)
     return found

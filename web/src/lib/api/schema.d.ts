@@ -223,6 +223,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notes
+         * @description What the cast, or one of them, remember, oldest first.
+         */
+        get: operations["list_notes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Note
+         * @description Make somebody forget.
+         */
+        delete: operations["remove_note"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Note
+         * @description Put right what somebody remembers.
+         */
+        patch: operations["edit_note"];
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/participants/{participant_id}": {
         parameters: {
             query?: never;
@@ -257,6 +301,26 @@ export interface paths {
          * @description Pause it; a line being said is withdrawn and said again afterwards.
          */
         post: operations["pause_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quality
+         * @description How good the talk has been, with the parts of the score; told every twelve turns.
+         */
+        get: operations["get_quality"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1122,6 +1186,16 @@ export interface components {
             participant_id?: string | null;
         };
         /**
+         * EditNote
+         * @description What is to be changed of a note; absent fields stay as they are.
+         */
+        EditNote: {
+            /** Importance */
+            importance?: number | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
          * Envelope
          * @description One event of the log; `body` by `type` as in the public contract, section 5.
          */
@@ -1292,6 +1366,48 @@ export interface components {
         ModelPage: {
             /** Items */
             items: components["schemas"]["Model"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Note
+         * @description One thing a participant remembers; nobody else of the cast knows of it.
+         *
+         *     `source` is the message it was taken from, `about` a participant's id or a viewer's name,
+         *     `recalled` in how many turns its owner was reminded of it.
+         */
+        Note: {
+            /** About */
+            about?: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Importance */
+            importance: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "claim" | "promise" | "joke" | "human" | "opinion" | "summary";
+            /** Participant Id */
+            participant_id: string;
+            /** Recalled */
+            recalled: number;
+            /** Seq */
+            seq: number;
+            /** Source */
+            source: string;
+            /** Text */
+            text: string;
+        };
+        /** NotePage */
+        NotePage: {
+            /** Items */
+            items: components["schemas"]["Note"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -1617,6 +1733,19 @@ export interface components {
             base_url?: string | null;
         };
         /**
+         * Quality
+         * @description The newest score, if there is one yet, and how it came to that, oldest first.
+         */
+        Quality: {
+            /** Conversation Id */
+            conversation_id: string;
+            /** History */
+            history: components["schemas"]["Scored"][];
+            latest?: components["schemas"]["Scored"] | null;
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Receipt
          * @description One change, and the message that caused it.
          */
@@ -1733,6 +1862,35 @@ export interface components {
             warmth: number[];
             /** Words */
             words: number[];
+        };
+        /**
+         * Scored
+         * @description The score of one window of messages, with the parts it is made of (each 0–1).
+         */
+        Scored: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Components */
+            components: {
+                [key: string]: number;
+            };
+            /** First Seq */
+            first_seq: number;
+            /** Last Seq */
+            last_seq: number;
+            /** Messages */
+            messages: number;
+            /** Score */
+            score: number;
+            /** Seq */
+            seq: number;
+            /** Voices */
+            voices: {
+                [key: string]: number;
+            };
         };
         /**
          * SeatRequest
@@ -2492,6 +2650,120 @@ export interface operations {
             };
         };
     };
+    list_notes: {
+        parameters: {
+            query?: {
+                participant_id?: string | null;
+                /** @description How many items a page holds. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The status at the moment of the answer. */
+                    "Conversation-Status"?: "created" | "running" | "paused" | "ended";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                note_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                note_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_participant: {
         parameters: {
             query?: never;
@@ -2554,6 +2826,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Controlled"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quality: {
+        parameters: {
+            query?: {
+                /** @description How many items a page holds. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The status at the moment of the answer. */
+                    "Conversation-Status"?: "created" | "running" | "paused" | "ended";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
                 };
             };
             /** @description Anything that went wrong. */
