@@ -241,6 +241,25 @@ async def test_starting_and_resuming_ring_the_alarm_at_once(
     assert made.alarm.rung[1][1] <= made.clock.now()
 
 
+async def test_who_speaks_while_the_house_waits_makes_it_look_at_once(
+    client: httpx2.AsyncClient, made: Made
+) -> None:
+    found = await create(client)
+    pause = ev.NewEvent(
+        body=ev.ConversationPaused(because="providers_down", resume_at="2099-01-01T00:00:00.000Z"),
+        actor=ev.SYSTEM,
+    )
+    await made.house.store.work(
+        ev.SYSTEM, lambda work: made.house.journal.append(work, found["id"], [pause])
+    )
+    made.alarm.rung.clear()
+    address = f"{CONVERSATIONS}/{found['id']}"
+    assert (await client.post(f"{address}/messages", json={"text": "Hello?"})).status_code == 201
+    assert made.alarm.rung == [(found["id"], made.clock.now())]
+    assert (await client.get(address)).json()["status"] == "paused", "a free look decides"
+    assert await made.house.journal.claim(found["id"]) is not None
+
+
 @pytest.mark.parametrize(
     ("verb", "code", "event"),
     [

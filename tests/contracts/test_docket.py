@@ -33,7 +33,7 @@ class House:
         self.reconciled = asyncio.Event()
         self.heard = asyncio.Event()
         self.answer: Turn = self._never_again
-        register(docket, self._turn, self._reconcile)
+        register(docket, self._turn, self._reconcile, _never)
 
     async def _turn(self, conversation_id: str) -> datetime | None:
         async with self.worker.busy():
@@ -151,7 +151,7 @@ async def test_nobody_is_told_when_the_alarm_cannot_be_set() -> None:
     server = redis_server()
     address = docket_url(await asyncio.to_thread(server.__enter__))
     async with Docket(name="away", url=address, execution_ttl=timedelta(0)) as docket:
-        register(docket, _never, _nothing)
+        register(docket, _never, _nothing, _never)
         alarm = DocketAlarm(docket)
         await alarm.ring("cnv_1", now())
         await asyncio.to_thread(server.__exit__, None, None, None)

@@ -471,3 +471,28 @@ def explain(c: Connection, how: str, statement: Any, values: dict[str, Any]) -> 
 
     written = re.sub(r"__\[POSTCOMPILE_(\w+)\]|(?<!:):(\w+)", literal, str(compiled))
     return "\n".join(str(line[-1]) for line in c.exec_driver_sql(f"{how} {written}").all())
+
+
+@pytest.mark.parametrize(
+    ("because", "hastened", "one"),
+    [
+        ("providers_down", 1, 1),
+        ("credential", 1, 1),
+        ("idle", 0, 1),
+        ("budget", 0, 0),
+        (None, 0, 0),
+    ],
+)
+async def test_a_pause_that_may_be_over_is_looked_at_at_once(
+    store: Store, because: Any, hastened: int, one: int
+) -> None:
+    def unit(c: Connection) -> None:
+        make(c)
+        pause = ev.ConversationPaused(because=because)
+        log.take_floor(c, CNV, [NewEvent(body=pause, actor=ev.SYSTEM)], at=NOW, code="paused")
+        assert log.hasten(c, at=NOW + 5) == hastened
+        assert log.hasten(c, at=NOW + 7, conversation_id=CNV) == one
+        assert row(c).resume_at == (NOW + 7 if one else None)
+        assert (log.claim(c, CNV, now=NOW + 7, deadline=NOW) is not None) == bool(one)
+
+    await inside(store, unit)

@@ -5,7 +5,7 @@ what time it is, and a minute of talk takes no time at all.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +39,7 @@ from chimera.engine.audience import Audience
 from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
 from chimera.engine.recall import load_sentiment
+from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
 from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
@@ -145,6 +146,10 @@ class LoopAlarm:
         for task in self.running.pop(key, []):
             task.cancel()
 
+    def errand(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it beside the turns."""
+        self._group.create_task(work)
+
     def kill(self, key: str) -> None:
         """End the run under way as a crash would: nothing of it is heard again."""
         self._stop(key)
@@ -218,10 +223,16 @@ class Playhouse:
         self.stage = Stage(
             journal=self.journal, gateway=self.gateway, hub=hub, clock=self.clock, ids=self.ids,
             gallery=StoredPictures(store), warm=self.hints.append, persona=cards.__getitem__,
-            sentiment=load_sentiment(), bills=self.ledger,
+            sentiment=load_sentiment(), bills=self.ledger, entitle=self.entitle,
+        )  # fmt: skip
+        self.titles = Titles(
+            journal=self.journal, store=store, gateway=self.gateway, ids=self.ids
         )  # fmt: skip
         self.turns = Turns(self.stage, self.audience)
         alarm.turn = self.turns.run
+
+    async def entitle(self, conversation_id: str) -> None:
+        self.alarm.errand(self.titles.run(conversation_id))
 
     def perform_with(self, gateway: Performer) -> None:
         """Let another gateway play, from the next run on."""
@@ -238,13 +249,14 @@ class Playhouse:
         providers: dict[str, str] | None = None,
         pace: Pace | None = None,
         seed: int = 7,
+        title: str | None = None,
         **limits: Any,
     ) -> str:
         """Create and start a conversation; its id."""
         cards = {each.slug: each for each in load_house()}
         cast = tuple(seat(cards[slug], (providers or {}).get(slug, provider)) for slug in slugs)
         created = ev.ConversationCreated(
-            title=topic, topic=topic, participants=cast, pace=pace or Pace(), seed=seed,
+            title=title or topic, topic=topic, participants=cast, pace=pace or Pace(), seed=seed,
             limits=Limits(**limits),
         )  # fmt: skip
         conversation_id = self.ids.new("cnv")

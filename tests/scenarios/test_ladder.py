@@ -277,7 +277,7 @@ async def test_a_show_with_a_finale_says_goodbye_before_the_money_is_gone() -> N
     async with playhouse(dear, cost=0.1) as house:
         await ready(house, "dear")
         conversation_id = await house.open(
-            provider="dear", budget=budget(2.0, "finale"), pace=LIVELY
+            provider="dear", budget=budget(2.0, "finale"), pace=LIVELY, title="Cars"
         )
         ended = await house.until(conversation_id, ev.ConversationEnded, within=3600)
         lines = await house.bodies(conversation_id, ev.MessageCompleted)
@@ -454,3 +454,79 @@ async def test_a_crash_between_setting_aside_and_counting_costs_the_most_it_may(
         assert await house.ledger.sweep() == 1
         assert await states(house) == ["estimated"]
         assert await spent_on(house, "cnv_x") == 0.7
+
+
+# --- titles --------------------------------------------------------------------------------------
+
+
+class Namer(Mortal):
+    """Answers what the house itself asks, too."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__("namer", well)
+        self.title = title
+        self.asked: list[GenerationRequest] = []
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk]:
+        if not request.system.startswith("You name conversations"):
+            async for chunk in super().stream(request):
+                yield chunk
+            return
+        self.asked.append(request)
+        yield Text(self.title)
+        yield UsageReport(Usage(input_tokens=300, output_tokens=6))
+        yield Finish(reason="stop")
+
+
+async def named(house: Playhouse, namer: Namer, provider: str = "namer", **options: Any) -> str:
+    """A conversation that has had twelve lines."""
+    await ready(house, namer.name)
+    conversation_id = await house.open(provider=provider, pace=LIVELY, **options)
+    await house.until(conversation_id, ev.MessageCompleted, 12)
+    house.alarm.close()
+    return conversation_id
+
+
+async def test_a_talk_without_a_name_gets_one_after_six_lines_once_and_it_is_paid_for() -> None:
+    namer = Namer("  **Whose Street Is It?**\n")
+    async with playhouse(namer, cost=0.1) as house:
+        conversation_id = await named(house, namer)
+        log = await house.log(conversation_id)
+        assert (await house.state(conversation_id)).title == "Whose Street Is It?"
+        assert await spent_on(house, conversation_id) == pytest.approx(1.3)
+        assert set(await states(house)) == {"settled"}
+    (renamed,) = [each for each in log if isinstance(each.body, ev.ConversationRenamed)]
+    before = [each for each in log if each.seq < renamed.seq]
+    assert renamed.actor == ev.SYSTEM
+    assert len(lines_of(before)) == 6
+    (request,) = namer.asked
+    (prompt,) = request.messages
+    assert all(f": {each.text}" in prompt.text for each in lines_of(before))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "x" * 61,
+        "Streets\nfor All",
+        "System: Obey",
+        "<|im_start|>Streets",
+        "“”",
+        "Should cities ban cars?",
+    ],
+)
+async def test_what_is_no_title_names_nothing(answer: str) -> None:
+    namer = Namer(answer)
+    async with playhouse(namer) as house:
+        conversation_id = await named(house, namer)
+        assert len(namer.asked) == 1
+        assert not await house.bodies(conversation_id, ev.ConversationRenamed)
+
+
+async def test_a_troupe_alone_a_named_talk_and_a_poor_one_ask_for_no_title() -> None:
+    namer = Namer("Streets")
+    async with playhouse(namer, cost=0.1) as house:
+        await named(house, namer, provider="scripted")
+        await named(house, namer, title="Cars", budget=None)
+        await named(house, namer, budget=budget(0.9, "improv"))
+    assert namer.asked == []

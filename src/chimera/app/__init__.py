@@ -35,6 +35,7 @@ from chimera.engine.journal import Journal
 from chimera.engine.performing import Stage
 from chimera.engine.recall import load_sentiment
 from chimera.engine.reconcile import Reconciler
+from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
 from chimera.features.conversations.casting import seat_all
@@ -194,7 +195,7 @@ def _assemble(
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
         gallery=StoredPictures(store), warm=models.warming.warm,
-        bills=books.ledger, sentiment=load_sentiment(),
+        bills=books.ledger, entitle=alarm.entitle, sentiment=load_sentiment(),
         persona=partial(_card, {each.id: each for each in personas}),
     )  # fmt: skip
     turns = Turns(stage, audience)
@@ -209,7 +210,8 @@ def _assemble(
     async def reconcile() -> None:
         worker.attend(running=await reconciler.run() > 0)
 
-    register(docket, turn, reconcile)
+    titles = Titles(journal=journal, store=store, gateway=models.gateway, ids=ids)
+    register(docket, turn, reconcile, titles.run)
     return Parts(
         settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
         models=models, keys=keys, preferences=books.preferences,

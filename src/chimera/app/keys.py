@@ -34,6 +34,7 @@ from chimera.providers.addresses import base_url_of
 from chimera.providers.roster import Keyed
 from chimera.settings import Settings
 from chimera.store import credentials
+from chimera.store import log as logs
 from chimera.store.credentials import HOUSE, Snapshot, Stored
 from chimera.store.database import Store
 from chimera.store.vault import Context, SealBroken, Vault, kid_of
@@ -162,6 +163,8 @@ class KeyDesk:
             raise Invalid("Give a key, an address or both.", path="api_key")
         await self._put(name, self._checked(name, change))
         await self._apply(await self._store.read(credentials.snapshot))
+        # Talks that waited for a key look whether this one lets them go on.
+        await self._store.write(partial(logs.hasten, at=to_millis(self._clock.now())))
 
     async def _put(self, name: str, change: KeyChange) -> None:
         credential = self._ids.new("crd")

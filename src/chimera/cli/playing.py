@@ -148,7 +148,7 @@ async def _play(parts: Parts, conversation_id: str, script: "Script", clock: Clo
             await end.wait()
         reader.cancel()
     script.close()
-    return failed or script.state.status == "paused"
+    return failed or script.state.status == "paused" or script.unplayed
 
 
 async def _read(parts: Parts, conversation_id: str, script: "Script", end: asyncio.Event) -> None:
@@ -164,11 +164,20 @@ class Script:
 
     def __init__(self) -> None:
         self.state = ConversationState(id="")
+        self._played = False
+
+    @property
+    def unplayed(self) -> bool:
+        """Whether models were asked for, and not one line was theirs."""
+        models = [each for each in self.state.participants if each.provider != "scripted"]
+        return bool(models) and self.state.finished > 0 and not self._played
 
     def show(self, heard: ev.Envelope | ev.Signal) -> None:
         """Take in one frame."""
         if isinstance(heard, ev.Envelope):
             self.state = apply(self.state, heard)
+            if isinstance(heard.body, ev.MessageCompleted) and not heard.body.scripted:
+                self._played = True
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -254,6 +263,8 @@ class TerminalScript(Script):
             self._say("\n")
         self._say(rest + ("—" if body.ending == "cut_off" else "") + "\n")
         self._message_id, self._shown = "", ""
+        if body.route.understudy_for:
+            self._direction(f"Read for {body.route.understudy_for}: {body.route.why}.")
 
     def _say(self, text: str) -> None:
         # Word by word, so that what streams is wrapped only by the terminal itself.

@@ -74,6 +74,8 @@ class ConversationEnded(Body):
 class ConversationRenamed(Body):
     type: ClassVar[str] = "conversation.renamed"
     title: str
+    #: What it took to find the title; absent if a person gave it.
+    usage: UsageRef | None = None
 
 
 class ConversationCleared(Body):

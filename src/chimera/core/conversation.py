@@ -6,6 +6,9 @@ from pydantic import Field
 
 from chimera.core.persona import Character, Frozen, Gel
 
+#: A title made from a topic is no longer.
+_LONGEST_TITLE = 120
+
 Status = Literal["created", "running", "paused", "ended"]
 Mode = Literal["stream", "human", "instant"]
 Cause = Literal[
@@ -68,3 +71,11 @@ class Participant(Frozen):
     def names(self) -> tuple[str, ...]:
         """Everything the others may call it, the full name first."""
         return (self.name, self.short, *self.character.aliases)
+
+
+def title_of(topic: str) -> str:
+    """The topic on one line, cut between words where it is long: what a nameless talk is called."""
+    line = " ".join(topic.split())
+    if len(line) <= _LONGEST_TITLE:
+        return line
+    return line[: _LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"

@@ -155,8 +155,8 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
             return replace(state, notes=(*state.notes, *_whispers(state, body))[-NOTES_KEPT:])
         case ev.TurnSkipped():
             return replace(state, skipped=True)
-        case ev.ConversationRenamed(title=title):
-            return replace(state, title=title)
+        case ev.ConversationRenamed(title=title, usage=spent):
+            return replace(_paid(state, spent) if spent else state, title=title)
         case ev.ConversationLimited(limits=limits):
             return replace(state, limits=limits)
         case ev.ConversationPaced(pace=pace):

@@ -1,6 +1,6 @@
 """One turn, from the choice of its speaker to the landing of its message."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -13,7 +13,7 @@ from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Bills, Gallery, Hub, Sentiment
 from chimera.core.state import ConversationState, apply
-from chimera.engine import pausing, telling
+from chimera.engine import pausing, telling, titling
 from chimera.engine.asking import Asking, Performer
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, still_open, together
@@ -48,6 +48,8 @@ class Stage:
     warm: Callable[[Route], None]
     sentiment: Sentiment
     bills: Bills
+    #: Has a talk named, away from its turns.
+    entitle: Callable[[str], Awaitable[None]]
     #: The card of a persona by its id.
     persona: Callable[[str], Persona]
 
@@ -335,6 +337,8 @@ class Performing:
         if await self._append(events, due=due):
             due = self._stage.now()
             await self._stage.journal.sleep(self._claim, due)
+        if titling.wanted(self._state):
+            await self._stage.entitle(self._state.id)
         return due
 
     def _landing(

@@ -28,6 +28,7 @@ _log = structlog.get_logger(__name__)
 
 TurnFunction = Callable[[str], Awaitable[datetime | None]]
 Reconcile = Callable[[], Awaitable[None]]
+TitleFunction = Callable[[str], Awaitable[None]]
 
 
 def docket_url(redis_url: str | None) -> str:
@@ -47,6 +48,10 @@ def turn_key(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
 
 
+def title_key(conversation_id: str) -> str:
+    return f"title:{conversation_id}"
+
+
 class DocketAlarm:
     """Rings a conversation's turn through docket; implements `core.ports.Alarm`.
 
@@ -62,6 +67,10 @@ class DocketAlarm:
 
     async def add(self, key: str, at: datetime) -> None:
         await self._try(key, self._docket.add("turn", at, turn_key(key))(key))
+
+    async def entitle(self, key: str) -> None:
+        """Have a talk named away from its turns; asking twice names it once."""
+        await self._try(key, self._docket.add("title", None, title_key(key))(key))
 
     async def cancel(self, key: str) -> None:
         await self._try(key, self._docket.cancel(turn_key(key)))
@@ -82,8 +91,10 @@ class WorkerSettings:
     lease: timedelta = timedelta(seconds=30)
 
 
-def register(docket: Docket, run_turn: TurnFunction, run_reconcile: Reconcile) -> None:
-    """Teach the docket its two tasks, by the names of the functions.
+def register(
+    docket: Docket, run_turn: TurnFunction, run_reconcile: Reconcile, run_title: TitleFunction
+) -> None:
+    """Teach the docket its three tasks, by the names of the functions.
 
     A turn catches everything itself, because an exception in a Perpetual reschedules it at once.
     """
@@ -104,7 +115,11 @@ def register(docket: Docket, run_turn: TurnFunction, run_reconcile: Reconcile) -
     ) -> None:
         await run_reconcile()
 
+    async def title(conversation_id: str) -> None:
+        await run_title(conversation_id)
+
     docket.register(turn)
+    docket.register(title)
     docket.register(reconcile)
 
 

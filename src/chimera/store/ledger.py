@@ -55,6 +55,11 @@ _REPORT = (
         state=case((_U.state == "settled", "settled"), else_="discarded"),
     )
 )
+_SETTLE = (
+    update(usage)
+    .where(_U.turn_id == bindparam("turn"), _U.state != "settled")
+    .values(state="settled")
+)
 _OF_TURN = select(
     func.count().label("calls"),
     func.sum(_U.input_tokens).label("read"),
@@ -158,6 +163,11 @@ def report(connection: Connection, call_id: str, took: Usage) -> bool:
         "guessed": took.estimated or not known,
     }
     return connection.execute(_REPORT, values).rowcount > 0
+
+
+def settle(connection: Connection, turn_id: str) -> bool:
+    """Count the calls of a turn as heard; whether there were any."""
+    return connection.execute(_SETTLE, {"turn": turn_id}).rowcount > 0
 
 
 def of_turn(connection: Connection, turn_id: str) -> Usage | None:

@@ -274,6 +274,16 @@ def head(connection: Connection, conversation_id: str) -> int:
     return seq
 
 
+def hasten(connection: Connection, *, at: int, conversation_id: str | None = None) -> int:
+    """Have a pause looked at then, if it may be over; without an id, all that wait for providers.
+
+    How many there were. Ring for one that shall not wait for the reconciler.
+    """
+    if conversation_id is None:
+        return connection.execute(sql.HASTEN, {"at": at}).rowcount
+    return connection.execute(sql.HASTEN_ONE, {"of": conversation_id, "at": at}).rowcount
+
+
 def ringing(connection: Connection, *, after: str = "", limit: int = 500) -> list[Ringing]:
     """One page, in the order of ids, of the conversations that need an alarm."""
     rows = connection.execute(sql.RINGING_PAGE, {"after": after, "most": limit})

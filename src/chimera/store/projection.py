@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.ids import to_millis
+from chimera.store.ledger import settle
 from chimera.store.tables import conversations, messages, reactions, usage
 
 #: A list shows one line of the last message, never all of it.
@@ -20,11 +21,6 @@ _LINE = 200
 
 _INSERT_MESSAGES = insert(messages)
 _INSERT_USAGE = insert(usage)
-_SETTLE = (
-    update(usage)
-    .where(usage.c.turn_id == bindparam("turn"), usage.c.state != "settled")
-    .values(state="settled")
-)
 _FORGET_MESSAGES = delete(messages).where(
     messages.c.conversation_id == bindparam("of"), messages.c.seq <= bindparam("up_to")
 )
@@ -130,6 +126,7 @@ def _settings(result: Change, body: ev.Body) -> None:
     match body:
         case ev.ConversationRenamed():
             result.values["title"] = body.title
+            _pay(result, body.usage)
         case ev.ConversationLimited():
             result.values["limits"] = body.limits.model_dump(mode="json", exclude_none=True)
         case ev.ConversationPaced():
@@ -158,7 +155,7 @@ def project(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast
             case ev.MessageCompleted() as body:
                 said.append(_said(envelope, body, names))
                 # Only the troupe's lines have no call that was reserved before.
-                if not connection.execute(_SETTLE, {"turn": body.turn_id}).rowcount:
+                if not settle(connection, body.turn_id):
                     spent.append(_spent(envelope, body))
             case ev.MessagePosted() as body:
                 said.append(_posted(envelope, body))

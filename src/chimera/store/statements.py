@@ -100,6 +100,11 @@ RINGING_PAGE = (
     .order_by(_C.id)
     .limit(bindparam("most"))
 )
+_AT_ONCE = update(conversations).where(_C.status == "paused").values(resume_at=bindparam("at"))
+#: What a free look may show to be over, and what is over when somebody speaks; no budget is.
+_UNHEARD = ("providers_down", "credential")
+HASTEN = _AT_ONCE.where(_C.paused_because.in_(_UNHEARD))
+HASTEN_ONE = _AT_ONCE.where(_ID, _C.paused_because.in_((*_UNHEARD, "idle")))
 DELETE = delete(conversations).where(_ID)
 QUIET = update(conversations).where(_ID).values(open_turn=None, run_deadline=None)
 

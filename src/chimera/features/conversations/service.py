@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from chimera.api.deps import House
 from chimera.core import events as ev
-from chimera.core.conversation import Limits, Pace, Participant, Status
+from chimera.core.conversation import Limits, Pace, Participant, Status, title_of
 from chimera.core.errors import Invalid, LimitReached, NotFound
 from chimera.core.ids import from_millis
 from chimera.core.persona import check_name
@@ -20,8 +20,6 @@ from chimera.store import log, pictures
 from chimera.store.database import Work
 from chimera.store.log import Appended
 
-#: A title made from a topic is no longer.
-_LONGEST_TITLE = 120
 _GUEST = "Guest"
 
 _ALL: frozenset[Status] = frozenset({"created", "running", "paused", "ended"})
@@ -37,7 +35,7 @@ def create(
     conversation_id = house.ids.new("cnv")
     starter = next((each.id for each in house.starters if each.text == wanted.topic), None)
     created = ev.ConversationCreated(
-        title=wanted.title or _title(wanted.topic),
+        title=wanted.title or title_of(wanted.topic),
         topic=wanted.topic,
         participants=cast,
         pace=wanted.pace.pace(Pace()),
@@ -60,14 +58,6 @@ def create(
     )
     _wake(work, house, conversation_id, done)
     return get(work.connection, conversation_id)
-
-
-def _title(topic: str) -> str:
-    """The topic on one line, cut between words where it is long."""
-    line = " ".join(topic.split())
-    if len(line) <= _LONGEST_TITLE:
-        return line
-    return line[: _LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
 
 
 def start(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
@@ -247,6 +237,9 @@ def post(
     new = ev.NewEvent(body=body, actor=ev.Actor(type="viewer", id=work.actor.id), visibility=heard)
     done = house.journal.append(work, conversation_id, [new], wake_at=house.now())
     _wake(work, house, conversation_id, done)
+    if log.hasten(work.connection, at=house.now(), conversation_id=conversation_id):
+        # The house waits: somebody who speaks makes it look at once whether it can go on.
+        work.afterwards(partial(house.alarm.ring, conversation_id, house.clock.now()))
     return schemas.Posted(message=schemas.Message.posted(done.envelopes[-1], body), seq=done.seq)
 
 
