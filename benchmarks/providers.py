@@ -22,8 +22,8 @@ ROUNDS = 3
 BURST_STREAMS = 20
 MANY_STREAMS = 300
 CANCELLED = 50
-#: The slowest SDK takes twenty seconds on an idle machine.
-PATIENCE_S = 240.0
+#: The slowest SDK takes twenty seconds on an idle machine; on a crowded one it never catches up.
+PATIENCE_S = 90.0
 #: Our adapter of a format, the SDK that speaks it, and how often they are compared.
 PAIRS = (
     ("ours-chat", "openai", ROUNDS),
