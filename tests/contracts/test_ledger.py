@@ -1,5 +1,6 @@
 """Money: set aside before a call, counted after it, and never counted too low."""
 
+import asyncio
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -236,6 +237,17 @@ async def test_what_costs_nothing_is_never_refused(house: House) -> None:
     await house.ledger.reserve(call(1, 1.0))
     await house.choose(budgets=Budgets(house_day=0.5))
     await house.ledger.reserve(call(2, 0.0, ceiling=0.5))
+
+
+@pytest.mark.parametrize("whose", ["the conversation's", "the day's"])
+async def test_of_many_at_once_no_more_pass_than_a_ceiling_lets(house: House, whose: str) -> None:
+    if whose == "the day's":
+        await house.choose(budgets=Budgets(house_day=1.0))
+    ceiling = None if whose == "the day's" else 1.0
+    wanted = [call(number, 0.4, ceiling=ceiling) for number in range(16)]
+    done = await asyncio.gather(*map(house.ledger.reserve, wanted), return_exceptions=True)
+    assert sum(isinstance(each, BudgetSpent) for each in done) == 14
+    assert len(await house.rows()) == 2
 
 
 # --- never too low -------------------------------------------------------------------------------
