@@ -71,6 +71,7 @@ test('alliances and hostility are told, small changes are not', () => {
     { type: 'alliance', from: 'p', to: 'q', formed: false },
     { type: 'hostile', from: 'p', to: 'q' },
   ])
+  expect(state.bondSeq).toBe(6)
 })
 
 test('who sits out is told apart from who was muted by hand', () => {

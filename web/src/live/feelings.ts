@@ -1,6 +1,15 @@
 /** Folds what is felt: reactions to messages, and what the cast feel for each other. */
 import { type Fold, type Of, told } from './folding.ts'
-import type { ConversationState, Reacted, Reactions } from './state.ts'
+import type { ConversationState } from './state.ts'
+
+/** How often an emoji was given to a message, and how often by us. */
+export interface Reacted {
+  readonly count: number
+  readonly mine: number
+}
+
+/** By message and emoji; also of messages whose beginning is not known here. */
+export type Reactions = Readonly<Record<string, Readonly<Record<string, Reacted>>>>
 
 type State = ConversationState
 
@@ -44,6 +53,7 @@ export const relationChanged: Fold<'relation.changed'> = (state, event) => {
   const { from, to, alliance, conflict, evidence, delta } = event.body
   const cited = typeof evidence === 'string' ? evidence : evidence.message_id
   let next = warmed(state, cited, delta)
+  if (alliance || conflict) next = { ...next, bondSeq: event.seq }
   if (alliance) next = told(next, event, { type: 'alliance', from, to, formed: alliance === 'formed' })
   if (conflict === 'hostile') next = told(next, event, { type: 'hostile', from, to })
   return next

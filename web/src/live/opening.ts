@@ -11,18 +11,9 @@ import type {
   Usage,
   WireParticipant,
 } from './events.ts'
-import { summed } from './feelings.ts'
+import { type Reacted, summed } from './feelings.ts'
 import { reduce } from './reduce.ts'
-import {
-  blank,
-  type ConversationState,
-  LIVELY,
-  type Line,
-  PLAIN,
-  type Reacted,
-  type Row,
-  seated,
-} from './state.ts'
+import { blank, type ConversationState, LIVELY, type Line, PLAIN, type Row, seated } from './state.ts'
 
 /** The fields of the conversation resource that the stage reads. */
 export interface WireConversation {

@@ -12,6 +12,7 @@ import type {
   WireBid,
   WireParticipant,
 } from './events.ts'
+import type { Reactions } from './feelings.ts'
 
 export interface Participant {
   readonly id: string
@@ -122,15 +123,6 @@ export interface Note {
   readonly at: string
 }
 
-/** How often an emoji was given to a message, and how often by us. */
-export interface Reacted {
-  readonly count: number
-  readonly mine: number
-}
-
-/** By message and emoji; also of messages whose beginning is not known here. */
-export type Reactions = Readonly<Record<string, Readonly<Record<string, Reacted>>>>
-
 export interface TopicMark {
   readonly topic: string
   readonly seq: number
@@ -159,6 +151,8 @@ export interface ConversationState {
   readonly notes: readonly Note[]
   readonly topics: readonly TopicMark[]
   readonly reactions: Reactions
+  /** Where an alliance or a level of conflict last changed. */
+  readonly bondSeq: number
   /** Messages before `fromSeq`, as the server counted them. */
   readonly earlier: number
 }
@@ -203,6 +197,7 @@ export function blank(id: string): ConversationState {
     notes: [],
     topics: [],
     reactions: {},
+    bondSeq: 0,
     earlier: 0,
   }
 }

@@ -145,6 +145,14 @@ export const stage = {
   scoreEmpty: 'No message yet',
   behind: (distance: string) => `−${distance}`,
 
+  bonds: 'Between them',
+  noBonds: 'Nobody has taken sides yet.',
+  allies: 'allies',
+  pair: (names: readonly string[]) => list.format(names),
+  conflict: (level: 'heated' | 'hostile', allied: boolean) => {
+    const how = level === 'heated' ? 'sparring' : 'hostile'
+    return allied ? `allies, and ${how}` : how
+  },
   panel: 'About this conversation',
   openPanel: 'Now: shares, tempo, wishes',
   nowTab: 'Now',

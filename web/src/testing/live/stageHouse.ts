@@ -30,6 +30,15 @@ export function stageHouse(
     log.push(event)
     return event
   }
+  const relations = {
+    conversation_id: 'cnv_1',
+    ties: [],
+    pairs: [],
+    camps: [],
+    balance: 1,
+    history: [],
+    next_cursor: null,
+  }
   for (const each of events) envelope(each)
   const resource = () => ({ ...conversation('cnv_1', change), head_seq: log.length })
   const broadcast = (...frames: object[]) => line.broadcast(JSON.stringify(frames))
@@ -43,6 +52,7 @@ export function stageHouse(
         next_cursor: null,
       })
     }),
+    http.get(`${API}/conversations/cnv_1/relations`, () => HttpResponse.json(relations)),
     http.all(`${API}/conversations/cnv_1/:command`, async ({ request, params }) => {
       asked.push(`${request.method} /${String(params.command)} ${await request.text()}`)
       return HttpResponse.json({ conversation: resource(), seq: log.length })

@@ -8,6 +8,7 @@ import { stage } from '#messages/stage.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { Meter } from '#ui/Meter.tsx'
 import { Sparkline } from '#ui/Sparkline.tsx'
+import { Bonds } from './Bonds.tsx'
 import { useNow, useView } from './playing.tsx'
 import { tempoOf } from './tempo.ts'
 import './NowPanel.css'
@@ -149,6 +150,7 @@ export default function NowPanel() {
       <Tempo state={state} />
       {state.status !== 'ended' && <Bids state={state} />}
       <Cast state={state} />
+      <Bonds state={state} />
     </div>
   )
 }

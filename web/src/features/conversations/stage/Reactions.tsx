@@ -1,7 +1,8 @@
 /** What the audience makes of a line: the emojis it was given, and a few to give. */
 import { SmilePlus } from 'lucide-react'
 import { asProblem } from '#lib/api/problem.ts'
-import type { Line, Reacted } from '#live/state.ts'
+import type { Reacted } from '#live/feelings.ts'
+import type { Line } from '#live/state.ts'
 import { stage } from '#messages/stage.ts'
 import { Popover } from '#ui/Menu.tsx'
 import { notify } from '#ui/toast.ts'
