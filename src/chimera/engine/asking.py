@@ -9,10 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from chimera.core import budget, deflecting, director, guard, prompt
+from chimera.core import budget, deflecting, director, guard, prompt, voices
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
-from chimera.core.errors import BadStream, BudgetSpent, ContentRefused, ProviderSlow
+from chimera.core.errors import (
+    BadStream,
+    BudgetSpent,
+    ContentRefused,
+    ProviderError,
+    ProviderSlow,
+)
 from chimera.core.generation import ImagePart, Kind, Performance, Route, Scene, TurnRequest, Usage
 from chimera.core.persona import Persona
 from chimera.core.ports import Gallery
@@ -38,6 +44,15 @@ class Performer(Gatekeeper, Protocol):
     async def perform(
         self, turn: TurnRequest, on_text: Callable[[str], None] | None = None
     ) -> Performance: ...
+
+
+#: What the director whispers before a second try, by what was wrong with the first.
+AGAIN = {
+    "near_copy": "That has been said, almost word for word. Say something else.",
+    "repeats": "Those were phrases you have used before. Find new ones.",
+    "empty": "Say one whole sentence.",
+    "insult": "Fight the point, never the person.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +123,39 @@ class Asking:
         done = await self._first(request, on_text)
         why = self._refusal(done, composed)
         if why is None:
-            return done
+            if on_stage() or not self._lost:
+                return done
+            forget()
+            return await self._truer(request, composed, done)
         if on_stage():
             # A copy may stand, a secret or an insult may not.
             if why in UNSPEAKABLE:
                 raise BadStream(UNSPEAKABLE[why])
             return done
         forget()
-        return await self._again(request, composed, why)
+        # Without a word about the first try a model is likely to say it again.
+        warned = replace(self.speak, note=" ".join(filter(None, [AGAIN.get(why), self.speak.note])))
+        composed = prompt.compose(self.state, warned, self.card, pictures=pictures)
+        return await self._again(self._request(composed), composed, why)
+
+    @property
+    def _lost(self) -> bool:
+        """Whether the speaker is so far from its voice that two tries are worth their money."""
+        played = self.lead.provider != SCRIPTED and not budget.thrifty(self.state)
+        return played and voices.lost(self.state, self.speaker.id)
+
+    async def _truer(
+        self, request: TurnRequest, composed: prompt.Prompt, done: Performance
+    ) -> Performance:
+        """Of two tries the one that sounds more like the speaker."""
+        try:
+            other = await self.gateway.perform(request)
+        except ProviderError:
+            return done
+        if done.scripted or self._refusal(other, composed) is not None:
+            return done
+        near = voices.nearer(self.state, self.speaker.id, done.text, other.text)
+        return done if near == done.text else other
 
     async def _first(self, request: TurnRequest, on_text: Callable[[str], None]) -> Performance:
         """The line, or what is said where its model refuses to or nobody pays for it."""
