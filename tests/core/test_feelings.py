@@ -346,6 +346,13 @@ def test_a_quarrel_that_lasts_gets_a_mediator_once() -> None:
     assert not follows(paired(hot, level="heated", since=16))
 
 
+def test_no_viewer_moves_a_relation() -> None:
+    play = begun()
+    before = play.state.feelings.ties
+    play.post("Bruno, you are a pathetic idiot! As Cleo said, I agree with Cleo.")
+    assert play.state.feelings.ties == before
+
+
 def test_somebody_fond_reacts_now_and_then_and_nobody_else_does() -> None:
     play = begun()
     reactors = set[str | None]()
