@@ -15,7 +15,7 @@ from itertools import pairwise
 from random import Random
 from statistics import correlation, mean, quantiles
 
-from benchmarks import feelings
+from benchmarks import feelings, talk
 from benchmarks.headless import Headless, Played, random_words, seat
 from benchmarks.table import Row, show
 from chimera.core import floor, pacing
@@ -248,7 +248,7 @@ def decision_ms(turns: int = 400) -> float:
 
 def rows() -> list[Row]:
     """Everything this page promises, measured now."""
-    return [*pacing_figures(), *floor_figures(), *feelings.rows()]
+    return [*pacing_figures(), *floor_figures(), *feelings.rows(), *talk.rows()]
 
 
 def pacing_figures(seeds: int = 20, conversations: int = 100) -> list[Row]:
@@ -262,18 +262,19 @@ def pacing_figures(seeds: int = 20, conversations: int = 100) -> list[Row]:
         )
         for each in range(8)
     )
+    together = mean(each.distance() for each in samples)
     return [
-        _at_most(f"gaps: mean KS, {seeds} seeds", mean(each.distance() for each in samples), 0.045),
-        _at_most("gaps: one bucket alone, worst KS", apart, 0.015),
-        _between(
+        Row.at_most(f"gaps: mean KS, {seeds} seeds", together, 0.045),
+        Row.at_most("gaps: one bucket alone, worst KS", apart, 0.015),
+        Row.between(
             "gap/length: Spearman, mean",
             mean(spearman(each.gaps, each.words) for each in samples), 0.15, 0.27,
         ),
-        _between("ln gap: lag-1, mean", mean(each.lag() for each in samples), 0.15, 0.29),
-        _between(
+        Row.between("ln gap: lag-1, mean", mean(each.lag() for each in samples), 0.15, 0.29),
+        Row.between(
             "gaps below typing time, all", mean(each.below_typing() for each in samples), 0.24, 0.30
         ),
-        _between(
+        Row.between(
             "gaps below typing time, > 8 words",
             mean(each.below_typing(8) for each in samples), 0.38, 0.45,
         ),
@@ -286,29 +287,16 @@ def floor_figures(seeds: int = 60) -> list[Row]:
     posted, answered = humans_answered(range(seeds // 3))
     beyond = max(three.beyond, eight.beyond)
     return [
-        _at_most("floor: Gini, N = 3, mean", mean(three.inequality), 0.15),
-        _at_most("floor: Gini, N = 3, worst seed", max(three.inequality), 0.15),
-        _at_least("floor: addressee speaks next, N = 3", three.answered / three.named, 0.95),
-        _at_least("floor: addressee speaks next, N = 8", eight.answered / eight.named, 0.95),
-        _at_least("floor: a person is answered next", answered / posted, 1.0),
-        _between("floor: ABA, N = 3", three.aba / three.triples, 0.50, 0.70),
-        _at_most("floor: longest wait beyond W + N − 2", beyond, 0),
-        _at_most("floor: silent beats", three.silent / three.turns, 0.02),
-        _at_most("floor: decision and plan, N = 8, p99 ms", decision_ms(), 50),
+        Row.at_most("floor: Gini, N = 3, mean", mean(three.inequality), 0.15),
+        Row.at_most("floor: Gini, N = 3, worst seed", max(three.inequality), 0.15),
+        Row.at_least("floor: addressee speaks next, N = 3", three.answered / three.named, 0.95),
+        Row.at_least("floor: addressee speaks next, N = 8", eight.answered / eight.named, 0.95),
+        Row.at_least("floor: a person is answered next", answered / posted, 1.0),
+        Row.between("floor: ABA, N = 3", three.aba / three.triples, 0.50, 0.70),
+        Row.at_most("floor: longest wait beyond W + N − 2", beyond, 0),
+        Row.at_most("floor: silent beats", three.silent / three.turns, 0.02),
+        Row.at_most("floor: decision and plan, N = 8, p99 ms", decision_ms(), 50),
     ]
-
-
-def _at_most(what: str, measured: float, goal: float) -> Row:
-    return Row(what=what, goal=f"≤ {goal:g}", measured=f"{measured:.3f}", ok=measured <= goal)
-
-
-def _at_least(what: str, measured: float, goal: float) -> Row:
-    return Row(what=what, goal=f"≥ {goal:g}", measured=f"{measured:.3f}", ok=measured >= goal)
-
-
-def _between(what: str, measured: float, low: float, high: float) -> Row:
-    ok = low <= measured <= high
-    return Row(what=what, goal=f"{low:g}–{high:g}", measured=f"{measured:.3f}", ok=ok)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,19 @@ class Row:
     measured: str
     ok: bool | None
 
+    @classmethod
+    def at_most(cls, what: str, measured: float, goal: float) -> "Row":
+        return cls(what=what, goal=f"≤ {goal:g}", measured=f"{measured:.3f}", ok=measured <= goal)
+
+    @classmethod
+    def at_least(cls, what: str, measured: float, goal: float) -> "Row":
+        return cls(what=what, goal=f"≥ {goal:g}", measured=f"{measured:.3f}", ok=measured >= goal)
+
+    @classmethod
+    def between(cls, what: str, measured: float, low: float, high: float) -> "Row":
+        ok = low <= measured <= high
+        return cls(what=what, goal=f"{low:g}–{high:g}", measured=f"{measured:.3f}", ok=ok)
+
 
 def show(rows: Sequence[Row]) -> None:
     """Print the table."""

@@ -105,10 +105,29 @@ def multilingual(seed: int) -> Writer:
     return write
 
 
-def drifter(own: Writer, other: Writer, after: int) -> Writer:
-    """Slides from its own style into another's."""
+THINGS = (
+    "river", "hill", "road", "lamp", "house", "boat", "garden", "letter", "winter", "kettle",
+    "bridge", "candle", "mirror", "island", "window", "pocket", "ticket", "shadow", "hammer",
+)  # fmt: skip
 
-    def write(state: ConversationState, speak: Speak) -> str:
-        return (own if state.seat(speak.participant_id).turns < after else other)(state, speak)
 
-    return write
+def slow(number: int) -> str:
+    """A line of somebody who takes their time."""
+    one, two, three, four = Random(f"slow:{number}").sample(THINGS, 4)
+    return f"I suppose, perhaps, that the {one}, the {two} and the {three} are one {four}, friend…"
+
+
+def loud(number: int) -> str:
+    """A line of somebody who does not."""
+    one, two = Random(f"loud:{number}").sample(THINGS, 2)
+    return f"no {one}! it's {two}!!"
+
+
+#: What two cards say of these voices.
+SLOW, LOUD = tuple(map(slow, range(900, 912))), tuple(map(loud, range(900, 912)))
+
+
+def drifter(state: ConversationState, speak: Speak) -> str:
+    """The first seat slides, after ten lines, into the loud voice of the second."""
+    steady = speak.participant_id == "par_0" and state.seat("par_0").turns < 10
+    return slow(state.turn) if steady else loud(state.turn)

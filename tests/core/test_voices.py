@@ -1,5 +1,3 @@
-from random import Random
-
 import pytest
 from benchmarks.headless import Headless, seat
 from benchmarks.troupe import play as played
@@ -10,29 +8,11 @@ from chimera.core.conversation import Limits
 from chimera.core.director import Speak
 from chimera.core.state import ConversationState
 
-WORDS = (
-    "river", "hill", "road", "lamp", "house", "boat", "garden", "letter", "winter", "kettle",
-    "bridge", "candle", "mirror", "island", "window", "pocket", "ticket", "shadow", "hammer",
-)  # fmt: skip
-
-
-def slow(number: int) -> str:
-    """A line of somebody who takes their time."""
-    one, two, three, four = Random(f"slow:{number}").sample(WORDS, 4)
-    return f"I suppose, perhaps, that the {one}, the {two} and the {three} are one {four}, friend…"
-
-
-def loud(number: int) -> str:
-    """A line of somebody who does not."""
-    one, two = Random(f"loud:{number}").sample(WORDS, 2)
-    return f"no {one}! it's {two}!!"
-
-
-SLOW, LOUD = tuple(map(slow, range(900, 912))), tuple(map(loud, range(900, 912)))
+SLOW, LOUD = fakes.SLOW, fakes.LOUD
 
 
 def slowly(state: ConversationState, _speak: Speak) -> str:
-    return slow(state.turn)
+    return fakes.slow(state.turn)
 
 
 def stage(*samples: tuple[str, ...]) -> Headless:
@@ -58,18 +38,12 @@ def test_the_troupe_keeps_its_voices(seed: int) -> None:
     assert voices.merging(state) == []
 
 
-def both(state: ConversationState, speak: Speak) -> str:
-    """The first seat slides into the other's way of speaking."""
-    slides = speak.participant_id == "par_0" and state.seat("par_0").turns < 10
-    return slow(state.turn) if slides else loud(state.turn)
-
-
 def test_who_slides_into_another_voice_is_seen_within_twelve_lines_and_reminded() -> None:
-    play = stage(SLOW, LOUD).run(20, both)
+    play = stage(SLOW, LOUD).run(20, fakes.drifter)
     ada, bruno = (each.participant for each in play.state.seats)
     assert not list(voices.reminded(play.state, ada))
     while play.state.seat(ada.id).turns < 22:
-        play.run(len(play.played) + 1, both)
+        play.run(len(play.played) + 1, fakes.drifter)
     assert (voices.strays(play.state, ada.id) or 0) > voices.STRAYS
     assert voices.lost(play.state, ada.id)
     assert (voices.strays(play.state, bruno.id) or 0) < voices.STRAYS
@@ -80,7 +54,7 @@ def test_who_slides_into_another_voice_is_seen_within_twelve_lines_and_reminded(
 
 
 def test_two_who_merge_are_both_told() -> None:
-    play = stage(SLOW, LOUD).run(50, both)
+    play = stage(SLOW, LOUD).run(50, fakes.drifter)
     ada, bruno = (each.participant for each in play.state.seats)
     assert voices.merging(play.state) == [(ada, bruno)]
     assert "sound like Bruno" in " ".join(voices.reminded(play.state, ada))
@@ -88,7 +62,7 @@ def test_two_who_merge_are_both_told() -> None:
 
 
 def test_of_two_lines_the_nearer_to_the_voice_is_kept() -> None:
-    play = stage(SLOW, LOUD).run(20, both)
+    play = stage(SLOW, LOUD).run(20, fakes.drifter)
     assert voices.nearer(play.state, "par_0", LOUD[0], SLOW[1]) == SLOW[1]
     assert voices.nearer(play.state, "par_1", LOUD[0], SLOW[1]) == LOUD[0]
 
