@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from docket import Docket
+from redis.asyncio import Redis
 
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
-from servers import redis_server
+from servers import free_port, redis_server
 
 Turn = Callable[[str], Awaitable[datetime | None]]
 
@@ -33,7 +34,8 @@ class House:
         self.reconciled = asyncio.Event()
         self.heard = asyncio.Event()
         self.answer: Turn = self._never_again
-        register(docket, self._turn, self._reconcile, _never)
+        self.repair = _nothing
+        register(docket, self._turn, self._reconcile, _untitled)
 
     async def _turn(self, conversation_id: str) -> datetime | None:
         async with self.worker.busy():
@@ -42,6 +44,7 @@ class House:
             return await self.answer(conversation_id)
 
     async def _reconcile(self) -> None:
+        await self.repair()
         self.reconciled.set()
 
     async def _never_again(self, conversation_id: str) -> datetime | None:
@@ -53,7 +56,7 @@ class House:
 async def working(url: str, name: str) -> AsyncGenerator[House]:
     async with Docket(name=name, url=url, execution_ttl=timedelta(0)) as docket:
         house = House(docket)
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group, house.worker.hold():
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             running = group.create_task(house.worker.run())
             yield house
             running.cancel()
@@ -151,7 +154,7 @@ async def test_nobody_is_told_when_the_alarm_cannot_be_set() -> None:
     server = redis_server()
     address = docket_url(await asyncio.to_thread(server.__enter__))
     async with Docket(name="away", url=address, execution_ttl=timedelta(0)) as docket:
-        register(docket, _never, _nothing, _never)
+        register(docket, _never, _nothing, _untitled)
         alarm = DocketAlarm(docket)
         await alarm.ring("cnv_1", now())
         await asyncio.to_thread(server.__exit__, None, None, None)
@@ -161,6 +164,77 @@ async def test_nobody_is_told_when_the_alarm_cannot_be_set() -> None:
         await alarm.cancel("cnv_1")
 
 
+# --- when Redis forgets -------------------------------------------------------------------------
+
+
+async def wipe(url: str) -> None:
+    async with Redis.from_url(url, driver_info=None) as client:
+        await client.flushall()
+
+
+async def test_the_alarm_rings_that_is_set_by_a_run_which_redis_has_forgotten(
+    redis_url: str,
+) -> None:
+    async with working(docket_url(redis_url), "forgets") as house:
+
+        async def once_more(conversation_id: str) -> datetime | None:
+            del conversation_id
+            if len(house.rung) > 1:
+                return None
+            await wipe(redis_url)
+            return now(0.1)
+
+        house.answer = once_more
+        await house.alarm.ring("cnv_1", now())
+        await rung(house, "cnv_1", "cnv_1")
+
+
+async def test_a_forgotten_alarm_rings_though_another_run_is_awake(redis_url: str) -> None:
+    async with working(docket_url(redis_url), "wiped") as house:
+        await asleep_beside_awake(house)
+        await wipe(redis_url)
+        await rung(house, "cnv_1", "cnv_2")
+
+
+async def test_so_it_does_when_redis_was_killed() -> None:
+    port = free_port()
+    server = redis_server(port)
+    url = docket_url(await asyncio.to_thread(server.__enter__))
+    async with working(url, "killed") as house:
+        await asleep_beside_awake(house)
+        await asyncio.to_thread(server.__exit__, None, None, None)
+        server = redis_server(port)
+        await asyncio.to_thread(server.__enter__)
+        await rung(house, "cnv_1", "cnv_2")
+    await asyncio.to_thread(server.__exit__, None, None, None)
+
+
+async def asleep_beside_awake(house: House) -> None:
+    """One run that does not end, an alarm that is far, and a reconciler that wants it now."""
+
+    async def forever(conversation_id: str) -> datetime | None:
+        if conversation_id == "cnv_1":
+            await asyncio.Event().wait()
+        return None
+
+    async def repair() -> None:
+        await house.alarm.add("cnv_2", now())
+
+    await house.reconciled.wait()
+    house.answer, house.repair = forever, repair
+    await house.alarm.ring("cnv_2", now(3600))
+    await house.alarm.ring("cnv_1", now())
+    await rung(house, "cnv_1")
+
+
+async def rung(house: House, *conversations: str) -> None:
+    """Return when it has rung for exactly these."""
+    while len(house.rung) < len(conversations):
+        await house.heard.wait()
+        house.heard.clear()
+    assert house.rung == list(conversations)
+
+
 async def _never(conversation_id: str) -> datetime | None:
     del conversation_id
     return None
@@ -168,3 +242,8 @@ async def _never(conversation_id: str) -> datetime | None:
 
 async def _nothing() -> None:
     """There is nothing to set right."""
+
+
+async def _untitled(conversation_id: str) -> None:
+    """Nobody asks for a title here."""
+    del conversation_id

@@ -116,7 +116,7 @@ async def _serve(parts: Parts, door: socket.socket, stop: Stop, *, with_worker: 
             group.create_task(parts.keys.run()),
         ]
         if with_worker:
-            working.append(group.create_task(work(parts)))
+            working.append(group.create_task(parts.worker.run()))
         serving = group.create_task(server.serve(sockets=[door]))
         # From here on whoever comes is not turned away, though the server may take a moment.
         door.listen(BACKLOG)
@@ -156,12 +156,6 @@ def _config(settings: Settings, app: object) -> uvicorn.Config:
     )
 
 
-async def work(parts: Parts) -> None:
-    """Run turns until cancelled."""
-    async with parts.worker.hold():
-        await parts.worker.run()
-
-
 async def _wait_for_any(asked: asyncio.Event, serving: "asyncio.Task[None]") -> None:
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(asked.wait())
@@ -191,7 +185,7 @@ async def run_worker(settings: Settings) -> None:
         stop = Stop()
         stop.listen()
         tasks = [
-            group.create_task(work(parts)),
+            group.create_task(parts.worker.run()),
             group.create_task(parts.models.run()),
             group.create_task(parts.keys.run()),
         ]

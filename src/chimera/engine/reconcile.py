@@ -43,6 +43,7 @@ class Reconciler:
         #: Conversations found stuck, by the reason; anything but nothing is a bug to look at.
         self.unstuck: dict[str, int] = {}
         self._first = True
+        self._opened = to_millis(clock.now())
 
     async def run(self) -> int:
         """Set what is missing; how many conversations run."""
@@ -65,15 +66,23 @@ class Reconciler:
 
     async def _see_to(self, row: Ringing) -> None:
         now = to_millis(self._clock.now())
-        # At the start everything is late, and no alarm is set that could be waited for.
-        why = None if self._first else stuck(row, now)
+        if self._first and now < self._opened + STUCK_MS:
+            # At the start everything is late, and what counts as awake died with who ran it.
+            await self._alarm.add(row.id, from_millis(_due(row, now)))
+            return
+        why = stuck(row, now)
         if why is not None:
             self.unstuck[why] = self.unstuck.get(why, 0) + 1
             log.warning("a conversation was stuck", conversation_id=row.id, why=why)
             await self._alarm.ring(row.id, from_millis(now))
-            return
-        due = max(now, row.next_turn_at or row.resume_at or now)
-        await self._alarm.add(row.id, from_millis(due))
+        elif row.run_deadline is None or row.run_deadline < now:
+            # A run that is awake sets its alarm itself, and a second one would break it off: Redis
+            # may have forgotten that it runs.
+            await self._alarm.add(row.id, from_millis(_due(row, now)))
+
+
+def _due(row: Ringing, now: int) -> int:
+    return max(now, row.next_turn_at or row.resume_at or now)
 
 
 def stuck(row: Ringing, now: int) -> str | None:

@@ -5,15 +5,15 @@ all of docket's state costs at most one pass of the reconciler (`realtime.md` se
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import structlog
-from docket import Docket, Perpetual, Worker
+from docket import CurrentExecution, Docket, Execution, Perpetual, Worker
 from redis.exceptions import RedisError
 
 EMBEDDED = "memory://chimera"
@@ -23,6 +23,9 @@ _IDLE = timedelta(milliseconds=250)
 
 #: A call to the docket that takes longer is given up.
 _PATIENCE_S = 5.0
+#: How often a worker looks whether Redis has been away, or has forgotten everything.
+_LOOK_S = 1.0
+_FAILURES = (RedisError, OSError, TimeoutError)
 
 _log = structlog.get_logger(__name__)
 
@@ -79,7 +82,7 @@ class DocketAlarm:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await call
-        except (RedisError, OSError, TimeoutError) as error:
+        except _FAILURES as error:
             _log.warning("alarm_not_set", conversation_id=key, error=repr(error))
 
 
@@ -100,7 +103,9 @@ def register(
     """
 
     async def turn(
-        conversation_id: str, perpetual: Perpetual = Perpetual(every=timedelta(seconds=5))
+        conversation_id: str,
+        execution: Execution = CurrentExecution(),
+        perpetual: Perpetual = Perpetual(every=timedelta(seconds=5)),
     ) -> None:
         due = await run_turn(conversation_id)
         # Never `after()` here: docket checks its own generation on `cancel`, so a newer
@@ -108,6 +113,7 @@ def register(
         if due is None:
             perpetual.cancel()
         else:
+            await _remind(docket, execution)
             perpetual.at(due)
 
     async def reconcile(
@@ -123,23 +129,37 @@ def register(
     docket.register(reconcile)
 
 
+async def _remind(docket: Docket, execution: Execution) -> None:
+    """Give a key its number back that Redis has forgotten, before the run sets its next alarm.
+
+    Docket counts the alarms of a key and deletes the record of every alarm that is not newer than
+    the run which ends. When Redis forgets, it counts from one again: the alarm that a run from
+    before sets would count as older than the run itself, and never ring.
+    """
+    record = docket.runs_key(execution.key)
+    try:
+        async with asyncio.timeout(_PATIENCE_S), docket.redis() as redis:
+            known = await redis.hget(record, "generation")
+            if known is None or int(known) < execution.generation:
+                await redis.hset(record, "generation", str(execution.generation))
+    except _FAILURES as error:
+        _log.warning("alarm_not_numbered", key=execution.key, error=repr(error))
+
+
 class TurnWorker:
     """Runs what the docket rings for, until it is drained."""
 
     def __init__(self, docket: Docket, settings: WorkerSettings) -> None:
         self._docket = docket
-        self._concurrency = settings.concurrency
-        self._worker = Worker(
-            docket,
-            concurrency=settings.concurrency,
-            redelivery_timeout=settings.lease,
-            reconnection_delay=timedelta(milliseconds=500),
-            minimum_check_interval=_BUSY,
-            scheduling_resolution=_BUSY,
-        )
+        self._settings = settings
+        self._interval = _BUSY
+        self._worker = self._hire()
         self._awake: set[asyncio.Task[Any] | None] = set()
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self._draining = False
+        #: What Redis was marked with when we last looked; None before the first look.
+        self._mark: bytes | None = None
 
     @asynccontextmanager
     async def busy(self) -> AsyncGenerator[None]:
@@ -156,20 +176,64 @@ class TurnWorker:
 
     @property
     def draining(self) -> bool:
-        return self._worker.concurrency == 0
+        return self._draining
 
     def attend(self, *, running: bool) -> None:
         """Look for alarms often while any conversation runs, seldom while none does."""
-        interval = _BUSY if running else _IDLE
-        self._worker.minimum_check_interval = interval
-        self._worker.scheduling_resolution = interval
-
-    def hold(self) -> AbstractAsyncContextManager[Worker]:
-        return self._worker
+        self._interval = _BUSY if running else _IDLE
+        self._worker.minimum_check_interval = self._interval
+        self._worker.scheduling_resolution = self._interval
 
     async def run(self) -> None:
-        """Work until cancelled. The worker must be held meanwhile."""
-        await self._worker.run_forever()
+        """Work until cancelled.
+
+        A worker of docket's that loses Redis takes nothing new until its last run is over, be it a
+        minute; so another takes its place as soon as Redis is back. At its start it also sees to
+        it that the reconciler runs, without which lost alarms stay lost.
+        """
+        async with asyncio.TaskGroup() as group:
+            while True:
+                working = group.create_task(_work(self._worker))
+                await self._redis_to_be_lost()
+                _log.warning("worker_renewed", awake=len(self._awake))
+                self._worker.concurrency = 0
+                group.create_task(_retire(working, frozenset(self._awake)))
+                self._worker = self._hire()
+
+    def _hire(self) -> Worker:
+        return Worker(
+            self._docket,
+            concurrency=self._settings.concurrency,
+            redelivery_timeout=self._settings.lease,
+            reconnection_delay=timedelta(milliseconds=500),
+            minimum_check_interval=self._interval,
+            scheduling_resolution=self._interval,
+        )
+
+    async def _redis_to_be_lost(self) -> None:
+        """Return once Redis is back after it was away, or is there and has forgotten everything."""
+        away = False
+        while True:
+            try:
+                mark = await self._look()
+            except _FAILURES:
+                away = True
+            else:
+                known, self._mark = self._mark, mark
+                if (away or known not in {None, mark}) and not self._draining:
+                    return
+            await asyncio.sleep(_LOOK_S)
+
+    async def _look(self) -> bytes | None:
+        """The mark that Redis carries for as long as it remembers; made if there is none."""
+        key = self._docket.key("mark")
+        async with asyncio.timeout(_PATIENCE_S), self._docket.redis() as redis:
+            mark = await redis.get(key)
+            if mark is None:
+                now = asyncio.get_running_loop().time()
+                await redis.set(key, f"{self._worker.name} at {now}", nx=True)
+                mark = await redis.get(key)
+            return mark
 
     async def drain(self, patience: float) -> bool:
         """Take nothing new and let what is awake finish; whether all of it did.
@@ -180,6 +244,7 @@ class TurnWorker:
         Docket stops renewing the leases of a worker that is being cancelled, and another would
         begin the same turns; with no concurrency left it goes on renewing (`realtime.md` §3.6).
         """
+        self._draining = True
         self._worker.concurrency = 0
         try:
             async with asyncio.timeout(patience):
@@ -191,3 +256,18 @@ class TurnWorker:
                 if run is not None:
                     run.cancel()
         return True
+
+
+async def _work(worker: Worker) -> None:
+    async with worker:
+        await worker.run_forever()
+
+
+async def _retire(
+    working: "asyncio.Task[None]", runs: Collection["asyncio.Task[Any] | None"]
+) -> None:
+    """Let a worker end that takes nothing new, once these runs of its are over."""
+    awake = [run for run in runs if run is not None]
+    if awake:
+        await asyncio.wait(awake)
+    working.cancel()
