@@ -249,6 +249,77 @@ reactions = Table(
     sqlite_with_rowid=False,
 )
 
+#: What the stalls are asked; a projection of the log, but for the votes.
+polls = Table(
+    "polls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation_id", Text, ForeignKey(_OWNED, ondelete="CASCADE"), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("options", _Json, nullable=False),
+    Column("quorum", Integer, nullable=False),
+    # `topic`: the winner becomes the topic; empty: nothing but an answer.
+    Column("decides", Text),
+    Column("opened_at", _Big, nullable=False),
+    Column("closes_at", _Big, nullable=False),
+    Column("closed_at", _Big),
+    # How many votes each option got, once it is closed.
+    Column("results", _Json),
+    Index("polls_by_conversation", "conversation_id", "opened_at"),
+)
+#: True for polls that still have to be closed.
+OPEN = literal_column("closed_at").is_(None)
+Index("polls_open", polls.c.closes_at, sqlite_where=OPEN, postgresql_where=OPEN)
+
+
+def _by_viewer(name: str, of: str, owner: str, *more: "Column[int]") -> Table:
+    """What each viewer has said once of each thing; `viewer` as the log names it."""
+    return Table(
+        name,
+        metadata,
+        Column(of, Text, ForeignKey(owner, ondelete="CASCADE"), primary_key=True),
+        Column("viewer", Text, primary_key=True),
+        *more,
+        Column("at", _Big, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+poll_votes = _by_viewer(
+    "poll_votes", "poll_id", "polls.id", Column("choice", Integer, nullable=False)
+)
+#: Whether the talk is any good: -1, 0 or 1.
+votes = _by_viewer("votes", "conversation_id", _OWNED, Column("value", Integer, nullable=False))
+bookmarks = _by_viewer("bookmarks", "message_id", "messages.id")
+Index("bookmarks_by_viewer", bookmarks.c.viewer)
+
+#: Personas that people made; what one is now, its newest version says.
+personas = Table(
+    "personas",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # None once it is deleted: its versions stay for the casts that play them.
+    Column("slug", Text, unique=True),
+    Column("owner", Text),
+    # The slug of the persona it began as.
+    Column("forked_from", Text),
+    Column("version", Integer, nullable=False),
+    Column("created_at", _Big, nullable=False),
+    Column("updated_at", _Big, nullable=False),
+    Column("deleted_at", _Big),
+)
+
+persona_versions = Table(
+    "persona_versions",
+    metadata,
+    Column("persona_id", Text, ForeignKey("personas.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # The whole card, `core.persona.Persona`.
+    Column("card", _Json, nullable=False),
+    Column("at", _Big, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: Facts about the store itself; `store_id` changes when a backup is restored.
 meta = Table(
     "meta",
