@@ -48,6 +48,7 @@ from chimera.providers.roster import Roster
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store, Work
 from chimera.store.ledger import StoreLedger
+from chimera.store.personas import Cards
 from chimera.store.pictures import StoredPictures
 from chimera.store.preferences import Preferences
 from chimera.store.tables import metadata
@@ -219,10 +220,10 @@ class Playhouse:
         self.audience = Audience(
             journal=self.journal, store=store, hub=hub, alarm=alarm, clock=self.clock
         )
-        cards = {each.id: each for each in load_house()}
         self.stage = Stage(
             journal=self.journal, gateway=self.gateway, hub=hub, clock=self.clock, ids=self.ids,
-            gallery=StoredPictures(store), warm=self.hints.append, persona=cards.__getitem__,
+            gallery=StoredPictures(store), warm=self.hints.append,
+            persona=Cards(store, load_house()).of,
             sentiment=load_sentiment(), bills=self.ledger, entitle=self.entitle,
         )  # fmt: skip
         self.titles = Titles(

@@ -19,12 +19,13 @@ from sqlalchemy import select
 from chimera.api.application import create_api
 from chimera.api.deps import House
 from chimera.api.openapi import openapi_bytes
+from chimera.api.visitors import Visitors
 from chimera.app.keys import KeyDesk
 from chimera.app.models import Models, Plan, build_models
 from chimera.app.sealed import vault_of
 from chimera.app.system import SystemClock, TimeOrderedIds, only_one_process
 from chimera.core import content
-from chimera.core.errors import ChimeraError, NotFound
+from chimera.core.errors import ChimeraError
 from chimera.core.events import SYSTEM
 from chimera.core.ids import Clock, IdSource
 from chimera.core.persona import Persona, load_house
@@ -52,6 +53,7 @@ from chimera.realtime.redis_hub import RedisHub, await_redis
 from chimera.settings import Settings, load_settings
 from chimera.store.database import Store
 from chimera.store.ledger import StoreLedger
+from chimera.store.personas import Cards
 from chimera.store.pictures import StoredPictures
 from chimera.store.preferences import Preferences
 from chimera.store.records import StoreRecorder
@@ -196,7 +198,7 @@ def _assemble(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
         gallery=StoredPictures(store), warm=models.warming.warm,
         bills=books.ledger, entitle=alarm.entitle, sentiment=load_sentiment(),
-        persona=partial(_card, {each.id: each for each in personas}),
+        persona=Cards(store, personas).of,
     )  # fmt: skip
     turns = Turns(stage, audience)
     worker = TurnWorker(docket, _worker_settings(settings))
@@ -238,13 +240,6 @@ def _worker_settings(settings: Settings) -> WorkerSettings:
     return WorkerSettings(concurrency=settings.engine.concurrency, lease=lease)
 
 
-def _card(cards: dict[str, Persona], persona_id: str) -> Persona:
-    try:
-        return cards[persona_id]
-    except KeyError:
-        raise NotFound(f"There is no persona {persona_id!r}.") from None
-
-
 # --- the doors ---------------------------------------------------------------------------------
 
 
@@ -263,6 +258,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         keys=parts.keys,
         preferences=parts.preferences,
         personas=parts.personas,
+        visitors=Visitors(parts.store.secret),
         starters=load_starters(),
         seed=partial(secrets.randbelow, 2**31),
         failing=partial(failing, parts),

@@ -56,6 +56,8 @@ class Participant(Frozen):
 
     id: str
     persona_id: str
+    #: Which edition of it; None for a persona of the house.
+    version: int | None = None
     slug: str
     name: str
     short: str

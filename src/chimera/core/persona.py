@@ -3,6 +3,7 @@
 import re
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Annotated, Literal
@@ -49,6 +50,34 @@ def _belongs(character: str) -> bool:
 
 #: What somebody on stage may be called.
 Name = Annotated[str, AfterValidator(check_name)]
+
+
+#: What a card may leave open between braces, by what is put there when the persona is cast.
+VARIABLES: Mapping[str, str] = {
+    "name": "the full name of the persona",
+    "short": "what the others call it",
+    "cast": "the names of the others on stage",
+    "topic": "what the conversation began with",
+    "language": "the language it is held in",
+}
+_SLOT = re.compile(r"\{([^{}]*)\}")
+
+
+def check_template(text: str) -> str:
+    """A text whose braces hold nothing but variables. Raises ValueError."""
+    for slot in _SLOT.findall(text):
+        if slot not in VARIABLES:
+            known = ", ".join(f"{{{each}}}" for each in VARIABLES)
+            raise ValueError(
+                f"There is no variable of this name between braces; there are {known}."
+            )
+    if "{" in (rest := _SLOT.sub("", text)) or "}" in rest:
+        raise ValueError("A brace stands alone; braces are for variables such as {name}.")
+    return text
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _SLOT.sub(lambda slot: values.get(slot[1], slot[0]), text)
 
 
 class Frozen(BaseModel):
@@ -128,6 +157,15 @@ class Persona(Character):
     def character(self) -> Character:
         """The public part, without the card that only a model reads."""
         return Character.model_validate(self.model_dump(include=set(Character.model_fields)))
+
+    def filled(self, values: Mapping[str, str]) -> "Persona":
+        """The card with its variables filled, in one pass: what is put in is never read again."""
+        words = {each: _filled(getattr(self, each), values) for each in ("about", "voice")}
+        lists = {
+            each: tuple(_filled(text, values) for text in getattr(self, each))
+            for each in ("values", "habits", "forbidden")
+        }
+        return self.model_copy(update={**words, **lists})
 
 
 @cache

@@ -103,6 +103,7 @@ def compose(
     """
     me = state.seat(speak.participant_id).participant
     words = min(speak.words, max_words or speak.words)
+    persona = persona.filled(_variables(state, me))
     system = _system(state, me, persona)
     tail = "\n\n" + _tail(state, speak, me, persona, words)
     for lines in _windows(ladders.in_sight(state, _heard(state, me)), state.finished):
@@ -166,6 +167,18 @@ def _trait_sentences() -> Mapping[str, Mapping[str, str]]:
 
 
 # --- the system part ---------------------------------------------------------------------------
+
+
+def _variables(state: ConversationState, me: Participant) -> dict[str, str]:
+    """What a card's variables stand for; as constant as the system part has to be."""
+    others = (untrusted.name(each.name) for each in state.participants if each.id != me.id)
+    return {
+        "name": untrusted.name(me.name),
+        "short": untrusted.name(me.short),
+        "cast": ", ".join(others),
+        "topic": _value((state.topics or (state.topic,))[0], 120),
+        "language": _value(state.language or "the language of the topic", 35),
+    }
 
 
 def _system(state: ConversationState, me: Participant, persona: Persona) -> str:

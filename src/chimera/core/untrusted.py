@@ -48,6 +48,18 @@ def without_tokens(text: str) -> str:
     return text
 
 
+def check(text: str) -> str:
+    """A text that needs no cleaning: for what people write to stay. Raises ValueError."""
+    text = unicodedata.normalize("NFC", text)
+    if _INVISIBLE.sub(lambda match: _kept(text, match), text) != text:
+        raise ValueError("This holds invisible characters, which a text here may not have.")
+    if without_tokens(text) != text:
+        raise ValueError("This holds marks with which models tell rules from speech, like <|…|>.")
+    if _ROLE.search(text):
+        raise ValueError("A line of this begins like a label, such as “system:”; put it otherwise.")
+    return text
+
+
 def clean(text: str, limit: int = VIEWER_CHARS) -> str:
     """The text as a value for a prompt: without tokens, role labels and excess."""
     text = plain(text)

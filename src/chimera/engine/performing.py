@@ -6,6 +6,7 @@ from functools import reduce
 
 from chimera.core import aftermath, director, guard, pacing
 from chimera.core import events as ev
+from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import BadStream, BudgetSpent, ProviderError, Superseded, Withdrawn
 from chimera.core.generation import Ending, Performance, Route, Usage
@@ -50,8 +51,8 @@ class Stage:
     bills: Bills
     #: Has a talk named, away from its turns.
     entitle: Callable[[str], Awaitable[None]]
-    #: The card of a persona by its id.
-    persona: Callable[[str], Persona]
+    #: The card that somebody was cast with.
+    persona: Callable[[Participant], Awaitable[Persona]]
 
     def now(self) -> int:
         return to_millis(self.clock.now())
@@ -84,6 +85,7 @@ class Performing:
         claim: Claim,
         state: ConversationState,
         speak: Speak,
+        card: Persona,
         *,
         next_wake: Callable[[ConversationState], int],
     ) -> None:
@@ -98,8 +100,7 @@ class Performing:
         )
         self._asking = Asking(
             gateway=stage.gateway, gallery=stage.gallery,
-            card=stage.persona(self._speaker.persona_id), turn=self._turn,
-            state=state, speak=speak, owner=claim.owner,
+            card=card, turn=self._turn, state=state, speak=speak, owner=claim.owner,
         )  # fmt: skip
         self._news = News(
             turn_id=self._turn.turn_id, steering=steering_for(state, speak, stage.now())
@@ -226,7 +227,7 @@ class Performing:
     def _started(self, plan: pacing.TurnPlan) -> ev.NewEvent:
         done = self._rehearsal.performance
         return telling.started(
-            self._turn, self._speak, plan, done.route if done else self._asking.lead,
+            self._turn, self._speak, plan, done.route if done else self._asking.lead, self._state,
             generation=self._claim.generation,
             heard=self._state.seq if self._news.steering != ev.STEERING else None,
         )  # fmt: skip

@@ -193,8 +193,12 @@ class Turns:
                 wake = self._wake(state, speak)
                 if wake > self._stage.now() + EARLY_MS:
                     return await self._sleep(claim, wake)
-                performing = Performing(self._stage, claim, state, speak, next_wake=self._next_wake)
-                return await performing.play()
+                return await self._perform(claim, state, speak)
+
+    async def _perform(self, claim: Claim, state: ConversationState, speak: Speak) -> int | None:
+        card = await self._stage.persona(state.seat(speak.participant_id).participant)
+        performing = Performing(self._stage, claim, state, speak, card, next_wake=self._next_wake)
+        return await performing.play()
 
     def _decision(self, state: ConversationState) -> Decision:
         return director.decide(state, self._stage.now(), director.labelled(state))
