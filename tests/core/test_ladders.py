@@ -283,7 +283,7 @@ def test_the_longest_silent_closes_first() -> None:
     assert waits == sorted(waits, reverse=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 9999), amount=st.floats(0.008, 0.06))
 def test_the_closing_words_fit_into_the_money(seed: int, amount: float) -> None:
     play = Headless(CAST, seed=seed, limits=Limits(budget=Budget(amount=amount)))

@@ -173,6 +173,10 @@ NOTE = Note(
 )  # fmt: skip
 
 
+ASKED = remembering()
+ASKED.post("Which lighthouse keeper paints a lighthouse?")
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     importance=st.floats(0, 1), more=st.floats(0, 1), used=st.integers(0, 10),
@@ -181,18 +185,10 @@ NOTE = Note(
 def test_fresher_and_weightier_never_ranks_lower(
     importance: float, more: float, used: int, later: int
 ) -> None:
-    play = remembering()
-    play.post("Which lighthouse keeper paints a lighthouse?")
     one = replace(NOTE, id="nte_a", importance=min(importance, more), used=min(used, later))
     two = replace(NOTE, id="nte_b", importance=max(importance, more), used=max(used, later))
-    play.state = replace(
-        play.state,
-        seats=tuple(
-            replace(each, memory=(one, two)) if each.id == ADA.id else each
-            for each in play.state.seats
-        ),
-    )
-    told = memory.recall(play.state, ADA.id)
+    seats = tuple(replace(each, memory=(one, two)) for each in ASKED.state.seats)
+    told = memory.recall(replace(ASKED.state, seats=seats), ADA.id)
     assert one not in told or two in told
     if one in told and (one.importance, one.used) != (two.importance, two.used):
         assert told.index(two) < told.index(one)
