@@ -51,6 +51,7 @@ def turn_started(turn: str, generation: int = 1) -> NewEvent:
     body = ev.TurnStarted(
         turn_id=f"trn_{turn}", message_id=f"msg_{turn}", participant_id="par_ada",
         generation=generation, cause="self_selected", pause_ms=500, route=ROUTE,
+        energy=0.625,
     )  # fmt: skip
     return NewEvent(body=body, actor=ADA)
 

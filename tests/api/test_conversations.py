@@ -610,6 +610,25 @@ async def test_analytics_hold_the_whole_conversation_as_a_score(
     assert score["seq"] == [4, 1]
     assert (score["participant"], score["words"]) == ([0, -1], [3, 2])
     assert sum(score["at"]) == (NOON + timedelta(seconds=2)).timestamp() * 1000
+    assert "course" not in found
+
+
+async def test_full_analytics_tell_how_it_went(
+    client: httpx2.AsyncClient, made: Made, conversation: str
+) -> None:
+    await say(made, conversation, "one", "Fish are patient.")
+    await client.post(f"{CONVERSATIONS}/{conversation}/topic", json={"topic": "Birds"})
+    await client.post(f"{CONVERSATIONS}/{conversation}/messages", json={"text": "Hear, hear!"})
+    address = f"{CONVERSATIONS}/{conversation}/analytics"
+    course = (await client.get(address, params={"full": True})).json()["course"]
+    assert course["cost"] == [0.25, 0]
+    assert (course["sentiment"], course["energy"]) == ([None, None], [0.625, None])
+    assert [(each["topic"], each.get("cause")) for each in course["topics"]] == [
+        ("Do fish get bored?", None), ("Birds", "viewer"),
+    ]  # fmt: skip
+    await client.post(f"{CONVERSATIONS}/{conversation}/clear")
+    course = (await client.get(address, params={"full": True})).json()["course"]
+    assert (course["cost"], [each["topic"] for each in course["topics"]]) == ([], ["Birds"])
 
 
 # -- repeating --------------------------------------------------------------------------------

@@ -377,3 +377,12 @@ def test_feelings_stay_flat_over_a_long_talk() -> None:
     assert len(ties.ties) <= 6
     assert len(ties.pairs) <= 3
     assert isinstance(ties, Relations)
+
+
+def test_only_who_is_far_from_their_usual_mood_shows_it() -> None:
+    play = begun()
+    assert feelings.stirred(play.state.seats) == {}
+    angry = moody(play.state, ADA, Mood(-0.6, 0.7, 0.3))
+    assert feelings.stirred(angry.seats) == {ADA.id: "anger"}
+    gone = tuple(replace(each, present=False) for each in angry.seats)
+    assert feelings.stirred(gone) == {}

@@ -128,6 +128,7 @@ async def test_notes_are_taken_with_the_line_and_told_to_their_owner_alone() -> 
         assert before.message_id == each.body.source
     began = [each.body for each in log if isinstance(each.body, ev.TurnStarted)]
     assert any(each.recalled for each in began)
+    assert all(each.energy is not None and 0 <= each.energy <= 1 for each in began)
     assert any("You remember saying: “" in told for told in mind.prompts)
 
 

@@ -28,6 +28,7 @@ from chimera.core.details import (
     shown_in,
 )
 from chimera.core.generation import Ending
+from chimera.core.mood import Emotion
 from chimera.core.persona import Frozen
 
 
@@ -152,6 +153,9 @@ class TurnStarted(Body):
     rungs: Rungs | None = None
     #: The speaker's own notes that it was reminded of, by their ids.
     recalled: tuple[str, ...] | None = None
+    #: How much life the topic still has, and who is in another mood than usual.
+    energy: float | None = Field(default=None, ge=0, le=1)
+    moods: Mapping[str, Emotion] | None = None
 
 
 class TurnFailed(Body):

@@ -125,6 +125,16 @@ def _sent_off(seats: Sequence[Seat], who: str, finished: int) -> tuple[Seat, ...
     )
 
 
+def stirred(seats: Sequence[Seat]) -> dict[str, Emotion]:
+    """The emotions that show: of those who are there and far from their usual mood."""
+    shown = {
+        seat.id: mood.stirred(seat.mood, seat.participant.character.traits)
+        for seat in seats
+        if seat.present
+    }
+    return {who: emotion for who, emotion in shown.items() if emotion}
+
+
 # --- what somebody is told of their own feelings -------------------------------------------------
 
 

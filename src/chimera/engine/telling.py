@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chimera.core import events as ev
-from chimera.core import pacing, signals, stance
+from chimera.core import feelings, pacing, signals, stance
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ChimeraError
@@ -42,11 +42,12 @@ def started(
     speak: Speak,
     plan: pacing.TurnPlan,
     route: Route,
+    state: ConversationState,
     *,
     generation: int,
     heard: int | None,
 ) -> ev.NewEvent:
-    """The beginning: who, why, after which pause, and who else wanted the floor."""
+    """The beginning: who, why, after which pause, who else wanted the floor, and all moods."""
     return turn.says(
         ev.TurnStarted(
             turn_id=turn.turn_id,
@@ -63,6 +64,8 @@ def started(
             heard=heard,
             rungs=speak.rungs,
             recalled=tuple(note.id for note in speak.recalled) or None,
+            energy=round(state.energy, 3),
+            moods=feelings.stirred(state.seats) or None,
         )
     )
 

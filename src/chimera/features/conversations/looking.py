@@ -1,7 +1,6 @@
-"""What people see of conversations: lists, lines, the log, figures, pages."""
+"""What people see of conversations: lists, lines, the log, pages."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -132,45 +131,6 @@ def events(
     )
 
 
-def analytics(connection: Connection, conversation_id: str) -> tuple[Status, schemas.Analytics]:
-    row = tables.one(connection, conversation_id)
-    said = tables.score(connection, conversation_id)
-    warmth = feelings.warmth(connection, conversation_id)
-    places = {each["id"]: place for place, each in enumerate(row.cast)}
-    words = [len(each.text.split()) for each in said]
-    by_cast = {who: [0, 0] for who in places}
-    for each, count in zip(said, words, strict=True):
-        if each.participant_id in by_cast:
-            by_cast[each.participant_id][0] += 1
-            by_cast[each.participant_id][1] += count
-    total = sum(count for _, count in by_cast.values())
-    return row.status, schemas.Analytics(
-        conversation_id=conversation_id,
-        messages=len(said),
-        words=sum(words),
-        shares=[
-            schemas.Share(
-                participant_id=who,
-                messages=lines,
-                words=count,
-                share=round(count / total, 4) if total else 0.0,
-            )
-            for who, (lines, count) in by_cast.items()
-        ],
-        score=schemas.Score(
-            seq=_differences([each.seq for each in said]),
-            participant=[places.get(each.participant_id, -1) for each in said],
-            words=words,
-            warmth=[warmth.get(each.id, 0.0) for each in said],
-            at=_differences([each.at for each in said]),
-        ),
-    )
-
-
-def _differences(values: list[int]) -> list[int]:
-    return [later - earlier for earlier, later in pairwise([0, *values])]
-
-
 def starters(
     house: House, *, topic: str | None, theme: str | None, limit: int, cursor: str | None
 ) -> schemas.StarterPage:
@@ -198,7 +158,7 @@ _IN_PAGE, _IN_PLAIN_PAGE = 10, 500
 _MOST_RUNNING = 20
 
 
-def front(connection: Connection) -> Island:
+def front(connection: Connection, named: Named) -> Island:
     """What is on now, else what sleeps until it is watched; the newest with its last lines."""
     wanted = Wanted(status="running", q=None, sort="newest", limit=_MOST_RUNNING, cursor=None)
     running = listing(connection, wanted).items

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from chimera.api.deps import Call, ConversationId, House, called, serving
+from chimera.api.deps import Call, ConversationId, House, Viewer, called, serving
 from chimera.api.paging import Cursor, Limit
 from chimera.api.strict import SAFE_INTEGER, StrictRoute
 from chimera.core.conversation import Status
 from chimera.core.errors import Invalid
-from chimera.features.conversations import feelings, looking, minding, schemas, service
+from chimera.features.conversations import feelings, figures, looking, minding, schemas, service
 from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.pictures import MEDIA_TYPE, develop
 from chimera.store.database import Work
@@ -355,11 +355,14 @@ async def get_quality(
 
 @router.get("/conversations/{conversation_id}/analytics", responses={200: _STATUS_HEADER})
 async def get_analytics(
-    conversation_id: ConversationId, house: Serving, response: Response
-) -> schemas.Analytics:
-    """Who said how much, and the whole conversation as a score."""
+    conversation_id: ConversationId,
+    house: Serving,
+    response: Response,
+    full: Annotated[bool, Query()] = False,
+) -> figures.Analytics:
+    """Who said how much, and the whole conversation as a score; in full, also how it went."""
     status, found = await house.store.read(
-        partial(looking.analytics, conversation_id=conversation_id)
+        partial(figures.analytics, conversation_id=conversation_id, full=full)
     )
     _say_status(response, status)
     return found

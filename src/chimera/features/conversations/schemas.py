@@ -357,38 +357,6 @@ class EventPage(Output):
     next_cursor: str | None
 
 
-class Share(Output):
-    """How much of the talk was one participant's."""
-
-    participant_id: str
-    messages: int
-    words: int
-    share: float
-
-
-class Score(Output):
-    """The whole conversation as five columns, one entry for each message.
-
-    `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
-    `participant` is a place in the conversation's `participants`, −1 for anybody else. `warmth` is
-    by how much the message changed what the cast feel for each other.
-    """
-
-    seq: list[int]
-    participant: list[int]
-    words: list[int]
-    warmth: list[float]
-    at: list[int]
-
-
-class Analytics(Output):
-    conversation_id: str
-    messages: int
-    words: int
-    shares: list[Share]
-    score: Score
-
-
 class Starter(Output):
     id: str
     text: str

@@ -62,7 +62,7 @@ export interface paths {
         };
         /**
          * Get Analytics
-         * @description Who said how much, and the whole conversation as a score.
+         * @description Who said how much, and the whole conversation as a score; in full, also how it went.
          */
         get: operations["get_analytics"];
         put?: never;
@@ -874,6 +874,7 @@ export interface components {
         Analytics: {
             /** Conversation Id */
             conversation_id: string;
+            course?: components["schemas"]["Course"] | null;
             /** Messages */
             messages: number;
             score: components["schemas"]["Score"];
@@ -1084,6 +1085,23 @@ export interface components {
             currency: "USD";
             /** Estimated */
             estimated: boolean;
+        };
+        /**
+         * Course
+         * @description How it went: more columns to the score, and the topics in their order.
+         *
+         *     `cost` is in US dollars, as far as it is known; `sentiment`, −1…1, and `energy` of the topic,
+         *     0…1, are null where nothing is known of a message.
+         */
+        Course: {
+            /** Cost */
+            cost: number[];
+            /** Energy */
+            energy: (number | null)[];
+            /** Sentiment */
+            sentiment: (number | null)[];
+            /** Topics */
+            topics: components["schemas"]["TopicMark"][];
         };
         /**
          * CreateConversation
@@ -2041,6 +2059,18 @@ export interface components {
             ready_ms?: number | null;
         };
         /**
+         * TopicMark
+         * @description What was talked about from an event on, and what brought it up; absent: the beginning.
+         */
+        TopicMark: {
+            /** Cause */
+            cause?: string | null;
+            /** Seq */
+            seq: number;
+            /** Topic */
+            topic: string;
+        };
+        /**
          * Traits
          * @description Each in 0…1; `cps` is typing speed in characters a second.
          */
@@ -2275,7 +2305,9 @@ export interface operations {
     };
     get_analytics: {
         parameters: {
-            query?: never;
+            query?: {
+                full?: boolean;
+            };
             header?: never;
             path: {
                 /** @description Begins with `cnv_`. */

@@ -1,0 +1,142 @@
+"""The figures of a conversation: who said how much, and how it went, message by message."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated
+
+from sqlalchemy import Connection
+
+from chimera.api.strict import OMIT_NONE, Output
+from chimera.core import events as ev
+from chimera.core.conversation import Status
+from chimera.features.conversations import feelings, tables
+from chimera.store import log
+
+
+class Share(Output):
+    """How much of the talk was one participant's."""
+
+    participant_id: str
+    messages: int
+    words: int
+    share: float
+
+
+class Score(Output):
+    """The whole conversation as five columns, one entry for each message.
+
+    `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
+    `participant` is a place in the conversation's `participants`, −1 for anybody else. `warmth` is
+    by how much the message changed what the cast feel for each other.
+    """
+
+    seq: list[int]
+    participant: list[int]
+    words: list[int]
+    warmth: list[float]
+    at: list[int]
+
+
+class TopicMark(Output):
+    """What was talked about from an event on, and what brought it up; absent: the beginning."""
+
+    seq: int
+    topic: str
+    cause: Annotated[str | None, OMIT_NONE] = None
+
+
+class Course(Output):
+    """How it went: more columns to the score, and the topics in their order.
+
+    `cost` is in US dollars, as far as it is known; `sentiment`, −1…1, and `energy` of the topic,
+    0…1, are null where nothing is known of a message.
+    """
+
+    cost: list[float]
+    sentiment: list[float | None]
+    energy: list[float | None]
+    topics: list[TopicMark]
+
+
+class Analytics(Output):
+    conversation_id: str
+    messages: int
+    words: int
+    shares: list[Share]
+    score: Score
+    course: Annotated[Course | None, OMIT_NONE] = None
+
+
+def analytics(
+    connection: Connection, conversation_id: str, *, full: bool
+) -> tuple[Status, Analytics]:
+    """Who said how much, and the score; in full, also the course."""
+    row = tables.one(connection, conversation_id)
+    said = tables.score(connection, conversation_id)
+    warmth = feelings.warmth(connection, conversation_id)
+    places = {each["id"]: place for place, each in enumerate(row.cast)}
+    words = [len(each.text.split()) for each in said]
+    by_cast = {who: [0, 0] for who in places}
+    for each, count in zip(said, words, strict=True):
+        if each.participant_id in by_cast:
+            by_cast[each.participant_id][0] += 1
+            by_cast[each.participant_id][1] += count
+    total = sum(count for _, count in by_cast.values())
+    return row.status, Analytics(
+        conversation_id=conversation_id,
+        messages=len(said),
+        words=sum(words),
+        shares=[
+            Share(
+                participant_id=who,
+                messages=lines,
+                words=count,
+                share=round(count / total, 4) if total else 0.0,
+            )
+            for who, (lines, count) in by_cast.items()
+        ],
+        score=Score(
+            seq=_differences([each.seq for each in said]),
+            participant=[places.get(each.participant_id, -1) for each in said],
+            words=words,
+            warmth=[warmth.get(each.id, 0.0) for each in said],
+            at=_differences([each.at for each in said]),
+        ),
+        course=_course(connection, conversation_id, said) if full else None,
+    )
+
+
+def _differences(values: list[int]) -> list[int]:
+    return [later - earlier for earlier, later in pairwise([0, *values])]
+
+
+def _course(connection: Connection, conversation_id: str, said: Sequence[tables.Said]) -> Course:
+    kinds = (
+        ev.ConversationCreated, ev.ConversationCleared, ev.TopicChanged, ev.TurnStarted,
+        ev.MessageCompleted,
+    )  # fmt: skip
+    topics: list[TopicMark] = []
+    energies: dict[str, float | None] = {}
+    lines: dict[str, ev.MessageCompleted] = {}
+    for each in log.read_kinds(connection, conversation_id, kinds):
+        match each.body:
+            case ev.ConversationCreated(topic=topic):
+                topics.append(TopicMark(seq=each.seq, topic=topic))
+            case ev.ConversationCleared():
+                # The talk goes on with what it is about now.
+                topics = topics[-1:]
+            case ev.TopicChanged(topic=topic, cause=cause):
+                topics.append(TopicMark(seq=each.seq, topic=topic, cause=cause))
+            case ev.TurnStarted(message_id=which, energy=energy):
+                energies[which] = energy
+            case ev.MessageCompleted() as line:
+                lines[line.message_id] = line
+            case _:
+                pass
+    done = [lines.get(each.id) for each in said]
+    return Course(
+        cost=[round(each.usage.cost or 0.0, 6) if each else 0.0 for each in done],
+        sentiment=[each.signals.sentiment if each and each.signals else None for each in done],
+        energy=[energies.get(each.id) for each in said],
+        topics=topics,
+    )
