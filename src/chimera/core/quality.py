@@ -214,7 +214,13 @@ def linked_to(line: Line, other: Line) -> bool:
         return False
     if not signals.content_words(line.text).isdisjoint(signals.content_words(other.text)):
         return True
-    likeness = signals.cosine(signals.vector(line.text), signals.vector(other.text))
+    return _alike(line.text, other.text)
+
+
+@lru_cache(maxsize=1024)
+def _alike(one: str, other: str) -> bool:
+    """Whether two texts are about one matter; most pairs of a score were in the one before."""
+    likeness = signals.cosine(signals.vector(one), signals.vector(other))
     return signals.HASHED_PAIR.rel(likeness) > LINKED_REL
 
 
@@ -235,15 +241,18 @@ def _closure(said: Sequence[Line]) -> float | None:
 
 def _coherence(texts: Sequence[str]) -> float | None:
     """Whether the newest lines belong to those before them without repeating them."""
-    found: list[float] = []
-    for end in range(len(texts), 10, -STRIDE):
-        newest = signals.mean_vector((signals.vector(text), 1.0) for text in texts[end - 3 : end])
-        before = signals.mean_vector(
-            (signals.vector(text), 1.0) for text in texts[end - 11 : end - 3]
-        )
-        likeness = signals.HASHED_WINDOW.rel(signals.cosine(newest, before))
-        found.append(signals.trapezoid(likeness, 0, 0.25, 0.9, 1.4))
+    ends = range(len(texts), 10, -STRIDE)
+    found = [_belongs(tuple(texts[end - 11 : end])) for end in ends]
     return mean(found) if found else None
+
+
+@lru_cache(maxsize=256)
+def _belongs(texts: tuple[str, ...]) -> float:
+    """How the last three texts of eleven belong; a stride divides the turns between two scores."""
+    vectors = [(signals.vector(text), 1.0) for text in texts]
+    newest, before = signals.mean_vector(vectors[-3:]), signals.mean_vector(vectors[:-3])
+    likeness = signals.HASHED_WINDOW.rel(signals.cosine(newest, before))
+    return signals.trapezoid(likeness, 0, 0.25, 0.9, 1.4)
 
 
 def _tension(said: Sequence[Line]) -> float | None:

@@ -7,12 +7,12 @@ in calibrated units, because the raw cosines of two embedders cannot be compared
 import json
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Protocol
 from zlib import crc32
 
@@ -68,7 +68,13 @@ def load_cues(language: str = "en") -> Cues:
 
 def tokens(text: str) -> list[str]:
     """The words of a text in lower case, without punctuation."""
-    return [match.group().lower().replace("’", "'") for match in _WORD.finditer(text)]
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=1024)
+def _tokens(text: str) -> tuple[str, ...]:
+    # Lowered word by word, because lowering may make two characters of one.
+    return tuple([word.lower().replace("’", "'") for word in _WORD.findall(text)])
 
 
 def content(text: str) -> list[str]:
@@ -272,21 +278,10 @@ def vector(text: str) -> Vector:
     """
     words = content(text)
     weights: dict[int, float] = {}
-    for feature, count in Counter(words).items():
-        _add(weights, f"w:{feature}", 1.0 + math.log(count))
-    for pair, count in Counter(pairwise(words)).items():
-        _add(weights, f"p:{pair[0]} {pair[1]}", 0.7 * (1.0 + math.log(count)))
-    for gram, count in Counter(_grams(words)).items():
-        _add(weights, f"g:{gram}", 0.35 * (1.0 + math.log(count)))
+    _add(weights, Counter(f"w:{word}" for word in words), 1.0)
+    _add(weights, Counter(f"p:{one} {other}" for one, other in pairwise(words)), 0.7)
+    _add(weights, Counter(gram for word in words for gram in _grams(word)), 0.35)
     return _unit(weights)
-
-
-def strongest(vector: Vector, places: int) -> Vector:
-    """The vector without its weakest places, so that a mean of many texts stays small."""
-    if len(vector) <= places:
-        return vector
-    kept = sorted(vector, key=lambda place: (-abs(vector[place]), place))[:places]
-    return _unit({place: vector[place] for place in kept})
 
 
 def trapezoid(value: float, *corners: float) -> float:
@@ -297,43 +292,66 @@ def trapezoid(value: float, *corners: float) -> float:
     return min(max(min(up, down), 0.0), 1.0)
 
 
-def _grams(words: Iterable[str]) -> Iterable[str]:
-    for word in words:
-        bounded = f"<{word}>"
-        for size in (3, 4):
-            for start in range(len(bounded) - size + 1):
-                yield bounded[start : start + size]
+@lru_cache(maxsize=4096)
+def _grams(word: str) -> tuple[str, ...]:
+    bounded = f"<{word}>"
+    return tuple(
+        f"g:{bounded[start : start + size]}"
+        for size in (3, 4)
+        for start in range(len(bounded) - size + 1)
+    )
 
 
-def _add(weights: dict[int, float], feature: str, weight: float) -> None:
+def _add(weights: dict[int, float], features: Mapping[str, int], weight: float) -> None:
+    for feature, count in features.items():
+        place, sign = _place(feature)
+        scaled = weight if count == 1 else weight * (1.0 + math.log(count))
+        weights[place] = weights.get(place, 0.0) + sign * scaled
+
+
+@lru_cache(maxsize=16_384)
+def _place(feature: str) -> tuple[int, float]:
+    """Where a feature is counted, and as what."""
     digest = crc32(feature.encode())
     # The sign comes from a bit the place does not use, so that collisions cancel on average.
-    sign = 1.0 if digest & 0x80000000 else -1.0
-    place = digest % DIMENSIONS
-    weights[place] = weights.get(place, 0.0) + sign * weight
+    return digest % DIMENSIONS, 1.0 if digest & 0x80000000 else -1.0
 
 
 def _unit(weights: Mapping[int, float]) -> Vector:
-    norm = math.sqrt(math.fsum(value * value for value in weights.values()))
+    norm = math.sqrt(math.fsum([value * value for value in weights.values()]))
     if norm == 0:
         return {}
     return {place: value / norm for place, value in weights.items() if value}
 
 
-def mean_vector(vectors: Iterable[tuple[Vector, float]]) -> Vector:
-    """The weighted mean of some vectors, scaled to length 1; a centroid, or a query."""
-    total: dict[int, float] = {}
+def mean_vector(vectors: Iterable[tuple[Vector, float]], *, places: int | None = None) -> Vector:
+    """The weighted mean of some vectors, scaled to length 1; a centroid, or a query.
+
+    With `places` only the strongest are kept, so that a mean of many texts stays small.
+    """
+    total: defaultdict[int, float] = defaultdict(float)
     for each, weight in vectors:
         for place, value in each.items():
-            total[place] = total.get(place, 0.0) + weight * value
-    return _unit(total)
+            total[place] += weight * value
+    if places is None or len(total) <= places:
+        return _unit(total)
+    kept = sorted([(-abs(value), place) for place, value in total.items()])[:places]
+    return _unit({place: total[place] for _, place in kept})
 
 
 def cosine(one: Vector, other: Vector) -> float:
     """How alike two vectors of length 1 are, −1…1; 0 if one is empty."""
-    if len(one) > len(other):
-        one, other = other, one
-    return math.fsum(value * other.get(place, 0.0) for place, value in one.items())
+    return math.fsum([one[place] * other[place] for place in one.keys() & other.keys()])
+
+
+def to_mean(vectors: Sequence[Vector], other: Vector) -> float:
+    """How alike the mean of some vectors and another are, without the work of making the mean."""
+    length = sum(map(bool, vectors)) + 2 * math.fsum(
+        [cosine(one, next_) for one, next_ in combinations(vectors, 2)]
+    )
+    if length <= 0:
+        return 0.0
+    return math.fsum([cosine(each, other) for each in vectors]) / math.sqrt(length)
 
 
 # --- repetition --------------------------------------------------------------------------------
@@ -346,8 +364,9 @@ def jaccard(one: str, other: str) -> float:
 
 def overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """Shared members over all members of two sets, 0…1."""
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0
+    shared = len(one & other)
+    union = len(one) + len(other) - shared
+    return shared / union if union else 0.0
 
 
 def ngrams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:

@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from itertools import combinations
 from random import Random
-from statistics import mean
-from typing import TYPE_CHECKING, Literal
+from statistics import fmean
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -170,20 +170,20 @@ def followed(state: "ConversationState", lines: "Sequence[Line]") -> tuple[signa
     ]
     if len(spoken) <= NEWEST:
         return state.centroid or signals.vector(state.topic), 0
-    newest = signals.mean_vector((signals.vector(line.text), 1.0) for line in spoken[-NEWEST:])
-    likeness = signals.HASHED_WINDOW.rel(signals.cosine(newest, state.centroid))
-    if newest and state.centroid and likeness < DRIFTS and _together(spoken[-NEWEST:]):
+    newest = [signals.vector(line.text) for line in spoken[-NEWEST:]]
+    likeness = signals.HASHED_WINDOW.rel(signals.to_mean(newest, state.centroid))
+    if state.centroid and likeness < DRIFTS and any(newest) and _together(newest):
         # What may be a new topic must not become part of the old one meanwhile.
         return state.centroid, state.drifting + 1
     entering = signals.vector(spoken[-NEWEST - 1].text)
     parts = ((state.centroid, KEEP), (entering, 1 - KEEP))
-    return signals.strongest(signals.mean_vector(parts), PLACES), 0
+    return signals.mean_vector(parts, places=PLACES), 0
 
 
-def _together(lines: "Sequence[Line]") -> bool:
+def _together(newest: Sequence[signals.Vector]) -> bool:
     """Whether these lines are about one thing, whatever it is."""
-    vectors = [signals.vector(line.text) for line in lines]
-    return mean(_rel(one, other) for one, other in combinations(vectors, 2)) >= TOGETHER
+    pairs = combinations(newest, 2)
+    return fmean(_rel(one, other) for one, other in pairs) >= TOGETHER
 
 
 def drifted(state: "ConversationState") -> ev.TopicChanged | None:
@@ -241,7 +241,8 @@ def _may_shift(state: "ConversationState") -> bool:
 def choose(state: "ConversationState", random: Random) -> str | None:
     """The next topic, drawn among the best of what is near, new and wanted."""
     past = {each.casefold() for each in state.topics}
-    worth = {each: _worth(state, each) for each in offers(state) if each.casefold() not in past}
+    taste = _taste(state)
+    worth = {each: _worth(taste, each) for each in offers(state) if each.casefold() not in past}
     if not worth:
         return None
     best = sorted(worth, key=lambda each: (-worth[each], each))[:SHORTLIST]
@@ -278,20 +279,37 @@ def _unanswered(state: "ConversationState") -> list[str]:
     return open_
 
 
-def _worth(state: "ConversationState", topic: str) -> float:
-    meant = _meaning(topic)
-    past = (_rel(meant, _meaning(each)) for each in state.topics[-5:])
+class _Taste(NamedTuple):
+    """What a topic is measured by."""
+
+    present: signals.Vector
+    past: list[signals.Vector]
+    liked: signals.Vector
+    suited: list[signals.Vector]
+
+
+def _taste(state: "ConversationState") -> _Taste:
     called = _called_out(state, 10)
-    liked = signals.mean_vector((signals.vector(text), 1.0) for text in called)
-    suits = [
-        _rel(meant, _expertise(each.character.expertise, each.character.sample_lines))
-        for each in state.participants
-    ]
+    return _Taste(
+        present=_meaning(state.topic),
+        past=[_meaning(each) for each in state.topics[-5:]],
+        liked=signals.mean_vector((signals.vector(text), 1.0) for text in called),
+        suited=[
+            _expertise(each.character.expertise, each.character.sample_lines)
+            for each in state.participants
+        ],
+    )
+
+
+def _worth(taste: _Taste, topic: str) -> float:
+    meant = _meaning(topic)
+    past = (_rel(meant, each) for each in taste.past)
+    suits = [_unit(_rel(meant, each)) for each in taste.suited]
     return (
-        0.4 * signals.trapezoid(_rel(meant, _meaning(state.topic)), 0, 0.4, 1.2, 1.6)
+        0.4 * signals.trapezoid(_rel(meant, taste.present), 0, 0.4, 1.2, 1.6)
         + 0.3 * (1 - _unit(max(past, default=0.0)))
-        + 0.2 * (_unit(_rel(meant, liked)) if liked else 0.0)
-        + 0.1 * mean(map(_unit, suits))
+        + 0.2 * (_unit(_rel(meant, taste.liked)) if taste.liked else 0.0)
+        + 0.1 * fmean(suits)
     )
 
 
