@@ -138,6 +138,22 @@ async def test_a_line_that_is_cancelled_before_its_call_costs_nothing() -> None:
     assert provider.requests == []
 
 
+async def test_a_cancelled_line_goes_nowhere_though_the_ledger_refuses_it_meanwhile() -> None:
+    class LateRefusal(MemoryLedger):
+        async def reserve(self, call: Reservation) -> None:
+            await asyncio.sleep(1.0)
+            raise BudgetSpent("no more", scope="provider")
+
+    other = acted("deepseek", line(SPEECH))
+    house = House(acted("openai", line(SPEECH)), other, ledger=LateRefusal())
+    task = asyncio.ensure_future(house.perform())
+    await asyncio.sleep(0.5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert other.requests == []
+
+
 async def test_a_ledger_that_cannot_take_the_report_keeps_what_was_set_aside() -> None:
     ledger = StrictLedger()
     ledger.busy = True
@@ -148,7 +164,7 @@ async def test_a_ledger_that_cannot_take_the_report_keeps_what_was_set_aside() -
     assert ledger.total > (performance.usage.cost or 0)
 
 
-@pytest.mark.parametrize("scope", ["conversation", "owner_day", "house_day", "paid_calls"])
+@pytest.mark.parametrize("scope", ["conversation", "owner", "house", "paid_calls"])
 async def test_a_budget_that_is_spent_is_told_to_whoever_asked(scope: str) -> None:
     other = acted("deepseek", line(SPEECH))
     house = House(
@@ -162,7 +178,7 @@ async def test_a_budget_that_is_spent_is_told_to_whoever_asked(scope: str) -> No
     assert other.requests == []
 
 
-@pytest.mark.parametrize("scope", ["credential_day", "provider_day"])
+@pytest.mark.parametrize("scope", ["credential", "provider"])
 async def test_what_one_provider_may_not_cost_another_may(scope: str) -> None:
     ledger = StrictLedger(refuse={"openai": scope})
     house = House(acted("openai", line("x")), acted("deepseek", line(SPEECH)), ledger=ledger)
@@ -171,6 +187,19 @@ async def test_what_one_provider_may_not_cost_another_may(scope: str) -> None:
     ledger.refuse["deepseek"] = scope
     with pytest.raises(BudgetSpent):
         await house.perform()
+
+
+@pytest.mark.parametrize("spent", ["openai", "deepseek"])
+async def test_a_spent_understudy_does_not_make_an_outage_a_matter_of_money(spent: str) -> None:
+    down: list[Step] = [ProviderDown("down", status=503)]
+    house = House(
+        acted("openai", down), acted("deepseek", down),
+        ledger=StrictLedger(refuse={spent: "provider"}),
+    )  # fmt: skip
+    with pytest.raises(ProviderDown) as caught:
+        await house.perform()
+    assert caught.value.details["because"] == "providers_down"
+    assert caught.value.details["retry_at"] > 0
 
 
 async def test_a_ceiling_is_kept() -> None:

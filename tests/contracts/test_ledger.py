@@ -5,19 +5,25 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from provider_fakes import ActedProvider, ask, line
 from sqlalchemy import Connection, create_engine, select, text
 from test_log import explain
 
 from chimera.core import events as ev
 from chimera.core.errors import BudgetSpent
-from chimera.core.generation import Usage
+from chimera.core.generation import Model, Route, TurnRequest, Usage
 from chimera.core.ids import to_millis
 from chimera.core.ports import CallRecord, Reservation
+from chimera.providers.catalog import Catalog
+from chimera.providers.gateway import Gateway
+from chimera.providers.knowledge import Overrides
+from chimera.providers.roster import Keyed, Roster
 from chimera.store import ledger, log, records
 from chimera.store.database import Store
 from chimera.store.ledger import ABANDONED_MS, DAY_MS, Caps, StoreLedger
@@ -216,6 +222,35 @@ async def test_a_days_ceiling_holds_until_midnight(
         await house.ledger.reserve(call(3, 0.6, **{**whose, **free}))
     house.clock.advance((midnight - to_millis(house.clock.now())) / 1000)
     await house.ledger.reserve(call(4, 0.6, **whose))
+
+
+@pytest.mark.parametrize(
+    "budgets", [Budgets(credential_day=0.0), Budgets(provider_day={"openai": 0.0})]
+)
+async def test_what_one_provider_may_not_cost_another_plays(house: House, budgets: Budgets) -> None:
+    await house.choose(budgets=budgets)
+    roster = Roster(
+        {
+            "openai": [Keyed(provider=ActedProvider("openai", line("x")), credential="key_1")],
+            "ollama": [
+                Keyed(provider=ActedProvider("ollama", line("Tea."), models=[Model(id="m2")]))
+            ],
+        }
+    )
+    catalog = Catalog(
+        roster, clock=house.clock, overrides=Overrides(), local={"ollama"},
+        prices=lambda _provider, _model, usage, _at: usage.output_tokens / 1000,
+    )  # fmt: skip
+    await catalog.refresh()
+    gateway = Gateway(
+        roster, catalog=catalog, clock=house.clock, rng=Random(1), ledger=house.ledger
+    )
+    route = Route(provider="openai", model="m1")
+    turn = TurnRequest(
+        conversation_id=CNV, turn_id="trn_1", participant_id="par_ada", route=route, request=ask()
+    )
+    performance = await gateway.perform(turn)
+    assert (performance.route.provider, performance.route.why) == ("ollama", "budget_spent")
 
 
 async def test_nobodys_key_and_nobodys_conversation_are_the_houses(house: House) -> None:

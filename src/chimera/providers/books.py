@@ -104,9 +104,10 @@ class Books:
         )
         try:
             await unbroken(self._ledger.reserve(reservation))
-        except asyncio.CancelledError:
-            # It is set aside, and nobody will be called for it.
-            await unbroken(self._report(call, Usage(cost=0.0)))
+        except asyncio.CancelledError as cancelled:
+            if cancelled.__cause__ is None:
+                # It is set aside, and nobody will be called for it.
+                await unbroken(self._report(call, Usage(cost=0.0)))
             raise
 
     def _taken(self, call: Call, limit: accounts.Most, failure: BaseException | None) -> Usage:
@@ -148,7 +149,10 @@ class Books:
 
 
 async def unbroken(work: Coroutine[Any, Any, None]) -> None:
-    """Do it to the end, whoever is cancelled meanwhile; the cancellation is passed on after it."""
+    """Do it to the end, whoever is cancelled meanwhile; the cancellation is passed on after it.
+
+    Nobody is left to hear of a failure then: it is the cancellation's cause.
+    """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -156,9 +160,9 @@ async def unbroken(work: Coroutine[Any, Any, None]) -> None:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
             cancelled = error
-    task.result()
     if cancelled is not None:
-        raise cancelled
+        raise cancelled from task.exception()
+    task.result()
 
 
 def _record(

@@ -46,8 +46,8 @@ _CHECKS = 5.0
 #: How long a pause lasts at least where nobody says when to come back, and its spread.
 _LEAST_PAUSE = 5.0
 _SPREAD = 0.2
-#: What a ledger may refuse to one route and grant to the next.
-_ONE_ROUTE = frozenset({"credential_day", "provider_day"})
+#: Scopes of what a ledger may refuse to one route and grant to the next.
+_ONE_ROUTE = frozenset({"credential", "provider"})
 
 
 _ANY = Route(provider=AUTO, model=AUTO)
@@ -231,11 +231,15 @@ class Gateway:
     async def _last(
         self, order: Order, failures: Sequence[ProviderError | BudgetSpent]
     ) -> Performance:
-        """The troupe if it may, else the failure that all the others followed."""
+        """The troupe if it may, else the failure that all the others followed.
+
+        A spent budget is told only where nothing but money is missing: who is down comes back
+        long before the day is over.
+        """
         turn, lead = order.turn, order.turn.route
-        spent = next((each for each in failures if isinstance(each, BudgetSpent)), None)
-        if spent is not None:
-            raise spent
+        faults = [each for each in failures if isinstance(each, ProviderError)]
+        if not faults:
+            raise failures[0]
         if turn.troupe and lead.provider != SCRIPTED:
             route = _announced(Route(provider=SCRIPTED, model=IMPROV), lead, failures[0].code)
             for keyed in self.roster.usable(SCRIPTED):
@@ -245,9 +249,9 @@ class Gateway:
                     # The troupe needs its scene; what kept the lead away is the better news.
                     break
                 return self._performed(order, route, line)
-        failure = failures[0]
+        failure = faults[0]
         moment = self._chooser.earliest(turn, self._clock.monotonic() + _LEAST_PAUSE)
-        refused = all(isinstance(each, ProviderRefused) for each in failures)
+        refused = all(isinstance(each, ProviderRefused) for each in faults)
         failure.details = {
             **failure.details,
             "retry_at": self._millis(moment, spread=_SPREAD),
