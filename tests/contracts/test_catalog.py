@@ -1,13 +1,14 @@
 """What the catalog promises of lists, prices and local servers, in virtual time."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 from provider_fakes import ActedProvider, LoopClock
 from provider_server import ProviderServer, answers
 
-from chimera.core.errors import Invalid, NotFound, ProviderDown, ProviderRefused
+from chimera.core.errors import BadStream, Invalid, NotFound, ProviderDown, ProviderRefused
 from chimera.core.generation import Model, Usage
 from chimera.providers.anthropic import AnthropicProvider
 from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
@@ -109,6 +110,18 @@ async def test_a_distant_provider_that_fails_keeps_its_last_list() -> None:
     await shelf.refresh()
     assert not shelf.available("openai")
     assert [model.id for model in await shelf.models("openai")] == ["known"]
+
+
+async def test_a_list_that_nobody_foresaw_ends_nothing() -> None:
+    class Strange(ActedProvider):
+        async def models(self) -> Sequence[Model]:
+            raise TypeError("unhashable")
+
+    shelf = catalog(Strange("openai"), provider("deepseek", "known"))
+    await shelf.refresh()
+    with pytest.raises(BadStream):
+        await shelf.models("openai")
+    assert [model.id for model in await shelf.models("deepseek")] == ["known"]
 
 
 async def test_a_distant_provider_is_offered_before_it_answered_and_a_local_one_is_not() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from provider_fakes import LoopClock
 from provider_server import ProviderServer, Received, Wire, answers, streams
+from pydantic import SecretStr
 
 from chimera.core.errors import (
     BadStream,
@@ -100,6 +101,19 @@ async def test_what_goes_wrong_on_the_way_is_named(
     server.play(streams(body, kind=NDJSON))
     with pytest.raises(failure):
         await pulled(server)
+
+
+async def test_a_fetching_that_fails_quotes_no_key(server: ProviderServer) -> None:
+    key = "of/no+known~form"
+    server.play(streams(lines({"error": f"the library refused {key}"}), kind=NDJSON))
+    transport = Transport(clock=LoopClock(), allowed=[server.address])
+    provider = OllamaProvider(
+        transport=transport, base_url=server.root, api_key=SecretStr(key), keep_alive="10m"
+    )
+    with pytest.raises(ProviderError, match=r"refused \*\*\*$"):
+        async with aclosing(provider.pull("llama3.2")) as told:
+            await anext(told)
+    await provider.close()
 
 
 async def test_a_server_that_refuses_says_why(server: ProviderServer) -> None:
@@ -198,6 +212,19 @@ async def test_ollama_tells_who_sees_and_who_thinks_and_is_asked_once(
         models = {each.id: (each.vision, each.thinking) for each in await provider.models()}
     assert models == {"eyes": (True, False), "brain": (False, True), "old": (None, None)}
     assert sorted(house.shown) == ["brain", "eyes", "old", "old", "vectors"]
+
+
+async def test_a_running_model_without_a_name_is_passed_over(server: ProviderServer) -> None:
+    async def strange(wire: Wire) -> None:
+        asked = server.requests[-1]
+        if asked.path == "/api/ps":
+            await answers(200, b'{"models": [{"name": []}, {"name": {}}, {"name": "old"}]}')(wire)
+        else:
+            await Ollama(old=None)(wire, asked)
+
+    server.play(strange)
+    async with ollama(server) as provider:
+        assert [(each.id, each.loaded) for each in await provider.models()] == [("old", True)]
 
 
 async def test_a_slow_answer_about_abilities_does_not_hold_up_the_list(

@@ -359,6 +359,23 @@ async def test_the_key_is_never_quoted(
     assert len(caught.value.message) < 1200
 
 
+async def test_what_is_not_http_quotes_no_key_of_whatever_form(
+    provider: Provider, server: ProviderServer
+) -> None:
+    server.play(says(f"HTTP/1.1 2000 <{KEY}>\r\n\r\n".encode()))
+    health = await provider.check()
+    assert not health.ok
+    assert "<***>" in health.detail
+
+
+async def test_a_number_of_thousands_of_digits_is_no_limit(
+    case: Case, provider: Provider, server: ProviderServer
+) -> None:
+    server.play(answers(400, {"error": {"message": f"context length {'9' * 5000}"}}))
+    with pytest.raises(ContextTooLong):
+        await case.stream(provider)
+
+
 async def test_three_unreadable_events_are_skipped(
     case: Case, provider: Provider, server: ProviderServer
 ) -> None:

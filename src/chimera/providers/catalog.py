@@ -10,7 +10,16 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from chimera.core.errors import Invalid, NotFound, ProviderError, ProviderRefused, ProviderSlow
+import structlog
+
+from chimera.core.errors import (
+    BadStream,
+    Invalid,
+    NotFound,
+    ProviderError,
+    ProviderRefused,
+    ProviderSlow,
+)
 from chimera.core.generation import Model, Provider, Usage
 from chimera.core.ids import Clock
 from chimera.providers.knowledge import (
@@ -24,6 +33,7 @@ from chimera.providers.knowledge import (
 )
 from chimera.providers.roster import SCRIPTED, Roster
 
+_log = structlog.get_logger(__name__)
 #: Seconds between two looks at local servers, while anybody asks.
 LOOK_EVERY = 60.0
 #: Seconds a list of a distant provider is believed.
@@ -209,6 +219,9 @@ class Catalog:
                 failure = ProviderSlow(f"no list of models within {patience:g} s", stage="total")
             except ProviderError as error:
                 failure = error
+            except Exception as error:  # one provider's strange list must not end the house
+                _log.warning("list_unreadable", provider=name, error=repr(error))
+                failure = BadStream(f"the list of models cannot be read: {type(error).__name__}")
             if failure is not None and before is not None and not self.is_local(name):
                 # Yesterday's list is better than none; a local server that is gone is gone.
                 models = before.models

@@ -131,9 +131,10 @@ _FIELDS = re.compile(
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"context (?:size|window|length)[^\d]{0,20}(\d[\d,]*)"
+    # No context has more digits, and numbers of thousands of them cannot be read at all.
+    r"context (?:size|window|length)[^\d]{0,20}(\d[\d,]{0,14})"
     # So many of the one kind, so many of the other, more than …
-    r"|> (\d+) maximum|context limit: \d+ \+ \d+ > (\d+)|tokens allowed \((\d+)\)",
+    r"|> (\d{1,15}) maximum|context limit: \d+ \+ \d+ > (\d{1,15})|tokens allowed \((\d{1,15})\)",
     re.IGNORECASE,
 )
 #: How Google writes a duration.

@@ -144,7 +144,9 @@ class OllamaProvider(HttpProvider):
             # An older server cannot tell; nothing is known of its memory then.
             contexts = None
         else:
-            contexts = {each.get("name"): count_of(each.get("context_length")) for each in running}
+            contexts = {
+                str(each.get("name")): count_of(each.get("context_length")) for each in running
+            }
         abilities = await self._abilities(listed)
         models = [_read_model(entry, contexts, abilities) for entry in listed]
         found = [model for model in models if model is not None]
@@ -158,7 +160,7 @@ class OllamaProvider(HttpProvider):
             async for line in lines:
                 if not line.strip():
                     continue
-                progress = _read_progress(line, layers)
+                progress = _read_progress(line, layers, secrets=call.secrets)
                 yield progress
                 if progress.status == _PULLED:
                     return
@@ -238,7 +240,9 @@ def _span(keep_alive: str) -> int | str:
     return int(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive
 
 
-def _read_progress(line: bytes, layers: dict[str, tuple[int, int]]) -> Progress:
+def _read_progress(
+    line: bytes, layers: dict[str, tuple[int, int]], *, secrets: Sequence[str]
+) -> Progress:
     """What a line tells, and how far all layers are. Raises ProviderError."""
     try:
         told = msgspec.json.decode(line, type=_Pulling)
@@ -247,7 +251,7 @@ def _read_progress(line: bytes, layers: dict[str, tuple[int, int]]) -> Progress:
     if told.error is not None:
         if _NO_SUCH_MODEL.search(told.error):
             raise UnknownModel("Ollama's library has no such model")
-        raise from_event(told.error)
+        raise from_event(told.error, secrets=secrets)
     if told.digest and told.total:
         layers[told.digest] = (told.completed, told.total)
     return Progress(
@@ -278,7 +282,7 @@ def _read_usage(event: _Event) -> Usage | None:
 
 def _read_model(
     fields: dict[str, object],
-    contexts: Mapping[object, int | None] | None,
+    contexts: Mapping[str, int | None] | None,
     abilities: Mapping[str, frozenset[str]],
 ) -> Model | None:
     name = text_of(fields.get("name")) or text_of(fields.get("model"))

@@ -51,8 +51,9 @@ class HttpCall:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    body: bytes | None = None
+    #: Among them is the key, which a representation must not show.
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    body: bytes | None = field(default=None, repr=False)
     #: A JSON body is the stream itself, not a refusal in its place.
     json_stream: bool = False
 
@@ -211,25 +212,20 @@ class Transport:
         """The answer's chunks as they come; leaving the iterator closes the connection."""
         watch = _Watch(self._deadlines)
         burst = 0
-        try:
-            async with self._open(call, watch) as response:
-                await self._require_stream(call, response, watch)
-                while not decoder.done and (data := await self._read(response, watch, decoder)):
-                    for chunk in decoder.feed(data):
-                        yield chunk
-                        burst += 1
-                        if burst % _BURST == 0:
-                            await asyncio.sleep(0)
-                        if isinstance(chunk, Text | Reasoning) and not decoder.complete:
-                            watch.token()
-                    if decoder.complete:
-                        watch.ending()
-                for chunk in decoder.close():
+        async with self._open(call, watch) as response:
+            await self._require_stream(call, response, watch)
+            while not decoder.done and (data := await self._read(response, watch, decoder)):
+                for chunk in decoder.feed(data):
                     yield chunk
-        except ProviderError as failure:
-            # A decoder does not know what its service may not quote.
-            _hide(call.secrets, failure)
-            raise
+                    burst += 1
+                    if burst % _BURST == 0:
+                        await asyncio.sleep(0)
+                    if isinstance(chunk, Text | Reasoning) and not decoder.complete:
+                        watch.token()
+                if decoder.complete:
+                    watch.ending()
+            for chunk in decoder.close():
+                yield chunk
 
     async def lines(self, call: HttpCall, *, gap: float) -> AsyncGenerator[bytes]:
         """The lines of an answer that may take hours, if never more than `gap` seconds are silent.
@@ -264,20 +260,28 @@ class Transport:
 
     @asynccontextmanager
     async def _open(self, call: HttpCall, watch: _Watch) -> AsyncGenerator[aiohttp.ClientResponse]:
+        try:
+            response = await self._request(call, watch)
+            try:
+                yield response
+            finally:
+                watch.stop()
+                # An answer read to its end has already given its connection back.
+                response.close()
+        except ProviderError as failure:
+            # Neither a decoder nor the wire knows what a service may not quote.
+            _hide(call.secrets, failure)
+            raise
+
+    async def _request(self, call: HttpCall, watch: _Watch) -> aiohttp.ClientResponse:
         url = self._guard.check_url(call.url)
         try:
             async with asyncio.timeout_at(watch.until):
-                response = await self._client().request(
+                return await self._client().request(
                     call.method, url, headers=call.headers, data=call.body, allow_redirects=False
                 )
         except _NETWORK_ERRORS as error:
             raise watch.failure(error) from error
-        try:
-            yield response
-        finally:
-            watch.stop()
-            # An answer read to its end has already given its connection back.
-            response.close()
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
