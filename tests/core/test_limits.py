@@ -1,5 +1,7 @@
 """A key keeps to its rates before its provider must say so."""
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,3 +81,13 @@ def test_extra_calls_are_a_tenth_of_all_and_at_least_three(first: int, extra: in
     given_leave = sum(budget.spend(2.0) for _ in range(extra))
     assert given_leave == min(extra, max(3, -(-first // 10)))
     assert budget.spend(62.0), "a minute later there are some again"
+
+
+def test_calls_of_a_provider_that_never_fails_are_forgotten_after_a_minute() -> None:
+    budget = RetryBudget()
+    tracemalloc.start()
+    for second in range(50_000):
+        budget.called(float(second))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100_000

@@ -116,14 +116,18 @@ class RetryBudget:
         self._extra = deque[float]()
 
     def called(self, now: float) -> None:
+        self._forget(now)
         self._calls.append(now)
 
     def spend(self, now: float) -> bool:
         """Whether one extra call may be made; if so, it counts."""
-        for times in (self._calls, self._extra):
-            while times and times[0] <= now - _MINUTE:
-                times.popleft()
+        self._forget(now)
         if len(self._extra) >= max(_LEAST_EXTRA, _EXTRA_SHARE * len(self._calls)):
             return False
         self._extra.append(now)
         return True
+
+    def _forget(self, now: float) -> None:
+        for times in (self._calls, self._extra):
+            while times and times[0] <= now - _MINUTE:
+                times.popleft()
