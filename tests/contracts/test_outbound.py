@@ -10,10 +10,10 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
-from provider_fakes import LoopClock
 from provider_server import ProviderServer, Wire, answers
 
 from chimera.core.errors import BadStream, Invalid, InvalidRequest, ProviderDown, ProviderSlow
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.addresses import (
     AddressGuard,
     AddressRefused,
@@ -178,6 +178,25 @@ def test_a_socket_to_an_address_that_nobody_named_is_refused() -> None:
     other: AddrInfo = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("10.0.0.5", 80))
     with pytest.raises(AddressRefused):
         guard.open(other)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "fd00:ec2::254"],
+)
+@pytest.mark.parametrize("literal", [False, True])
+async def test_a_clouds_secrets_are_nobodys_models(address: str, literal: bool) -> None:
+    host = (f"[{address}]" if ":" in address else address) if literal else "metadata.internal"
+    url, dialled = f"http://{host}/v1/models", Dialled()
+    named = Transport(
+        clock=LoopClock(), allowed=[origin_of(url)], resolver=Book([address]), dial=dialled
+    )
+    with pytest.raises(InvalidRequest, match="not public"):
+        await call(url, named)
+    assert dialled.addresses == []
+    if literal:
+        with pytest.raises(Invalid):
+            base_url_of(url, local=True)
 
 
 @pytest.fixture

@@ -53,6 +53,11 @@ _PRIVATE = (
     *(IPv4Network(each) for each in ("192.168.0.0/16", "100.64.0.0/10")),
     *(IPv6Network(each) for each in ("::1/128", "fc00::/7")),
 )
+#: Where clouds tell a machine its own secrets: nobody runs models there, whoever names it.
+_METADATA = (
+    *(IPv4Network(each) for each in ("169.254.0.0/16", "100.100.100.200/32")),
+    *(IPv6Network(each) for each in ("fd00:ec2::254/128", "fd20:ce::254/128")),
+)
 _INSIDE = (".localhost", ".local", ".lan", ".internal", ".home", ".home.arpa", ".ts.net")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 #: A last label that begins like a number is one, to those who read it (URL standard).
@@ -69,11 +74,9 @@ def is_public(address: str) -> bool:
     `ipaddress.is_global` says yes to NAT64 and 6to4 forms of loopback, so it is not asked.
     """
     try:
-        parsed = ip_address(address)
+        parsed = _unwrapped(address)
     except ValueError:
         return False
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
     if isinstance(parsed, IPv4Address):
         return not any(parsed in network for network in _REFUSED_V4)
     if parsed.scope_id is not None or parsed not in _UNICAST_V6:
@@ -127,7 +130,20 @@ def _is_private(host: str) -> bool:
         address = ip_address(host)
     except ValueError:
         return _NUMBER.search(host) is None and not host.endswith(".")
-    return any(address in network for network in _PRIVATE if network.version == address.version)
+    return _among(address, _PRIVATE) and not _among(address, _METADATA)
+
+
+def _unwrapped(address: str) -> IPv4Address | IPv6Address:
+    """What an address stands for. Raises ValueError for a text that is none."""
+    parsed = ip_address(address)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed
+
+
+def _among(
+    address: IPv4Address | IPv6Address, networks: Iterable[IPv4Network | IPv6Network]
+) -> bool:
+    return any(address in each for each in networks if each.version == address.version)
 
 
 def _refused(message: str) -> Invalid:
@@ -167,7 +183,7 @@ class AddressGuard:
         """A socket for one connection, if its address may be called; the last word on it."""
         address, port = str(info[4][0]), int(info[4][1])
         named = (address, port) in self._operator or (address, port) in self._granted
-        if not named and not is_public(address):
+        if _among(_unwrapped(address), _METADATA) or (not named and not is_public(address)):
             raise AddressRefused(f"the address {address} is not public")
         return self._dial(info)
 
