@@ -15,6 +15,7 @@ from provider_fakes import ActedProvider
 from chimera.api.application import create_api
 from chimera.api.deps import House, KeyCard, KeyChange, Patience, ProviderCard
 from chimera.api.protocol import Guarded
+from chimera.api.visitors import Visitors
 from chimera.core.errors import NotFound, ProviderDown, UnknownModel
 from chimera.core.generation import Health, Model, Progress, Provider, ProviderState, Route
 from chimera.core.persona import load_house
@@ -201,7 +202,7 @@ def make_house(
         clock=clock, ids=ids, providers=providers, keys=FewKeys(providers), pulls=pulls,
         preferences=Preferences(store, clock), personas=load_house(),
         starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
-        patience=patience or Patience(),
+        patience=patience or Patience(), visitors=Visitors("a secret of the tests"),
     )  # fmt: skip
     routers = [conversations_router, personas_router, providers_router, house_router]
     app = create_api(house, routers, content=PAGES)

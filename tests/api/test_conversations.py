@@ -310,7 +310,7 @@ async def test_title_visibility_and_pace_can_be_changed(
     found = answer.json()
     assert (found["title"], found["visibility"]) == ("Fish", "public")
     assert found["pace"] == {"mode": "stream", "speed": 2.0}
-    assert (await client.get(address)).json() == found
+    assert (await client.get(address)).json() == found | {"viewer": "host"}
     assert (await types(client, conversation))[-2:] == [
         "conversation.renamed",
         "conversation.paced",

@@ -73,10 +73,12 @@ async def test_the_front_page_knows_what_is_on(
     client: httpx2.AsyncClient, conversation: str
 ) -> None:
     await client.post(f"{CONVERSATIONS}/{conversation}/messages", json={"text": "And whales?"})
+    boot = island(await client.get("/"))
     found = (await client.get(f"{CONVERSATIONS}/{conversation}")).json()
     said = (await client.get(f"{CONVERSATIONS}/{conversation}/messages")).json()["items"]
-    boot = island(await client.get("/"))
-    assert boot == {"running": [found], "conversation": found, "messages": said}
+    listed = {name: value for name, value in found.items() if name != "viewer"}
+    assert found["viewer"].startswith("vwr_")
+    assert boot == {"running": [listed], "conversation": found, "messages": said}
 
 
 async def test_the_front_page_of_a_dark_house_knows_nothing(client: httpx2.AsyncClient) -> None:

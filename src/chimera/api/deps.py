@@ -15,6 +15,7 @@ from starlette.responses import Response
 from chimera.api import idempotency
 from chimera.api.idempotency import Answer
 from chimera.api.limits import Rates
+from chimera.api.visitors import Visitors
 from chimera.core.errors import NotFound
 from chimera.core.events import HOST
 from chimera.core.generation import Health, Model, ProviderState, Route
@@ -152,6 +153,8 @@ class House:
     preferences: Preferences
     personas: tuple[Persona, ...]
     starters: tuple[Starter, ...]
+    #: Who is who in the stalls.
+    visitors: Visitors
     #: A fresh seed for a conversation that names none.
     seed: Callable[[], int]
     #: Names of the checks that fail, empty when the house may be given traffic.
@@ -236,3 +239,14 @@ def _possible(conversation_id: Annotated[str, Path(description="Begins with `cnv
 
 #: The id in the address of a conversation.
 ConversationId = Annotated[str, Depends(_possible)]
+
+
+def watching(
+    request: Request, house: Annotated[House, Depends(serving)], conversation_id: ConversationId
+) -> str:
+    """Under which name the conversation knows whoever asks."""
+    return house.visitors.name(house.visitors.known(request), conversation_id)
+
+
+#: The name of whoever asks, in the conversation of the address.
+Viewer = Annotated[str, Depends(watching)]

@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,12 @@ from starlette.websockets import WebSocketClose
 
 from chimera.api.deps import House
 from chimera.api.security import API, NONCE
+from chimera.core.errors import RateLimited
 
 ASSETS = "/assets/"
+
+#: The name of whoever asks, by conversation.
+Named = Callable[[str], str]
 
 _TYPES: Mapping[str, str] = {
     ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png",
@@ -46,8 +51,9 @@ class Island:
 class Content:
     """What pages are filled with; the features above us know how."""
 
-    front: Callable[[Connection], Island]
-    conversation: Callable[[Connection, str], Island]
+    #: Both are told under which name a conversation knows the browser that asks.
+    front: Callable[[Connection, Named], Island]
+    conversation: Callable[[Connection, str, Named], Island]
     #: The values of `plain.html.j2`, from a seq on. Raises NotFound.
     plain: Callable[[Connection, str, int], Mapping[str, Any]]
 
@@ -91,15 +97,29 @@ class Pages:
             return await self._plain(shown[1], request.query_params.get("after", "0"), nonce)
         if self._index is None:
             return HTMLResponse(self._unbuilt_page.render(nonce=nonce), 503)
-        island = await self._island(request.url.path, shown[1] if shown else None)
-        return HTMLResponse(_filled(self._index, island, nonce), 200 if island.found else 404)
+        visitors = self._house.visitors
+        visitor = visitors.known(request)
+        fresh = None if visitor else self._admitted(request)
+        named = partial(visitors.name, visitor or fresh)
+        island = await self._island(request.url.path, shown[1] if shown else None, named)
+        answer = HTMLResponse(_filled(self._index, island, nonce), 200 if island.found else 404)
+        if fresh is not None:
+            visitors.keep(answer, fresh, secure=request.url.scheme == "https")
+        return answer
 
-    async def _island(self, path: str, conversation_id: str | None) -> Island:
+    def _admitted(self, request: Request) -> str | None:
+        """A cookie for a browser that comes for the first time, unless too many come at once."""
+        address = request.client.host if request.client else ""
+        try:
+            return self._house.visitors.admit(address, self._house.clock.monotonic())
+        except RateLimited:
+            return None
+
+    async def _island(self, path: str, conversation_id: str | None, named: Named) -> Island:
+        read, content = self._house.store.read, self._content
         if conversation_id is not None:
-            return await self._house.store.read(
-                lambda connection: self._content.conversation(connection, conversation_id)
-            )
-        return await self._house.store.read(self._content.front) if path == "/" else Island()
+            return await read(lambda each: content.conversation(each, conversation_id, named))
+        return await read(lambda each: content.front(each, named)) if path == "/" else Island()
 
     async def _plain(self, conversation_id: str, after: str, nonce: str) -> Response:
         start = int(after) if re.fullmatch(r"\d{1,15}", after, re.ASCII) else 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -52,11 +53,15 @@ class Work:
 class Store:
     """Reads and writes; use `Store.open`."""
 
-    def __init__(self, backend: Backend, *, dialect: Dialect, store_id: str) -> None:
+    def __init__(
+        self, backend: Backend, *, dialect: Dialect, store_id: str, secret: str = ""
+    ) -> None:
         self._backend = backend
         self.dialect: Dialect = dialect
         #: Changes when a backup is restored: clients then forget their cursors.
         self.store_id = store_id
+        #: What only the processes of this house know; never told.
+        self.secret = secret
 
     @classmethod
     @asynccontextmanager
@@ -80,8 +85,11 @@ class Store:
             address, durable=durable, pool_size=pool_size, patience=patience
         ) as backend:
             await backend.write(migrations.upgrade)
-            store_id = await backend.write(partial(_store_id, fresh=ids.new("sto")))
-            yield cls(backend, dialect=dialect, store_id=store_id)
+            store_id = await backend.write(partial(_fact, name="store_id", fresh=ids.new("sto")))
+            secret = await backend.write(
+                partial(_fact, name="secret", fresh=secrets.token_urlsafe(32))
+            )
+            yield cls(backend, dialect=dialect, store_id=store_id, secret=secret)
 
     async def write(self, unit: Unit[Result]) -> Result:
         """Run `unit` in one transaction. It may run twice: it must change nothing but rows.
@@ -185,10 +193,11 @@ async def _await_server(backend: Postgres, patience: float) -> None:
             await asyncio.sleep(_ASK_AGAIN)
 
 
-def _store_id(connection: Connection, *, fresh: str) -> str:
-    query = select(meta.c.value).where(meta.c.name == "store_id")
+def _fact(connection: Connection, *, name: str, fresh: str) -> str:
+    """What the store knows under that name; `fresh` if it knows nothing yet."""
+    query = select(meta.c.value).where(meta.c.name == name)
     known = connection.execute(query).scalar_one_or_none()
     if known is None:
-        connection.execute(meta.insert().values(name="store_id", value=fresh))
+        connection.execute(meta.insert().values(name=name, value=fresh))
         known = fresh
     return known

@@ -30,41 +30,42 @@ _LONGEST = 16
 
 
 def react(
-    work: Work, house: House, conversation_id: str, message_id: str, emoji: str, *, viewers: int
-) -> schemas.Posted:
+    work: Work, house: House, conversation_id: str, message_id: str, emoji: str, *,
+    viewer: str, viewers: int,
+) -> schemas.Posted:  # fmt: skip
     """The viewer's reaction, once, however often it is sent."""
     emoji, row = _checked(emoji), _held(work, conversation_id, message_id)
     shown = tables.reactions(work.connection, [message_id])
-    mine = (message_id, _name_of(work.actor), emoji)
+    mine = (message_id, viewer, emoji)
     if mine not in shown:
         kinds = {each[2] for each in shown}
         if emoji not in kinds and len(kinds) >= MOST_KINDS:
             raise LimitReached("There are enough kinds of reaction to this message.")
         body = ev.ReactionAdded(message_id=message_id, emoji=emoji, viewers=max(1, viewers))
-        _tell(work, house, conversation_id, body, row)
-    return _answer(work, row)
+        _tell(work, house, viewer, body, row)
+    return _answer(work, row, viewer)
 
 
 def take_back(
-    work: Work, house: House, conversation_id: str, message_id: str, emoji: str
+    work: Work, house: House, conversation_id: str, message_id: str, emoji: str, *, viewer: str
 ) -> schemas.Posted:
     """Without that reaction of the viewer's; nothing happens if there is none."""
     emoji, row = _checked(emoji), _held(work, conversation_id, message_id)
-    if (message_id, _name_of(work.actor), emoji) in tables.reactions(work.connection, [message_id]):
+    if (message_id, viewer, emoji) in tables.reactions(work.connection, [message_id]):
         body = ev.ReactionRemoved(message_id=message_id, emoji=emoji)
-        _tell(work, house, conversation_id, body, row)
-    return _answer(work, row)
+        _tell(work, house, viewer, body, row)
+    return _answer(work, row, viewer)
 
 
 def with_reactions(
-    connection: Connection, items: Sequence[schemas.Message], actor: ev.Actor
+    connection: Connection, items: Sequence[schemas.Message], viewer: str
 ) -> list[schemas.Message]:
-    """The messages with their counts, and with what is the actor's own."""
+    """The messages with their counts, and with what is the viewer's own."""
     counts: dict[str, Counter[str]] = {}
     mine: dict[str, list[str]] = {}
     for message_id, who, emoji in tables.reactions(connection, [each.id for each in items]):
         counts.setdefault(message_id, Counter())[emoji] += 1
-        if who == _name_of(actor):
+        if who == viewer:
             mine.setdefault(message_id, []).append(emoji)
     return [
         each.model_copy(
@@ -80,24 +81,19 @@ def _held(work: Work, conversation_id: str, message_id: str) -> Row[Any]:
     return tables.message(work.connection, conversation_id, message_id)
 
 
-def _tell(work: Work, house: House, conversation_id: str, body: ev.Body, row: Row[Any]) -> None:
-    actor = ev.Actor(type="viewer", id=_name_of(work.actor))
+def _tell(work: Work, house: House, viewer: str, body: ev.Body, row: Row[Any]) -> None:
+    actor = ev.Actor(type="viewer", id=viewer)
     # A whisper's reactions are for those who heard it.
     heard: ev.Visibility = row.visibility if row.visibility == "all" else tuple(row.visibility)
     event = ev.NewEvent(body=body, actor=actor, visibility=heard)
     # To react is possible also when the play is over.
-    house.journal.append(work, conversation_id, [event], unless=())
+    house.journal.append(work, row.conversation_id, [event], unless=())
 
 
-def _answer(work: Work, row: Row[Any]) -> schemas.Posted:
+def _answer(work: Work, row: Row[Any], viewer: str) -> schemas.Posted:
     seq = log.head(work.connection, row.conversation_id)
-    (message,) = with_reactions(work.connection, [schemas.Message.of(row)], work.actor)
+    (message,) = with_reactions(work.connection, [schemas.Message.of(row)], viewer)
     return schemas.Posted(message=message, seq=seq)
-
-
-def _name_of(actor: ev.Actor) -> str:
-    """Under which name somebody's reactions are kept."""
-    return actor.id or actor.type
 
 
 def _checked(emoji: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from chimera.api.deps import House
 from chimera.api.paging import Marker
-from chimera.api.spa import Content, Island
+from chimera.api.spa import Content, Island, Named
 from chimera.core import events as ev
 from chimera.core.conversation import Status
 from chimera.core.errors import NotFound
@@ -45,6 +45,17 @@ def get(connection: Connection, conversation_id: str) -> schemas.Conversation:
     return schemas.Conversation.of(tables.one(connection, conversation_id))
 
 
+class Watched(schemas.Conversation):
+    """A conversation, and the name under which it keeps what this viewer does."""
+
+    viewer: str
+
+
+def watched(connection: Connection, conversation_id: str, viewer: str) -> Watched:
+    """Raises NotFound."""
+    return Watched(**dict(get(connection, conversation_id)), viewer=viewer)
+
+
 def listing(connection: Connection, wanted: Wanted) -> schemas.ConversationPage:
     terms = (wanted.q or "").strip() or None
     marker = Marker(f"conversations:{wanted.status}:{wanted.sort}:{terms}")
@@ -67,7 +78,7 @@ def listing(connection: Connection, wanted: Wanted) -> schemas.ConversationPage:
 
 
 def messages(
-    connection: Connection, conversation_id: str, wanted: Span
+    connection: Connection, conversation_id: str, wanted: Span, viewer: str = ev.HOST.type
 ) -> tuple[Status, schemas.MessagePage]:
     """The status at this moment, and the page. With only `before` pages go backwards in time."""
     status: Status = tables.one(connection, conversation_id).status
@@ -88,8 +99,7 @@ def messages(
     page = rows[: wanted.limit]
     more = len(rows) > wanted.limit
     plain = [schemas.Message.of(row) for row in page]
-    # Local mode knows one person, whose house it is.
-    items = feelings.with_reactions(connection, plain, ev.HOST)
+    items = feelings.with_reactions(connection, plain, viewer)
     return status, schemas.MessagePage(
         items=items[::-1] if backwards else items,
         next_cursor=marker.write([page[-1].seq]) if more else None,
@@ -167,24 +177,27 @@ def front(connection: Connection, named: Named) -> Island:
         running = [each for each in paused if each.paused_because == "idle"]
     data: dict[str, Any] = {"running": [_json(each) for each in running]}
     if running:
-        data |= _shown(connection, running[0])
+        data |= _shown(connection, running[0], named)
     return Island(data=data)
 
 
-def page(connection: Connection, conversation_id: str) -> Island:
+def page(connection: Connection, conversation_id: str, named: Named) -> Island:
     """One conversation with its last lines."""
     try:
         found = get(connection, conversation_id)
     except NotFound:
         return Island(found=False)
-    return Island(title=found.title, data=_shown(connection, found))
+    return Island(title=found.title, data=_shown(connection, found, named))
 
 
-def _shown(connection: Connection, conversation: schemas.Conversation) -> dict[str, Any]:
+def _shown(
+    connection: Connection, conversation: schemas.Conversation, named: Named
+) -> dict[str, Any]:
+    viewer = named(conversation.id)
     last = Span(after=None, before=conversation.head_seq + 1, limit=_IN_PAGE, cursor=None)
-    _, said = messages(connection, conversation.id, last)
+    _, said = messages(connection, conversation.id, last, viewer)
     lines = [_json(each) for each in said.items]
-    return {"conversation": _json(conversation), "messages": lines}
+    return {"conversation": _json(conversation) | {"viewer": viewer}, "messages": lines}
 
 
 def _json(shape: BaseModel) -> dict[str, Any]:

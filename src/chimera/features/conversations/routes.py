@@ -70,9 +70,12 @@ async def list_conversations(
 
 @router.get("/conversations/{conversation_id}", responses={200: _STATUS_HEADER})
 async def get_conversation(
-    conversation_id: ConversationId, house: Serving, response: Response
-) -> schemas.Conversation:
-    found = await house.store.read(partial(looking.get, conversation_id=conversation_id))
+    conversation_id: ConversationId, house: Serving, response: Response, viewer: Viewer
+) -> looking.Watched:
+    """With the name under which the conversation keeps what this viewer does."""
+    found = await house.store.read(
+        partial(looking.watched, conversation_id=conversation_id, viewer=viewer)
+    )
     _say_status(response, found.status)
     return found
 
@@ -124,6 +127,7 @@ async def list_messages(
     conversation_id: ConversationId,
     house: Serving,
     response: Response,
+    viewer: Viewer,
     after_seq: Seq | None = None,
     before_seq: Seq | None = None,
     limit: Limit = 50,
@@ -135,7 +139,7 @@ async def list_messages(
     """
     wanted = looking.Span(after=after_seq, before=before_seq, limit=limit, cursor=cursor)
     status, page = await house.store.read(
-        partial(looking.messages, conversation_id=conversation_id, wanted=wanted)
+        partial(looking.messages, conversation_id=conversation_id, wanted=wanted, viewer=viewer)
     )
     _say_status(response, status)
     return page
@@ -246,7 +250,11 @@ async def change_participant(
     response_model=schemas.Posted,
 )
 async def react(
-    conversation_id: ConversationId, message_id: MessageId, emoji: Emoji, call: Called
+    conversation_id: ConversationId,
+    message_id: MessageId,
+    emoji: Emoji,
+    call: Called,
+    viewer: Viewer,
 ) -> Response:
     """React to a message with one emoji; the cast feels it."""
     call.house.reacting.take(call.viewer, call.house.clock.monotonic())
@@ -254,7 +262,7 @@ async def react(
         viewers = channel.viewers
     return await call.commit(
         lambda work: feelings.react(
-            work, call.house, conversation_id, message_id, emoji, viewers=viewers
+            work, call.house, conversation_id, message_id, emoji, viewer=viewer, viewers=viewers
         )
     )
 
@@ -264,12 +272,18 @@ async def react(
     response_model=schemas.Posted,
 )
 async def take_back_reaction(
-    conversation_id: ConversationId, message_id: MessageId, emoji: Emoji, call: Called
+    conversation_id: ConversationId,
+    message_id: MessageId,
+    emoji: Emoji,
+    call: Called,
+    viewer: Viewer,
 ) -> Response:
     """Take a reaction back."""
     call.house.reacting.take(call.viewer, call.house.clock.monotonic())
     return await call.commit(
-        lambda work: feelings.take_back(work, call.house, conversation_id, message_id, emoji)
+        lambda work: feelings.take_back(
+            work, call.house, conversation_id, message_id, emoji, viewer=viewer
+        )
     )
 
 

@@ -35,7 +35,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Conversation */
+        /**
+         * Get Conversation
+         * @description With the name under which the conversation keeps what this viewer does.
+         */
         get: operations["get_conversation"];
         put?: never;
         post?: never;
@@ -1528,7 +1531,10 @@ export interface components {
             /** Tokens Per Minute */
             tokens_per_minute?: number | null;
         };
-        /** Persona */
+        /**
+         * Persona
+         * @description A character anyone may cast; only one's `own` can be edited, the house's can be forked.
+         */
         Persona: {
             /** About */
             about: string;
@@ -1539,6 +1545,10 @@ export interface components {
             color: string;
             /** Expertise */
             expertise: string[];
+            /** Forbidden */
+            forbidden: string[];
+            /** Forked From */
+            forked_from?: string | null;
             /** Habits */
             habits: string[];
             /** Id */
@@ -1549,6 +1559,8 @@ export interface components {
             mask: string;
             /** Name */
             name: string;
+            /** Own */
+            own: boolean;
             /** Relations */
             relations: {
                 [key: string]: number;
@@ -1567,8 +1579,12 @@ export interface components {
             /** Tagline */
             tagline: string;
             traits: components["schemas"]["Traits"];
+            /** Updated At */
+            updated_at?: string | null;
             /** Values */
             values: string[];
+            /** Version */
+            version?: number | null;
             /** Voice */
             voice: string;
         };
@@ -2109,6 +2125,54 @@ export interface components {
             /** Output Tokens */
             output_tokens: number;
         };
+        /**
+         * Watched
+         * @description A conversation, and the name under which it keeps what this viewer does.
+         */
+        Watched: {
+            cost: components["schemas"]["Cost"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Ended Because */
+            ended_because?: ("stopped" | "turns" | "time" | "budget" | "tokens" | "phrase" | "lull" | "loop" | "conflict" | "failed") | null;
+            /** Head Seq */
+            head_seq: number;
+            /** Id */
+            id: string;
+            last_line?: components["schemas"]["LastLine"] | null;
+            /** Message Count */
+            message_count: number;
+            pace: components["schemas"]["Pace"];
+            /** Participants */
+            participants: components["schemas"]["Participant"][];
+            /** Paused Because */
+            paused_because?: ("providers_down" | "budget" | "credential" | "moderation" | "idle") | null;
+            /** Resume At */
+            resume_at?: string | null;
+            /** Started At */
+            started_at?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "created" | "running" | "paused" | "ended";
+            /** Title */
+            title: string;
+            /** Topic */
+            topic: string;
+            /** Viewer */
+            viewer: string;
+            /**
+             * Visibility
+             * @enum {string}
+             */
+            visibility: "private" | "unlisted" | "public";
+        };
         /** WishTopic */
         WishTopic: {
             /** Topic */
@@ -2217,7 +2281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Conversation"];
+                    "application/json": components["schemas"]["Watched"];
                 };
             };
             /** @description Anything that went wrong. */
