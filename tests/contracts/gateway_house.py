@@ -5,9 +5,10 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from provider_fakes import ActedProvider, LoopClock, Step, ask
+from provider_fakes import ActedProvider, Step, ask
 
 from chimera.core.generation import Model, Performance, Provider, Route, TurnRequest
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
 from chimera.providers.knowledge import Family, Overrides

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from provider_fakes import LoopClock, ask
+from provider_fakes import ask
 from provider_formats import (
     ChatFormat,
     Format,
@@ -23,6 +23,7 @@ from provider_server import ProviderServer
 from pydantic import SecretStr
 
 from chimera.core.generation import Chunk, Provider, Text
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.anthropic import AnthropicProvider
 from chimera.providers.compatible import (
     COMPATIBLE,

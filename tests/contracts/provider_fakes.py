@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from datetime import UTC, datetime, timedelta
 
 from chimera.core.errors import ProviderError
 from chimera.core.generation import (
@@ -18,19 +17,6 @@ from chimera.core.generation import (
     Usage,
     UsageReport,
 )
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class LoopClock:
-    """The loop's time, so that virtual time moves both clocks."""
-
-    def now(self) -> datetime:
-        return NOON + timedelta(seconds=self.monotonic())
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
-
 
 #: A chunk to give, seconds to wait, or an error to raise.
 Step = Chunk | float | ProviderError

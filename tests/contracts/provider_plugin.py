@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from provider_fakes import LoopClock
 from provider_formats import RIGHT, Counts, Format
 from pydantic import SecretStr
 
 from chimera.core.generation import Provider
+from chimera.lab.clockwork import LoopClock
 from chimera.plugins import load_providers
 from chimera.providers.transport import Transport
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from provider_fakes import ActedProvider, LoopClock
+from provider_fakes import ActedProvider
 from provider_server import ProviderServer, answers
 
 from chimera.core.errors import BadStream, Invalid, NotFound, ProviderDown, ProviderRefused
 from chimera.core.generation import Model, Usage
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.anthropic import AnthropicProvider
 from chimera.providers.catalog import Catalog, load_prices, no_prices, ollama_url, read_overrides
 from chimera.providers.gemini import GeminiProvider

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from provider_fakes import ActedProvider, LoopClock, Step, ask, line
+from provider_fakes import ActedProvider, Step, ask, line
 
 from chimera.core.errors import (
     BadStream,
@@ -32,6 +32,7 @@ from chimera.core.generation import (
     Usage,
     UsageReport,
 )
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.catalog import Catalog, read_overrides
 from chimera.providers.gateway import Gateway
 from chimera.providers.roster import Roster

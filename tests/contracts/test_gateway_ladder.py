@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from gateway_house import LEAD, SPEECH, House, acted
-from provider_fakes import NOON, Step, ask, line
+from provider_fakes import Step, ask, line
 
 from chimera.core.errors import (
     ContextTooLong,
@@ -27,6 +27,7 @@ from chimera.core.generation import (
 )
 from chimera.core.ids import to_millis
 from chimera.core.limits import Limits
+from chimera.lab.clockwork import NOON
 from chimera.providers.roster import Keyed
 
 pytestmark = pytest.mark.looptime

@@ -11,7 +11,6 @@ from pathlib import Path
 import aiohttp
 import psutil
 import pytest
-from provider_fakes import LoopClock
 
 from chimera.core.errors import ContextTooLong, InvalidRequest, ProviderDown, UnknownModel
 from chimera.core.generation import (
@@ -26,6 +25,7 @@ from chimera.core.generation import (
     TextPart,
     UsageReport,
 )
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.llamacpp import LlamaCppProvider
 from chimera.providers.llamacpp_child import READY
 from tiny_gguf import write_llama

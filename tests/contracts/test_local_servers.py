@@ -7,7 +7,6 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
-from provider_fakes import LoopClock
 from provider_server import ProviderServer, Received, Wire, answers, streams
 from pydantic import SecretStr
 
@@ -19,6 +18,7 @@ from chimera.core.errors import (
     UnknownModel,
 )
 from chimera.core.generation import Fetches, Preloads, Progress
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.compatible import COMPATIBLE, LM_STUDIO, CompatibleProvider
 from chimera.providers.ollama import OllamaProvider
 from chimera.providers.transport import Transport

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from provider_cases import PLUGIN, said
-from provider_fakes import LoopClock, ask
+from provider_fakes import ask
 from provider_plugin import install
 from provider_server import ProviderServer, answers, streams
 
 from chimera.app.models import Models, build_models
 from chimera.core.errors import ProviderBusy, ProviderDown, ProviderError, Unready
 from chimera.core.generation import Chunk, GenerationRequest, Health, Model, Provider, Text
+from chimera.lab.clockwork import LoopClock
 from chimera.plugins import PluginProvider, load_providers
 from chimera.settings import load_settings
 from processes import Commands

@@ -21,7 +21,7 @@ from provider_cases import (
     member,
     said,
 )
-from provider_fakes import NOON, LoopClock, line
+from provider_fakes import line
 from provider_formats import (
     Counts,
     Format,
@@ -68,6 +68,7 @@ from chimera.core.generation import (
     Usage,
     UsageReport,
 )
+from chimera.lab.clockwork import NOON, LoopClock
 from chimera.providers.compatible import OPENAI
 from chimera.providers.gateway import Gateway
 from chimera.providers.knowledge import Family

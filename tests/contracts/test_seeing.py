@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from provider_fakes import ActedProvider, LoopClock
+from provider_fakes import ActedProvider
 
 from chimera.core.generation import (
     Finish,
@@ -19,6 +19,7 @@ from chimera.core.generation import (
     Usage,
     UsageReport,
 )
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.catalog import Catalog, no_prices
 from chimera.providers.gateway import Gateway
 from chimera.providers.knowledge import Overrides

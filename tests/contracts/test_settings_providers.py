@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from provider_fakes import LoopClock, ask
+from provider_fakes import ask
 from provider_formats import (
     ChatFormat,
     Format,
@@ -20,6 +20,7 @@ from provider_server import ProviderServer, answers, streams
 from chimera.app.models import ADDRESSES, TITLES, Models, build_models
 from chimera.core.errors import Unready
 from chimera.core.generation import Text, Usage
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.responses import OpenAIProvider
 from chimera.settings import ProviderSettings, load_settings
 

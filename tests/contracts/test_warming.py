@@ -5,10 +5,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
-from provider_fakes import ActedProvider, LoopClock
+from provider_fakes import ActedProvider
 
 from chimera.core.errors import ProviderDown
 from chimera.core.generation import Route
+from chimera.lab.clockwork import LoopClock
 from chimera.providers.catalog import Catalog, no_prices
 from chimera.providers.knowledge import Overrides
 from chimera.providers.roster import Roster

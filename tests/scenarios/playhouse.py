@@ -5,17 +5,11 @@ what time it is, and a minute of talk takes no time at all.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from random import Random
 from typing import Any
-
-import orjson
-from provider_fakes import LoopClock
-from sqlalchemy import Connection, StaticPool, create_engine, event
 
 from chimera.core import events as ev
 from chimera.core.conversation import Limits, Pace, Participant
@@ -41,6 +35,7 @@ from chimera.engine.performing import Stage
 from chimera.engine.recall import load_sentiment
 from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
+from chimera.lab.clockwork import InlineBackend, LoopAlarm, LoopClock
 from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
 from chimera.providers.knowledge import Overrides
@@ -51,8 +46,6 @@ from chimera.store.ledger import StoreLedger
 from chimera.store.personas import Cards
 from chimera.store.pictures import StoredPictures
 from chimera.store.preferences import Preferences
-from chimera.store.tables import metadata
-from chimera.store.units import Result, Unit
 from fakes import CountingIds
 
 
@@ -82,107 +75,6 @@ class Extras:
 
 
 WORDS = ("river", "lamp", "orange", "quietly", "stone", "silver", "under", "the", "of", "velvet")
-
-
-class InlineBackend:
-    """Implements `store.units.Backend` without a thread."""
-
-    def __init__(self) -> None:
-        self._engine = create_engine(
-            "sqlite://",
-            poolclass=StaticPool,
-            json_serializer=_dumps,
-            json_deserializer=orjson.loads,
-        )
-        event.listen(self._engine, "connect", _by_hand)
-        event.listen(self._engine, "begin", _begin)
-        with self._engine.begin() as connection:
-            metadata.create_all(connection)
-
-    async def write(self, unit: Unit[Result]) -> Result:
-        await asyncio.sleep(0)
-        with self._engine.begin() as connection:
-            return unit(connection)
-
-    async def read(self, unit: Unit[Result]) -> Result:
-        return await self.write(unit)
-
-    async def close(self) -> None:
-        self._engine.dispose()
-
-
-def _dumps(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _by_hand(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-class LoopAlarm:
-    """Implements `core.ports.Alarm` with the loop's timers, one task for each ring."""
-
-    def __init__(self, group: asyncio.TaskGroup) -> None:
-        self._group = group
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self.running: dict[str, list[asyncio.Task[None]]] = {}
-        self.turn: Callable[[str], Any] | None = None
-
-    async def ring(self, key: str, at: datetime) -> None:
-        self._stop(key)
-        loop = asyncio.get_running_loop()
-        delay = max(0.0, (at - LoopClock().now()).total_seconds())
-        self._timers[key] = loop.call_later(delay, self._start, key)
-
-    async def add(self, key: str, at: datetime) -> None:
-        if key not in self._timers and not self.running.get(key):
-            await self.ring(key, at)
-
-    async def cancel(self, key: str) -> None:
-        self._stop(key)
-        for task in self.running.pop(key, []):
-            task.cancel()
-
-    def errand(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do it beside the turns."""
-        self._group.create_task(work)
-
-    def kill(self, key: str) -> None:
-        """End the run under way as a crash would: nothing of it is heard again."""
-        self._stop(key)
-        for task in self.running.pop(key, []):
-            task.cancel()
-
-    def close(self) -> None:
-        for key in [*self._timers, *self.running]:
-            self.kill(key)
-
-    def _stop(self, key: str) -> None:
-        timer = self._timers.pop(key, None)
-        if timer:
-            timer.cancel()
-
-    def _start(self, key: str) -> None:
-        self._timers.pop(key, None)
-        task = self._group.create_task(self._run(key))
-        self.running.setdefault(key, []).append(task)
-        task.add_done_callback(partial(self._over, key))
-
-    def _over(self, key: str, task: "asyncio.Task[None]") -> None:
-        if task in self.running.get(key, []):
-            self.running[key].remove(task)
-
-    async def _run(self, key: str) -> None:
-        if self.turn is None:
-            raise AssertionError("nobody takes turns")
-        due = await self.turn(key)
-        # A newer ring wins over the loser's own idea of when to come back.
-        if due is not None and key not in self._timers:
-            await self.ring(key, due)
 
 
 class Playhouse:

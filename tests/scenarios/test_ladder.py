@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playhouse import Playhouse, playhouse
-from provider_fakes import ActedProvider, LoopClock, line
+from provider_fakes import ActedProvider, line
 from sqlalchemy import func, select
 
 from chimera.core import deflecting
@@ -31,6 +31,7 @@ from chimera.core.generation import (
     UsageReport,
 )
 from chimera.core.ports import Reservation
+from chimera.lab.clockwork import LoopClock
 from chimera.store.ledger import ABANDONED_MS, DAY_MS
 from chimera.store.preferences import Budgets
 from chimera.store.tables import usage

@@ -25,6 +25,7 @@ from chimera.core.state import ConversationState, apply
 from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.schemas import CreateConversation
 from chimera.features.conversations.service import create
+from chimera.lab.clockwork import CountedIds
 from chimera.settings import Settings
 
 #: A conversation whose providers fail this often in a row has nobody left to speak.
@@ -64,17 +65,6 @@ class JumpingClock:
 
     def jump(self, to: datetime) -> None:
         self._ahead += max(timedelta(), to - self.now())
-
-
-class CountedIds:
-    """Ids that depend on nothing but how many were made: one seed, the same lines to the byte."""
-
-    def __init__(self) -> None:
-        self._made = 0
-
-    def new(self, prefix: str) -> str:
-        self._made += 1
-        return f"{prefix}_{self._made:012d}"
 
 
 async def play(
