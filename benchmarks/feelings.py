@@ -9,7 +9,6 @@ from itertools import combinations
 from random import Random
 from statistics import mean
 
-from benchmarks.headless import Headless, Writer, random_words, seat
 from benchmarks.table import Row
 from chimera.core import events as ev
 from chimera.core import guard, mood, relations
@@ -20,6 +19,7 @@ from chimera.core.mood import Crowd, Reaction
 from chimera.core.persona import load_house
 from chimera.core.relations import Relations
 from chimera.core.state import ConversationState
+from chimera.lab.headless import Headless, Writer, random_words, seat
 
 TRAITS = ("humour", "formality", "warmth", "assertiveness", "curiosity", "verbosity", "optimism")
 CAST = tuple(seat(index) for index in range(3))

@@ -16,12 +16,12 @@ from random import Random
 from statistics import correlation, mean, quantiles
 
 from benchmarks import feelings, talk
-from benchmarks.headless import Headless, Played, random_words, seat
 from benchmarks.table import Row, show
 from chimera.core import floor, pacing
 from chimera.core.conversation import Pace
 from chimera.core.director import Speak, decide, labelled
 from chimera.core.state import ConversationState
+from chimera.lab.headless import Headless, Played, random_words, seat
 
 TYPING_WPM = 52
 TABLE = pacing.load_table()

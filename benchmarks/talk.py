@@ -10,7 +10,6 @@ from time import process_time
 
 from tests import minds_fakes as fakes
 
-from benchmarks.headless import Headless, Writer, random_words, seat
 from benchmarks.table import Row
 from benchmarks.troupe import TOPICS, Play, play
 from chimera.core import events as ev
@@ -18,6 +17,7 @@ from chimera.core import guard, ladders, prompt, quality, voices
 from chimera.core.conversation import Budget, Limits
 from chimera.core.director import Direct, Speak, decide, labelled
 from chimera.core.persona import load_house
+from chimera.lab.headless import Headless, Writer, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 CANARY = "xylophonic marmalade"

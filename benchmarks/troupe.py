@@ -16,7 +16,6 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from benchmarks.headless import Headless
 from benchmarks.table import Row, show
 from chimera.core import events as ev
 from chimera.core import signals
@@ -25,6 +24,7 @@ from chimera.core.director import Speak
 from chimera.core.generation import Scene
 from chimera.core.persona import Persona, load_house
 from chimera.core.state import ConversationState, Line
+from chimera.lab.headless import Headless
 from chimera.providers.scripted import Improvised, improvise, load_deck
 from chimera.providers.scripted.frames import frame_of
 from chimera.providers.scripted.novelty import word_set, words

@@ -6,12 +6,11 @@ its prompt.
 
 from random import Random
 
-from benchmarks.headless import Writer, random_words
-
 from chimera.core import prompt
 from chimera.core.director import Speak
 from chimera.core.persona import load_house
 from chimera.core.state import ConversationState
+from chimera.lab.headless import Writer, random_words
 
 
 def echo(state: ConversationState, _speak: Speak) -> str:

@@ -4,7 +4,6 @@ from itertools import pairwise
 from statistics import mean
 
 import pytest
-from benchmarks.headless import Headless, random_words, seat
 from benchmarks.minds import floors, gini, humans_answered, longest_waits
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from chimera.core.conversation import Budget, Limits, Pace, Participant
 from chimera.core.director import Decision, Direct, End, Speak, Wait, labelled
 from chimera.core.errors import Invalid
 from chimera.core.state import ConversationState
+from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = CAST

@@ -1,10 +1,10 @@
 import pytest
-from benchmarks.headless import seat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chimera.core import guard
 from chimera.core.farewells import without_farewells
+from chimera.lab.headless import seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA = CAST[0]

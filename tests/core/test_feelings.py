@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from benchmarks.feelings import hothead, tempers
-from benchmarks.headless import Headless, random_words, seat
 
 from chimera.core import aftermath, director, feelings, floor, guard, pacing, prompt, relations
 from chimera.core import events as ev
@@ -15,6 +14,7 @@ from chimera.core.parts import Seat
 from chimera.core.persona import Character, Traits, load_house
 from chimera.core.relations import Pair, Relations, Tie
 from chimera.core.state import ConversationState
+from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = CAST

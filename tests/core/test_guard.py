@@ -2,12 +2,12 @@ import re
 from random import Random
 
 import pytest
-from benchmarks.headless import Headless, random_words, seat
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chimera.core import guard, untrusted
 from chimera.core.generation import Ending
+from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = CAST

@@ -2,7 +2,6 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from benchmarks.headless import Headless, Writer, random_words, seat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from chimera.core.conversation import Budget, Limits, Pace
 from chimera.core.director import Direct, End, Speak, Wait, decide, labelled
 from chimera.core.persona import load_house
 from chimera.core.state import fold
+from chimera.lab.headless import Headless, Writer, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 CARD = load_house()[0]

@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import pytest
-from benchmarks.headless import Headless, random_words, seat
 from benchmarks.troupe import play as played
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from chimera.core.director import Speak, decide, labelled
 from chimera.core.generation import TextPart
 from chimera.core.parts import Note
 from chimera.core.persona import load_house
+from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = CAST

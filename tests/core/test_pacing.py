@@ -6,7 +6,6 @@ from statistics import correlation, mean
 from typing import Literal
 
 import pytest
-from benchmarks.headless import Headless, random_words, seat
 from benchmarks.minds import HUMAN_WORDS, drawn_words, ks, spearman
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from chimera.core.director import Speak, labelled
 from chimera.core.events import MessageSignals
 from chimera.core.pacing import TurnPlan
 from chimera.core.state import ConversationState, GivenBack
+from chimera.lab.headless import Headless, random_words, seat
 
 TABLE = pacing.load_table()
 LARGEST = math.exp(max(row[-1] for row in TABLE.rows))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.headless import Headless, random_words, seat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from chimera.core.generation import ImagePart, PromptMessage, TextPart
 from chimera.core.persona import Persona, load_house
 from chimera.core.prompt import Prompt
 from chimera.core.state import apply
+from chimera.lab.headless import Headless, random_words, seat
 
 GOLDEN = Path(__file__).parents[1] / "golden/prompts"
 HOUSE = {persona.slug: persona for persona in load_house()}

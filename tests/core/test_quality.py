@@ -1,7 +1,6 @@
 from random import Random
 
 import pytest
-from benchmarks.headless import Headless, random_words, seat
 from benchmarks.troupe import play as played
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from chimera.core import events as ev
 from chimera.core import quality
 from chimera.core.conversation import Limits
 from chimera.core.parts import Line
+from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 FILLER = ["the", "long", "road", "by", "the", "water", "and", "the", "hill", "behind", "it"]

@@ -3,7 +3,6 @@ from statistics import mean, median
 
 import pytest
 from benchmarks.feelings import Story, stance, story
-from benchmarks.headless import seat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from chimera.core import camps, relations
 from chimera.core.conversation import Participant
 from chimera.core.events import MessageSignals, RelationChanged
 from chimera.core.relations import Pair, Relations
+from chimera.lab.headless import seat
 
 ALIKE = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = ALIKE

@@ -1,13 +1,13 @@
 import math
 
 import pytest
-from benchmarks.headless import seat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chimera.core import signals
 from chimera.core.conversation import Participant
 from chimera.core.parts import Line
+from chimera.lab.headless import seat
 
 PHIL = seat(0, aliases=("philosopher", "Phil")).model_copy(
     update={"name": "The Philosopher", "short": "Philosopher"}

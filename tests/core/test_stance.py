@@ -1,5 +1,4 @@
 import pytest
-from benchmarks.headless import seat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +6,7 @@ from chimera.core import events as ev
 from chimera.core import signals, stance
 from chimera.core.parts import Line
 from chimera.engine.recall import load_sentiment
+from chimera.lab.headless import seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = CAST

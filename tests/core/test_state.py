@@ -2,7 +2,6 @@ from collections.abc import Callable
 from dataclasses import fields
 
 import pytest
-from benchmarks.headless import Headless, random_words, seat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from chimera.core import events as ev
 from chimera.core.conversation import Pace
 from chimera.core.director import Speak
 from chimera.core.state import LINES_KEPT, ConversationState, apply, fold
+from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = CAST

@@ -1,13 +1,13 @@
 from random import Random
 
 import pytest
-from benchmarks.headless import Headless, seat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera.core import events as ev
 from chimera.core import topics
 from chimera.core.state import apply
+from chimera.lab.headless import Headless, seat
 
 STARTERS = topics.load_starters()
 BAKER = seat(0, expertise=("bread", "yeast", "ovens"), sample_lines=("Dough never lies.",))

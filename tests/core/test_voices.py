@@ -1,5 +1,4 @@
 import pytest
-from benchmarks.headless import Headless, seat
 from benchmarks.troupe import play as played
 
 import minds_fakes as fakes
@@ -7,6 +6,7 @@ from chimera.core import voices
 from chimera.core.conversation import Limits
 from chimera.core.director import Speak
 from chimera.core.state import ConversationState
+from chimera.lab.headless import Headless, seat
 
 SLOW, LOUD = fakes.SLOW, fakes.LOUD
 

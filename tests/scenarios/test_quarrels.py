@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Sequence
 from random import Random
 
 import pytest
-from benchmarks.headless import SYLLABLES
 from playhouse import Playhouse, playhouse
 
 from chimera.core import events as ev
@@ -21,6 +20,7 @@ from chimera.core.generation import (
     UsageReport,
 )
 from chimera.core.state import fold
+from chimera.lab.headless import SYLLABLES
 
 pytestmark = pytest.mark.looptime
 

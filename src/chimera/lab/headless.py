@@ -14,6 +14,7 @@ from chimera.core import events as ev
 from chimera.core.conversation import Limits, Pace, Participant
 from chimera.core.director import Decision, Direct, End, Speak, Wait, decide, labelled
 from chimera.core.pacing import TurnPlan
+from chimera.core.parts import OpenTurn
 from chimera.core.persona import Character, Traits
 from chimera.core.state import ConversationState, apply
 from chimera.engine.recall import load_sentiment
@@ -139,8 +140,7 @@ class Headless:
 
     def finish(self, speak: Speak, text: str, *, improv: Mapping[str, Any] | None = None) -> None:
         """The open turn lands; with the troupe's own account of it, as a line of the troupe's."""
-        turn = self.state.open_turn
-        assert turn is not None
+        turn = self._open
         cast, lines, who = self.state.participants, self.state.lines, speak.participant_id
         read = signals.read(text, cast, who, lines)
         read = stance.read(read, text, cast, who, lines, load_sentiment())
@@ -159,10 +159,15 @@ class Headless:
         for event in aftermath.follow(self.state, self.state.lines[-1], rng):
             self.append(event.body, event.actor, event.visibility)
 
+    @property
+    def _open(self) -> OpenTurn:
+        if self.state.open_turn is None:
+            raise AssertionError("no turn is open")
+        return self.state.open_turn
+
     def fail(self, speak: Speak, code: str) -> None:
         """The open turn does not land."""
-        turn = self.state.open_turn
-        assert turn is not None
+        turn = self._open
         self.append(
             ev.TurnFailed(
                 turn_id=turn.turn_id, message_id=turn.message_id, code=code,
