@@ -21,7 +21,7 @@ from chimera.providers.accounts import Brought, Most, most, settle, together
 
 LIMIT = Most(input=1000, output=500)
 SAID = Brought(
-    seen=350, characters=350, report=None, failure=None, seconds=1.0, may_think=False
+    seen=350, characters=350, report=None, failure=None, silent=1.0, may_think=False
 )  # fmt: skip
 COUNTS = st.integers(-10, 10**9)
 
@@ -51,6 +51,7 @@ def test_what_was_reported_is_believed_as_it_is() -> None:
         told(input_tokens=-5, output_tokens=90),
         told(input_tokens=800, output_tokens=0),
         told(input_tokens=0, output_tokens=90),
+        told(input_tokens=1, output_tokens=90),
         told(input_tokens=800, output_tokens=20),
         told(input_tokens=800, output_tokens=-1),
         told(input_tokens=10**9, output_tokens=90),
@@ -102,8 +103,15 @@ def test_a_call_that_brought_nothing_is_billed_only_if_somebody_worked(
 
 def test_thinking_that_nobody_saw_is_counted_by_its_time() -> None:
     silent = replace(SAID, seen=0, characters=0, failure=TruncatedStream("x"), may_think=True)
-    assert settle(LIMIT, replace(silent, seconds=2.0)).output_tokens == 120
-    assert settle(LIMIT, replace(silent, seconds=60.0)).output_tokens == LIMIT.output
+    assert settle(LIMIT, replace(silent, silent=2.0)).output_tokens == 120
+    assert settle(LIMIT, replace(silent, silent=60.0)).output_tokens == LIMIT.output
+
+
+def test_thinking_that_nobody_saw_is_counted_also_where_speech_followed_it() -> None:
+    broken = replace(SAID, failure=TruncatedStream("x"), may_think=True)
+    assert settle(LIMIT, replace(broken, silent=2.0)).output_tokens == 120 + 120
+    assert settle(LIMIT, replace(broken, silent=60.0)).output_tokens == LIMIT.output
+    assert settle(LIMIT, replace(broken, may_think=False)).output_tokens == 120
 
 
 def test_several_calls_make_one_bill_whose_cost_is_known_only_if_all_are() -> None:

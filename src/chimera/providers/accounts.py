@@ -18,6 +18,8 @@ _HIGH = 1.2
 _BYTES_PER_TOKEN = 3.5
 #: No tokenizer puts more characters into a token over a whole text.
 _CHARACTERS_PER_TOKEN = 16
+#: Nor so many bytes of a prompt, pictures included: they count as pages, and may cost a line.
+_BYTES_PER_TOKEN_READ = 128
 #: A count this many times the most that was possible is a mistake of the provider's.
 _ABSURD = 10
 _ALLOWANCE = 1000
@@ -42,8 +44,8 @@ class Brought:
     characters: int
     report: Usage | None
     failure: BaseException | None
-    #: Seconds it ran; of thinking that nobody sees, so much may have been billed.
-    seconds: float
+    #: Seconds until anything of it was seen; so much thinking may have been billed besides.
+    silent: float
     may_think: bool
 
 
@@ -100,10 +102,9 @@ def together(spent: Iterable[Usage]) -> Usage:
 
 
 def _estimate(limit: Most, brought: Brought) -> Usage:
-    unseen = 0
-    if brought.may_think and not brought.seen:
-        unseen = min(limit.output, ceil(_UNSEEN_PER_S * brought.seconds))
-    written = _tokens(brought.seen) + unseen
+    seen = _tokens(brought.seen)
+    unseen = ceil(_UNSEEN_PER_S * brought.silent) if brought.may_think else 0
+    written = max(seen, min(limit.output, seen + unseen))
     return Usage(input_tokens=limit.input, output_tokens=written, estimated=True)
 
 
@@ -131,11 +132,16 @@ def _sound(limit: Most, report: Usage, brought: Brought) -> bool:
     )  # fmt: skip
     return (
         min(counts) >= 0
-        and 0 < report.input_tokens <= _bound(limit.input)
+        and _least_read(limit) <= report.input_tokens <= _bound(limit.input)
         and report.output_tokens <= _bound(limit.output)
         and report.output_tokens * _CHARACTERS_PER_TOKEN >= brought.characters
         and report.cached_tokens <= report.input_tokens
     )
+
+
+def _least_read(limit: Most) -> int:
+    """The fewest tokens that its prompt can have taken."""
+    return ceil(limit.input * _BYTES_PER_TOKEN / _HIGH / _BYTES_PER_TOKEN_READ)
 
 
 def _bound(possible: int) -> int:

@@ -118,7 +118,7 @@ class Books:
             characters=len(line.text),
             report=line.report,
             failure=failure,
-            seconds=self._clock.monotonic() - line.began,
+            silent=line.silent_s(self._clock.monotonic()),
             may_think=model.thinking is True or line.request.thinking != "off",
         )
         usage = accounts.settle(limit, brought)

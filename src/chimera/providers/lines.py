@@ -79,6 +79,10 @@ class Line:
         """Seconds from the first piece to the last, of speech or thinking."""
         return 0.0 if self._first_piece is None else self.last_token - self._first_piece
 
+    def silent_s(self, now: float) -> float:
+        """Seconds from the call to the first piece of anything, or until now."""
+        return (now if self._first_piece is None else self._first_piece) - self.began
+
     def take(self, chunk: Chunk) -> None:
         match chunk:
             case Text(text):
