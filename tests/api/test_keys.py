@@ -12,12 +12,15 @@ import httpx2
 import pytest
 from api_house import HOST, ORIGIN
 from blockbuster import BlockBuster
-from provider_server import ProviderServer, Wire, answers
+from provider_fakes import ask
+from provider_server import ProviderServer, Wire, answers, streams, whole
 
 from chimera.app import Parts, create_app, create_house, open_parts
 from chimera.app.keys import KeyDesk
 from chimera.app.models import build_models
 from chimera.app.sealed import KEY_FILE, vault_of
+from chimera.core.errors import QuotaSpent
+from chimera.core.generation import Route, TurnRequest
 from chimera.settings import Settings, load_settings
 from chimera.store.vault import Vault
 
@@ -303,6 +306,24 @@ async def test_a_refused_key_is_marked_until_it_is_changed_or_works(
     fresh = (await house.put(api_key=OTHER)).json()
     assert "disabled_because" not in fresh["credential"]
     assert (await house.check())["ok"] is True
+
+
+async def test_a_good_check_lets_a_key_be_asked_again_whose_quota_was_spent(
+    house: Open, gate: Gatekeeper
+) -> None:
+    await house.put(api_key=KEY, base_url=gate.base_url)
+    turn = TurnRequest(
+        conversation_id="cnv_1", turn_id="trn_1", participant_id="par_1", request=ask(),
+        route=Route(provider="compatible", model="little-fish"), troupe=False,
+    )  # fmt: skip
+    gate.play(answers(402, {"error": {"message": "insufficient balance"}}))
+    for _ in range(2):
+        with pytest.raises(QuotaSpent):
+            await house.parts.models.gateway.perform(turn)
+    assert len([each for each in gate.requests if each.method == "POST"]) == 1
+    gate.play(answers(200, MODELS), streams(whole("Tea is only water with a story.")))
+    assert (await house.check())["ok"]
+    assert (await house.parts.models.gateway.perform(turn)).text.startswith("Tea")
 
 
 async def test_a_key_is_tested_before_it_is_stored(house: Open, gate: Gatekeeper) -> None:

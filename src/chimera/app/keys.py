@@ -225,6 +225,7 @@ class KeyDesk:
         answers = await ask_all(keyed)
         for each, health in zip(keyed, answers, strict=True):
             if health.ok:
+                self._models.gateway.reopen(each)
                 self._works_again(name, each.id)
             elif health.code == ProviderRefused.code and each.credential:
                 self._models.roster.disable(each.id, ProviderRefused.code)

@@ -35,7 +35,7 @@ from chimera.providers.catalog import Catalog
 from chimera.providers.choosing import Chooser
 from chimera.providers.lines import Line, TextListener
 from chimera.providers.memory import AnswerCache, MemoryLedger, MemoryRecorder, answer_key
-from chimera.providers.roster import IMPROV, SCRIPTED, Roster
+from chimera.providers.roster import IMPROV, SCRIPTED, Keyed, Roster
 
 #: Seconds for one line, all attempts and routes together.
 _TOTAL = 60.0
@@ -189,6 +189,10 @@ class Gateway:
             last = max(each.until or now for each in breakers if each.state(now) == "open")
             return "open", self._millis(last)
         return ("half_open" if "half_open" in states else "closed"), None
+
+    def reopen(self, keyed: Keyed) -> None:
+        """Let a key be asked again whose provider sent it away: somebody says that it may."""
+        self._caller.gate(keyed).reopen()
 
     def tier(self, route: Route) -> int | None:
         """1 for a provider's best models, 2 for the middle, 3 for its quickest; None: unknown."""
