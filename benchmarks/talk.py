@@ -1,14 +1,12 @@
 """Whether talk stays talk: loops and lulls left, ends written, voices kept, secrets kept, a score.
 
-The fakes of `tests/minds_fakes.py` speak, each with one bad habit (`engine.md` section 18).
+The minds of `chimera.lab.habits` speak, each with one bad habit (`engine.md` section 18).
 """
 
 import hashlib
 from itertools import pairwise
 from statistics import mean, median
 from time import process_time
-
-from tests import minds_fakes as fakes
 
 from benchmarks.table import Row
 from benchmarks.troupe import TOPICS, Play, play
@@ -17,6 +15,7 @@ from chimera.core import guard, ladders, prompt, quality, voices
 from chimera.core.conversation import Budget, Limits
 from chimera.core.director import Direct, Speak, decide, labelled
 from chimera.core.persona import load_house
+from chimera.lab import habits as fakes
 from chimera.lab.headless import Headless, Writer, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import minds_fakes as fakes
 from chimera.core import events as ev
 from chimera.core import ladders, prompt, quality, topics
 from chimera.core.conversation import Budget, Limits, Pace
 from chimera.core.director import Direct, End, Speak, Wait, decide, labelled
 from chimera.core.persona import load_house
 from chimera.core.state import fold
+from chimera.lab import habits as fakes
 from chimera.lab.headless import Headless, Writer, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))

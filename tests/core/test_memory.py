@@ -5,13 +5,13 @@ from benchmarks.troupe import play as played
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import minds_fakes as fakes
 from chimera.core import events as ev
 from chimera.core import memory, prompt, topics
 from chimera.core.director import Speak, decide, labelled
 from chimera.core.generation import TextPart
 from chimera.core.parts import Note
 from chimera.core.persona import load_house
+from chimera.lab import habits as fakes
 from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))

@@ -5,11 +5,11 @@ from benchmarks.troupe import play as played
 from hypothesis import given
 from hypothesis import strategies as st
 
-import minds_fakes as fakes
 from chimera.core import events as ev
 from chimera.core import quality
 from chimera.core.conversation import Limits
 from chimera.core.parts import Line
+from chimera.lab import habits as fakes
 from chimera.lab.headless import Headless, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))

@@ -1,11 +1,11 @@
 import pytest
 from benchmarks.troupe import play as played
 
-import minds_fakes as fakes
 from chimera.core import voices
 from chimera.core.conversation import Limits
 from chimera.core.director import Speak
 from chimera.core.state import ConversationState
+from chimera.lab import habits as fakes
 from chimera.lab.headless import Headless, seat
 
 SLOW, LOUD = fakes.SLOW, fakes.LOUD

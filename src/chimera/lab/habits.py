@@ -1,13 +1,27 @@
-"""Models with one bad habit each, seeded, for the acceptance table (`engine.md` section 18).
+"""Minds with one bad habit each, seeded, for the lab and the acceptance table.
 
-Each is a `Writer` of `benchmarks.headless`: it sees the state and the decision, as a model sees
-its prompt.
+A habit is a `Writer`: it sees the state and the decision, as a model sees its prompt. `Fake` makes
+a provider of one, with the time that a model takes.
 """
 
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 
 from chimera.core import prompt
 from chimera.core.director import Speak
+from chimera.core.errors import ProviderBusy, ProviderDown, TruncatedStream
+from chimera.core.generation import (
+    Chunk,
+    Finish,
+    GenerationRequest,
+    Health,
+    Model,
+    Text,
+    Usage,
+    UsageReport,
+)
 from chimera.core.persona import load_house
 from chimera.core.state import ConversationState
 from chimera.lab.headless import Writer, random_words
@@ -130,3 +144,105 @@ def drifter(state: ConversationState, speak: Speak) -> str:
     """The first seat slides, after ten lines, into the loud voice of the second."""
     steady = speak.participant_id == "par_0" and state.seat("par_0").turns < 10
     return slow(state.turn) if steady else loud(state.turn)
+
+
+INSULT = "you are a pathetic idiot and a liar!"
+
+
+def hothead(seed: int, *, obeys: bool = True) -> Writer:
+    """Insults whoever spoke last; one that obeys stops when the director whispers."""
+    ordinary = random_words(seed)
+
+    def insult(state: ConversationState, speak: Speak) -> str:
+        said = [line for line in state.lines if line.participant_id]
+        foes = [line.name for line in said if line.participant_id != speak.participant_id]
+        calm = ordinary(state, speak)
+        return f"{foes[-1]}, {INSULT} {calm}" if foes else calm
+
+    return _until_noted(insult, ordinary) if obeys else insult
+
+
+# --- as providers --------------------------------------------------------------------------------
+
+#: What a seat of the lab may be played by, besides the troupe and the providers of the house.
+HABITS: Mapping[str, Callable[[int], Writer]] = {
+    "stub": random_words,
+    "echo": lambda _seed: echo,
+    "loop": loop,
+    "stubborn": lambda _seed: stubborn,
+    "agreeer": agreeer,
+    "mute": lambda _seed: mute,
+    "interrupter": interrupter,
+    "gullible": lambda _seed: gullible,
+    "hothead": hothead,
+    "multilingual": multilingual,
+    "slow": random_words,
+    "flaky": random_words,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How long a model takes: seconds to its first token, and tokens a second from then on."""
+
+    first_token_s: float = 0.8
+    tokens_per_s: float = 50.0
+
+
+SLUGGISH = Tempo(first_token_s=3.0, tokens_per_s=30.0)
+#: One call in so many of a flaky provider goes well; the rest fail in turn.
+FLAKY_PERIOD = 8
+#: Longer than anybody waits for a first token.
+SILENCE_S = 40.0
+
+
+class Fake:
+    """Implements `Provider`: a mind with one habit, in virtual time."""
+
+    def __init__(self, name: str, seed: int) -> None:
+        self.name = name
+        self._write = HABITS[name](seed)
+        self._tempo = SLUGGISH if name == "slow" else Tempo()
+        self._calls = 0
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk]:
+        if request.scene is None:
+            raise AssertionError("a habit sees the state: only turns may ask it")
+        self._calls += 1
+        await asyncio.sleep(self._tempo.first_token_s)
+        text = self._write(request.scene.state, request.scene.speak)
+        cut = await self._stumble() if self.name == "flaky" else False
+        words = text.split(" ")
+        for place, word in enumerate(words):
+            if cut and place > len(words) // 2:
+                raise TruncatedStream("The stream broke off, by schedule.")
+            # A token is about three quarters of a word.
+            await asyncio.sleep(1.33 / self._tempo.tokens_per_s)
+            yield Text(word if place == 0 else f" {word}")
+        told = len(request.system or "") + sum(len(each.text) for each in request.messages)
+        yield UsageReport(Usage(input_tokens=told // 4, output_tokens=4 * len(words) // 3))
+        yield Finish(reason="stop")
+
+    async def _stumble(self) -> bool:
+        """Fail by schedule; whether the stream is to break off in the middle."""
+        match self._calls % FLAKY_PERIOD:
+            case 2:
+                raise ProviderBusy("Too many requests, by schedule.", retry_after=1.0)
+            case 4:
+                raise ProviderDown("503, by schedule.")
+            case 6:
+                await asyncio.sleep(SILENCE_S)
+                return False
+            case 0:
+                return True
+            case _:
+                return False
+
+    async def models(self) -> Sequence[Model]:
+        return (Model(id=self.name),)
+
+    async def check(self) -> Health:
+        return Health(ok=True)
+
+    async def close(self) -> None:
+        """Nothing is open."""
