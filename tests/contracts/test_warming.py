@@ -89,6 +89,25 @@ async def test_a_model_that_does_not_wake_is_told_of_by_its_turn_and_tried_again
     assert server.woken == ["a", "a"]
 
 
+@pytest.mark.parametrize("failure", [OSError("no more processes"), None], ids=["fails", "hangs"])
+async def test_a_hint_that_comes_to_nothing_is_not_the_last(failure: OSError | None) -> None:
+    class Odd(Sleepy):
+        async def preload(self, model: str) -> None:
+            if model == A.model:
+                if failure is not None:
+                    raise failure
+                await asyncio.Event().wait()
+            await super().preload(model)
+
+    server = Odd()
+    async with warming(server, local=["ollama"]) as house:
+        house.warm(A)
+        await asyncio.sleep(400)
+        house.warm(B)
+        await asyncio.sleep(11)
+    assert server.woken == ["b"]
+
+
 async def test_distant_services_and_servers_that_need_no_waking_get_no_hint() -> None:
     distant, plain = Sleepy("openai"), ActedProvider("lmstudio", [])
     async with warming(distant, plain, local=["lmstudio"]) as house:

@@ -12,6 +12,8 @@ from chimera.providers.roster import Roster
 
 #: Seconds for which a model is taken to stay awake: less than any server lets it.
 _AWAKE_S = 240.0
+#: Seconds after which nobody waits for a model to wake up: longer than any server takes for it.
+_PATIENCE_S = 330.0
 
 log = structlog.get_logger()
 
@@ -55,9 +57,12 @@ class Warming:
         if not isinstance(provider, Preloads):
             return
         try:
-            await provider.preload(route.model)
+            async with asyncio.timeout(_PATIENCE_S):
+                await provider.preload(route.model)
         except ProviderError as failure:
             # The turn itself will meet it, and tell it to whoever it concerns.
             log.info("not_woken", provider=route.provider, model=route.model, code=failure.code)
+        except Exception as error:  # a hint that comes to nothing must not end the house
+            log.warning("not_woken", provider=route.provider, model=route.model, error=repr(error))
         else:
             self._awake = (route, self._clock.monotonic())
