@@ -178,6 +178,17 @@ async def test_a_budget_that_is_spent_is_told_to_whoever_asked(scope: str) -> No
     assert other.requests == []
 
 
+@pytest.mark.parametrize("seed", range(8))
+async def test_where_nobody_was_chosen_what_is_free_plays_without_money(seed: int) -> None:
+    house = House(
+        acted("openai", line("x"), models=["m1"]), acted("ollama", line(SPEECH), models=["small"]),
+        ledger=StrictLedger(refuse={"openai": "paid_calls"}), seed=seed,
+    )  # fmt: skip
+    await house.catalog.refresh()
+    performance = await house.perform(route=Route(provider="auto", model="auto"))
+    assert performance.route == Route(provider="ollama", model="small")
+
+
 @pytest.mark.parametrize("scope", ["credential", "provider"])
 async def test_what_one_provider_may_not_cost_another_may(scope: str) -> None:
     ledger = StrictLedger(refuse={"openai": scope})

@@ -227,10 +227,23 @@ class Gateway:
                 failures.append(self._named(candidate, failure))
                 waiting = _behind(waiting, candidate, failure)
             except BudgetSpent as failure:
-                if failure.details.get("scope") not in _ONE_ROUTE:
-                    raise
                 failures.append(failure)
+                waiting = self._unpaid(waiting, failure, lead)
         return await self._last(order, failures)
+
+    def _unpaid(
+        self, waiting: Sequence[Candidate], failure: BudgetSpent, lead: Route
+    ) -> list[Candidate]:
+        """Who may still play; where nobody was chosen, always those who cost nothing.
+
+        Raises the failure where it is the house's or the conversation's to deal with.
+        """
+        if failure.details.get("scope") in _ONE_ROUTE:
+            return list(waiting)
+        free = [each for each in waiting if self._catalog.is_local(each.route.provider)]
+        if lead.provider != AUTO or not free:
+            raise failure
+        return free
 
     async def _last(
         self, order: Order, failures: Sequence[ProviderError | BudgetSpent]
