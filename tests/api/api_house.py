@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from random import Random
 
 import uvicorn
 from fastapi import FastAPI
-from provider_fakes import ActedProvider
+from provider_fakes import ActedProvider, line
 
 from chimera.api.application import create_api
 from chimera.api.deps import House, KeyCard, KeyChange, Patience, ProviderCard
@@ -27,9 +28,15 @@ from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.house.routes import router as house_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
+from chimera.providers.catalog import Catalog
+from chimera.providers.gateway import Gateway
+from chimera.providers.knowledge import Overrides
 from chimera.providers.pulls import Pulls
+from chimera.providers.roster import Roster
+from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.realtime.hub import MemoryHub
 from chimera.store.database import Store
+from chimera.store.ledger import StoreLedger
 from chimera.store.preferences import Preferences
 from fakes import CountingIds, FakeClock
 
@@ -200,6 +207,7 @@ def make_house(
         store=store, journal=journal, hub=hub, alarm=alarm,
         audience=Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock),
         clock=clock, ids=ids, providers=providers, keys=FewKeys(providers), pulls=pulls,
+        gateway=_gateway(store, clock, ids),
         preferences=Preferences(store, clock), personas=load_house(),
         starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
         patience=patience or Patience(), visitors=Visitors("a secret of the tests"),
@@ -210,6 +218,22 @@ def make_house(
         house=house, app=app, alarm=alarm, hub=hub, clock=clock, providers=providers,
         failing=failing, server=server,
     )  # fmt: skip
+
+
+def _gateway(store: Store, clock: FakeClock, ids: CountingIds) -> Gateway:
+    """The troupe, and a service of which every word costs something."""
+    texts = ("The river keeps no diary.", "My aunt sells hats.", "Nobody counts the gulls here.")
+    said = [line(each) for each in texts]
+    roster = Roster.of(ScriptedProvider(), ActedProvider("openai", *said))
+    catalog = Catalog(
+        roster,
+        clock=clock,
+        overrides=Overrides(),
+        prices=lambda _p, _m, _u, _at: 0.01,
+        local=["scripted"],
+    )
+    ledger = StoreLedger(store, Preferences(store, clock), clock)
+    return Gateway(roster, catalog=catalog, clock=clock, rng=Random(1), ids=ids, ledger=ledger)
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from chimera.core.limits import Limits
 from chimera.core.persona import Persona
 from chimera.core.ports import Alarm, Hub
 from chimera.core.topics import Starter
+from chimera.engine.asking import Performer
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
 from chimera.providers.pulls import Pulls
@@ -117,6 +118,8 @@ class Keys(Protocol):
 
 #: More than anybody claps by hand.
 REACTIONS_PER_MINUTE = 60
+#: Tries cost money, and the work of a conversation's turns.
+TRIES_PER_MINUTE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +153,8 @@ class House:
     #: Models that servers of this machine are fetching.
     pulls: Pulls
     keys: Keys
+    #: The one way to a model, for lines that belong to no conversation.
+    gateway: Performer
     preferences: Preferences
     personas: tuple[Persona, ...]
     starters: tuple[Starter, ...]
@@ -171,6 +176,8 @@ class House:
     developing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     #: How often each viewer may react.
     reacting: Rates = field(default_factory=lambda: Rates(REACTIONS_PER_MINUTE))
+    #: How often a viewer may try a persona out.
+    trying: Rates = field(default_factory=lambda: Rates(TRIES_PER_MINUTE))
     #: Set when the process is about to go: viewers are told to call again elsewhere.
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 

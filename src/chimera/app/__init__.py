@@ -256,6 +256,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         providers=parts.models.directory,
         pulls=parts.models.pulls,
         keys=parts.keys,
+        gateway=parts.models.gateway,
         preferences=parts.preferences,
         personas=parts.personas,
         visitors=Visitors(parts.store.secret),
@@ -326,5 +327,6 @@ async def open_first_show(house: House, *, idle_minutes: float) -> None:
         "cast": [{"persona": slug, "provider": SCRIPTED} for slug in slugs],
         "idle_minutes": idle_minutes,
     })  # fmt: skip
-    cast = seat_all(house, body.cast)
-    await house.store.work(SYSTEM, lambda work: create(work, house, body, cast))
+    await house.store.work(
+        SYSTEM, lambda work: create(work, house, body, seat_all(work.connection, house, body.cast))
+    )

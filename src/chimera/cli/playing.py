@@ -23,10 +23,11 @@ from chimera.core.errors import Invalid
 from chimera.core.ids import Clock, IdSource
 from chimera.core.state import ConversationState, apply
 from chimera.features.conversations.casting import seat_all
-from chimera.features.conversations.schemas import CreateConversation
+from chimera.features.conversations.schemas import Conversation, CreateConversation
 from chimera.features.conversations.service import create
 from chimera.lab.clockwork import CountedIds
 from chimera.settings import Settings
+from chimera.store.database import Work
 
 #: A conversation whose providers fail this often in a row has nobody left to speak.
 FAILURES = 4
@@ -104,14 +105,17 @@ async def play(
 
 async def _begin(parts: Parts, body: dict[str, Any]) -> str:
     house = create_house(parts, hosts=frozenset())
+
+    def begin(work: Work) -> Conversation:
+        return create(work, house, wanted, seat_all(work.connection, house, wanted.cast))
+
     try:
         wanted = CreateConversation.model_validate(body)
-        cast = seat_all(house, wanted.cast)
+        return (await parts.store.work(ev.HOST, begin)).id
     except ValidationError as error:
         raise in_words(invalid_fields(error.errors())) from None
     except InvalidFields as error:
         raise in_words(error) from None
-    return (await parts.store.work(ev.HOST, lambda work: create(work, house, wanted, cast))).id
 
 
 def in_words(error: InvalidFields) -> Invalid:

@@ -53,6 +53,10 @@ class Loop:
 NO_LOOP = Loop({}, frozenset())
 
 
+#: The lists there are.
+CUES = ("agreeing", "hedges", "promises", "opinions", "of_oneself", "sayings")
+
+
 @cache
 def cues(name: str) -> "re.Pattern[str]":
     """The house's English list of that name, as one pattern for text in lower case."""

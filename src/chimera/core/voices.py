@@ -40,6 +40,11 @@ TOKENS = 100
 _SPREADS: Print = (
     0.38, 0.15, 0.14, 0.11, 0.22, 0.11, 0.13, 0.30, 0.08, 0.29, 0.31, 0.09, 0.21,
 )  # fmt: skip
+#: What each number is of, in the same order.
+NAMES = (
+    "length", "spread of lengths", "questions", "exclamations", "commas", "trailing off", "emoji",
+    "long words", "variety of words", "capitals", "full stops", "hedges", "contractions",
+)  # fmt: skip
 _ENGLISH = 2
 _CONTRACTION = re.compile(r"\w['’](?:s|t|re|ve|ll|d|m)\b", re.IGNORECASE)
 _EMOJI = re.compile("[\U0001f300-\U0001faff☀-➿]")
@@ -74,6 +79,20 @@ def distance(one: Print, other: Print, *, english: bool = True) -> float:
     """How far two voices are apart; 1 is as far as people differ from each other."""
     size = len(_SPREADS) if english else len(_SPREADS) - _ENGLISH
     return mean(abs(one[n] - other[n]) / _SPREADS[n] for n in range(size))
+
+
+def differences(one: Print, other: Print, *, english: bool = True) -> dict[str, float]:
+    """By how much the first voice has more of what each number counts, the most telling first."""
+    size = len(_SPREADS) if english else len(_SPREADS) - _ENGLISH
+    found = {NAMES[n]: (one[n] - other[n]) / _SPREADS[n] for n in range(size)}
+    return dict(sorted(found.items(), key=lambda each: -abs(each[1])))
+
+
+def alike(cards: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[str, str, float]]:
+    """Pairs of whom nobody could tell who is speaking, by the sample lines of their cards."""
+    voiced = [(who, of(tuple(lines))) for who, lines in cards if len(lines) >= SAMPLES]
+    near = ((one, other, distance(a, b)) for (one, a), (other, b) in combinations(voiced, 2))
+    return sorted((each for each in near if each[2] <= ALIKE), key=lambda each: each[2])
 
 
 def settled(seats: tuple[Seat, ...], lines: Sequence[Line], who: str) -> tuple[Seat, ...]:

@@ -18,6 +18,7 @@ export function persona(slug: string, part: Partial<Persona> = {}): Persona {
   const short = slug.charAt(0).toUpperCase() + slug.slice(1)
   return {
     id: `per_${slug}`,
+    own: false,
     slug,
     name: `The ${short}`,
     short,
@@ -27,6 +28,7 @@ export function persona(slug: string, part: Partial<Persona> = {}): Persona {
     voice: '',
     values: [],
     habits: [],
+    forbidden: [],
     expertise: [],
     sample_lines: [`A line of the ${slug}.`],
     color: 'steel',

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import Connection
+
 from chimera.api.deps import House
 from chimera.api.errors import InvalidFields
 from chimera.core.conversation import Participant
 from chimera.core.errors import NotFound
 from chimera.core.generation import ProviderState, Route
-from chimera.core.persona import Persona, check_name
+from chimera.core.persona import check_name
 from chimera.core.routing import AUTO
 from chimera.features.conversations.schemas import SeatRequest
-from chimera.features.personas.service import find
+from chimera.features.personas.service import Castable, find
 from chimera.providers.roster import SCRIPTED
 
 #: Who plays when nobody was chosen.
@@ -21,14 +23,16 @@ _LONGEST_SHORT = 24
 Faults = list[tuple[str, str]]
 
 
-def seat_all(house: House, wanted: Sequence[SeatRequest] | None) -> tuple[Participant, ...]:
+def seat_all(
+    connection: Connection, house: House, wanted: Sequence[SeatRequest] | None
+) -> tuple[Participant, ...]:
     """The cast. Raises InvalidFields that name every seat that cannot be taken."""
     wanted = wanted or [SeatRequest(persona=slug) for slug in DEFAULT_CAST]
     faults: Faults = []
     seated: list[Participant] = []
     for place, seat in enumerate(wanted):
         path = f"cast.{place}"
-        persona = _persona(house, seat, path, faults)
+        persona = _persona(connection, house, seat, path, faults)
         route = _route(house, seat, path, faults)
         if persona is not None and route is not None:
             participant = _seat(house, persona, seat, route)
@@ -39,9 +43,11 @@ def seat_all(house: House, wanted: Sequence[SeatRequest] | None) -> tuple[Partic
     return tuple(seated)
 
 
-def _persona(house: House, seat: SeatRequest, path: str, faults: Faults) -> Persona | None:
+def _persona(
+    connection: Connection, house: House, seat: SeatRequest, path: str, faults: Faults
+) -> Castable | None:
     try:
-        persona = find(house.personas, seat.persona)
+        persona = find(connection, house, seat.persona)
     except NotFound as error:
         faults.append((f"{path}.persona", error.message))
         return None
@@ -97,10 +103,12 @@ def _lacks(provider: ProviderState, model: str) -> bool:
     )
 
 
-def _seat(house: House, persona: Persona, seat: SeatRequest, route: Route) -> Participant:
+def _seat(house: House, found: Castable, seat: SeatRequest, route: Route) -> Participant:
+    persona = found.persona
     return Participant(
         id=house.ids.new("par"),
-        persona_id=persona.id,
+        persona_id=found.id,
+        version=found.version,
         slug=persona.slug,
         name=seat.name or persona.name,
         short=seat.name[:_LONGEST_SHORT].strip() if seat.name else persona.short,

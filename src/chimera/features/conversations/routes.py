@@ -49,7 +49,8 @@ async def create_conversation(body: schemas.CreateConversation, call: Called) ->
 
     def create(work: Work) -> schemas.Conversation:
         # A repeated call is answered as before, whatever could be cast by now.
-        return service.create(work, call.house, body, seat_all(call.house, body.cast))
+        cast = seat_all(work.connection, call.house, body.cast)
+        return service.create(work, call.house, body, cast)
 
     return await call.commit(create)
 

@@ -623,11 +623,95 @@ export interface paths {
         };
         /**
          * List Personas
-         * @description The characters anyone may cast.
+         * @description The characters anyone may cast: the house's, then people's own.
          */
         get: operations["list_personas"];
         put?: never;
+        /**
+         * Create Persona
+         * @description Keep a persona of one's own, new or forked from another.
+         */
+        post: operations["create_persona"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alike Personas
+         * @description Pairs of a cast that sound so much alike that nobody could tell them apart.
+         */
+        get: operations["list_alike_personas"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Persona
+         * @description Make a persona of a file: our own JSON, or a character card (V2 or V3; JSON or PNG).
+         */
+        post: operations["import_persona"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Persona
+         * @description The prompt that a persona makes, before anything is kept.
+         */
+        post: operations["preview_persona"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Persona
+         * @description A few lines of a persona, and how far they are from its sample lines. Nothing is kept.
+         */
+        post: operations["try_persona"];
         delete?: never;
         options?: never;
         head?: never;
@@ -643,6 +727,54 @@ export interface paths {
         };
         /** Get Persona */
         get: operations["get_persona"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Persona
+         * @description Take it out of the company; who plays it goes on.
+         */
+        delete: operations["delete_persona"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Persona
+         * @description Save the next version; who plays an earlier one goes on with that.
+         */
+        patch: operations["change_persona"];
+        trace?: never;
+    };
+    "/api/v1/personas/{persona_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Persona
+         * @description The persona as a file: our own JSON, which loses nothing, or a character card.
+         */
+        get: operations["export_persona"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/{persona_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Persona Versions
+         * @description Every version that was saved, the newest first; none for the house's.
+         */
+        get: operations["list_persona_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -873,6 +1005,25 @@ export interface components {
             /** To */
             to: string;
         };
+        /**
+         * Alike
+         * @description Two whose sample lines sound so much alike that nobody could tell them apart.
+         *
+         *     People differ from each other by 1 on this scale; `ALIKE` and less is too near.
+         */
+        Alike: {
+            /** Distance */
+            distance: number;
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
+        };
+        /** AlikePage */
+        AlikePage: {
+            /** Items */
+            items: components["schemas"]["Alike"][];
+        };
         /** Analytics */
         Analytics: {
             /** Conversation Id */
@@ -962,6 +1113,20 @@ export interface components {
             /** Thinking */
             thinking: string[];
         };
+        /**
+         * BusinessInput
+         * @description What a persona is seen doing while it does not speak.
+         */
+        BusinessInput: {
+            /** Chosen */
+            chosen: string[];
+            /** Eager */
+            eager: string[];
+            /** Listening */
+            listening: string[];
+            /** Thinking */
+            thinking: string[];
+        };
         /** CallError */
         CallError: {
             /** Code */
@@ -981,6 +1146,150 @@ export interface components {
             input_tokens: number;
             /** Output Tokens */
             output_tokens: number;
+        };
+        /**
+         * Card
+         * @description A persona as it is written.
+         */
+        Card: {
+            /** About */
+            about: string;
+            /** Aliases */
+            aliases: string[];
+            business: components["schemas"]["Business"];
+            /** Color */
+            color: string;
+            /** Expertise */
+            expertise: string[];
+            /** Forbidden */
+            forbidden: string[];
+            /** Habits */
+            habits: string[];
+            /** Language */
+            language: string;
+            /** Mask */
+            mask: string;
+            /** Name */
+            name: string;
+            /** Relations */
+            relations: {
+                [key: string]: number;
+            };
+            /**
+             * Rhythm
+             * @enum {string}
+             */
+            rhythm: "slow" | "quick" | "even";
+            /** Sample Lines */
+            sample_lines: string[];
+            /** Short */
+            short: string;
+            /** Slug */
+            slug: string;
+            /** Tagline */
+            tagline: string;
+            traits: components["schemas"]["Traits"];
+            /** Values */
+            values: string[];
+            /** Voice */
+            voice: string;
+        };
+        /**
+         * CardInput
+         * @description A persona as it is written; `about`, `voice` and the lists below them may hold variables.
+         */
+        CardInput: {
+            /**
+             * About
+             * @default
+             */
+            about?: string;
+            /**
+             * Aliases
+             * @default []
+             */
+            aliases?: string[];
+            business?: components["schemas"]["BusinessInput"] | null;
+            /**
+             * Color
+             * @default steel
+             * @enum {string}
+             */
+            color?: "rose" | "coral" | "amber" | "straw" | "moss" | "verdigris" | "lagoon" | "steel" | "periwinkle" | "wisteria" | "orchid" | "lime";
+            /**
+             * Expertise
+             * @default []
+             */
+            expertise?: string[];
+            /**
+             * Forbidden
+             * @default []
+             */
+            forbidden?: string[];
+            /**
+             * Habits
+             * @default []
+             */
+            habits?: string[];
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /** Mask */
+            mask?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Relations
+             * @default {}
+             */
+            relations?: {
+                [key: string]: number;
+            };
+            /**
+             * Rhythm
+             * @default even
+             * @enum {string}
+             */
+            rhythm?: "slow" | "quick" | "even";
+            /**
+             * Sample Lines
+             * @default []
+             */
+            sample_lines?: string[];
+            /** Short */
+            short?: string | null;
+            /**
+             * Tagline
+             * @default
+             */
+            tagline?: string;
+            /**
+             * @default {
+             *       "assertiveness": 0.5,
+             *       "cps": 4.3,
+             *       "curiosity": 0.5,
+             *       "formality": 0.5,
+             *       "humour": 0.5,
+             *       "optimism": 0.5,
+             *       "talk": 0.5,
+             *       "tempo": 0.5,
+             *       "verbosity": 0.5,
+             *       "warmth": 0.5
+             *     }
+             */
+            traits?: components["schemas"]["TraitsInput"];
+            /**
+             * Values
+             * @default []
+             */
+            values?: string[];
+            /**
+             * Voice
+             * @default
+             */
+            voice?: string;
         };
         /**
          * CheckProvider
@@ -1155,6 +1464,107 @@ export interface components {
             visibility?: "private" | "unlisted" | "public";
         };
         /**
+         * CreatePersona
+         * @description A new persona; `slug` is its address, made from the name where it is absent.
+         */
+        CreatePersona: {
+            /**
+             * About
+             * @default
+             */
+            about?: string;
+            /**
+             * Aliases
+             * @default []
+             */
+            aliases?: string[];
+            business?: components["schemas"]["BusinessInput"] | null;
+            /**
+             * Color
+             * @default steel
+             * @enum {string}
+             */
+            color?: "rose" | "coral" | "amber" | "straw" | "moss" | "verdigris" | "lagoon" | "steel" | "periwinkle" | "wisteria" | "orchid" | "lime";
+            /**
+             * Expertise
+             * @default []
+             */
+            expertise?: string[];
+            /**
+             * Forbidden
+             * @default []
+             */
+            forbidden?: string[];
+            /** Forked From */
+            forked_from?: string | null;
+            /**
+             * Habits
+             * @default []
+             */
+            habits?: string[];
+            /**
+             * Language
+             * @default en
+             */
+            language?: string;
+            /** Mask */
+            mask?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Relations
+             * @default {}
+             */
+            relations?: {
+                [key: string]: number;
+            };
+            /**
+             * Rhythm
+             * @default even
+             * @enum {string}
+             */
+            rhythm?: "slow" | "quick" | "even";
+            /**
+             * Sample Lines
+             * @default []
+             */
+            sample_lines?: string[];
+            /** Short */
+            short?: string | null;
+            /** Slug */
+            slug?: string | null;
+            /**
+             * Tagline
+             * @default
+             */
+            tagline?: string;
+            /**
+             * @default {
+             *       "assertiveness": 0.5,
+             *       "cps": 4.3,
+             *       "curiosity": 0.5,
+             *       "formality": 0.5,
+             *       "humour": 0.5,
+             *       "optimism": 0.5,
+             *       "talk": 0.5,
+             *       "tempo": 0.5,
+             *       "verbosity": 0.5,
+             *       "warmth": 0.5
+             *     }
+             */
+            traits?: components["schemas"]["TraitsInput"];
+            /**
+             * Values
+             * @default []
+             */
+            values?: string[];
+            /**
+             * Voice
+             * @default
+             */
+            voice?: string;
+        };
+        /**
          * Credential
          * @description A key, by its last characters and the beginning of its SHA-256 digest; both empty for one
          *     so short that they would give it away.
@@ -1205,6 +1615,24 @@ export interface components {
             note: string;
             /** Participant Id */
             participant_id?: string | null;
+        };
+        /**
+         * Drift
+         * @description How far the lines are from the sample lines; 1 is as far as people are from each other.
+         */
+        Drift: {
+            /** Differs */
+            differs: components["schemas"]["Variance"][];
+            /** Distance */
+            distance?: number | null;
+            /** Lines */
+            lines: number;
+            /** Lost At */
+            lost_at: number;
+            /** Reminded At */
+            reminded_at: number;
+            /** Settles At */
+            settles_at: number;
         };
         /**
          * EditNote
@@ -1289,11 +1717,30 @@ export interface components {
             /** Record Calls */
             record_calls: boolean;
         };
+        /**
+         * ImportPersona
+         * @description A file: its JSON, or a PNG as a data URL in base64 whose text chunks hold a card.
+         */
+        ImportPersona: {
+            /** Card */
+            card?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Png */
+            png?: string | null;
+        };
+        /** Imported */
+        Imported: {
+            /** Dropped */
+            dropped: string[];
+            persona: components["schemas"]["Persona"];
+        };
         /** Invite */
         Invite: {
             /** Participant Id */
             participant_id: string;
         };
+        JsonValue: unknown;
         /**
          * KeyLimits
          * @description What each key may be asked for; null: no limit.
@@ -1518,6 +1965,52 @@ export interface components {
             muted: boolean;
         };
         /**
+         * PatchPersona
+         * @description What the next version changes; absent fields stay as they are.
+         *
+         *     `version` is the one that was edited: the change is refused if there is a later one.
+         */
+        PatchPersona: {
+            /** About */
+            about?: string | null;
+            /** Aliases */
+            aliases?: string[] | null;
+            business?: components["schemas"]["BusinessInput"] | null;
+            /** Color */
+            color?: ("rose" | "coral" | "amber" | "straw" | "moss" | "verdigris" | "lagoon" | "steel" | "periwinkle" | "wisteria" | "orchid" | "lime") | null;
+            /** Expertise */
+            expertise?: string[] | null;
+            /** Forbidden */
+            forbidden?: string[] | null;
+            /** Habits */
+            habits?: string[] | null;
+            /** Language */
+            language?: string | null;
+            /** Mask */
+            mask?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Relations */
+            relations?: {
+                [key: string]: number;
+            } | null;
+            /** Rhythm */
+            rhythm?: ("slow" | "quick" | "even") | null;
+            /** Sample Lines */
+            sample_lines?: string[] | null;
+            /** Short */
+            short?: string | null;
+            /** Tagline */
+            tagline?: string | null;
+            traits?: components["schemas"]["TraitsInput"] | null;
+            /** Values */
+            values?: string[] | null;
+            /** Version */
+            version?: number | null;
+            /** Voice */
+            voice?: string | null;
+        };
+        /**
          * PatchProvider
          * @description What is named is changed; null takes a limit away, or goes back to the setting's model.
          */
@@ -1633,6 +2126,48 @@ export interface components {
             message: components["schemas"]["Message"];
             /** Seq */
             seq: number;
+        };
+        /**
+         * Preview
+         * @description The prompt: `system` stays the same for a whole conversation, `moment` is of each turn.
+         */
+        Preview: {
+            /** Alike */
+            alike: components["schemas"]["Alike"][];
+            /** Cut */
+            cut: string[];
+            /** Moment */
+            moment: string;
+            /** System */
+            system: string;
+            /** Tokens */
+            tokens: number;
+            /** Variables */
+            variables: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * PreviewPersona
+         * @description What would a model be told, with this topic and these others on stage?
+         */
+        PreviewPersona: {
+            /**
+             * Company
+             * @default [
+             *       "comedian",
+             *       "scientist"
+             *     ]
+             */
+            company?: string[];
+            /** Editing */
+            editing?: string | null;
+            persona: components["schemas"]["CardInput"];
+            /**
+             * Topic
+             * @default Can a machine ever be lonely?
+             */
+            topic?: string;
         };
         /**
          * Problem
@@ -1878,6 +2413,19 @@ export interface components {
             why?: string | null;
         };
         /**
+         * Said
+         * @description One line of the try-out so far.
+         */
+        Said: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "persona" | "partner" | "viewer";
+            /** Text */
+            text: string;
+        };
+        /**
          * Score
          * @description The whole conversation as five columns, one entry for each message.
          *
@@ -2112,6 +2660,125 @@ export interface components {
             /** Warmth */
             warmth: number;
         };
+        /**
+         * TraitsInput
+         * @description Each in 0…1; `cps` is typing speed in characters a second.
+         */
+        TraitsInput: {
+            /**
+             * Assertiveness
+             * @default 0.5
+             */
+            assertiveness?: number;
+            /**
+             * Cps
+             * @default 4.3
+             */
+            cps?: number;
+            /**
+             * Curiosity
+             * @default 0.5
+             */
+            curiosity?: number;
+            /**
+             * Formality
+             * @default 0.5
+             */
+            formality?: number;
+            /**
+             * Humour
+             * @default 0.5
+             */
+            humour?: number;
+            /**
+             * Optimism
+             * @default 0.5
+             */
+            optimism?: number;
+            /**
+             * Talk
+             * @default 0.5
+             */
+            talk?: number;
+            /**
+             * Tempo
+             * @default 0.5
+             */
+            tempo?: number;
+            /**
+             * Verbosity
+             * @default 0.5
+             */
+            verbosity?: number;
+            /**
+             * Warmth
+             * @default 0.5
+             */
+            warmth?: number;
+        };
+        /** Tried */
+        Tried: {
+            drift: components["schemas"]["Drift"];
+            /** Lines */
+            lines: components["schemas"]["TriedLine"][];
+            /** Stopped */
+            stopped?: string | null;
+        };
+        /** TriedLine */
+        TriedLine: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "persona" | "partner";
+            /** Cost */
+            cost?: number | null;
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /** Scripted */
+            scripted: boolean;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TryPersona
+         * @description A few lines, with nothing kept of them but their cost.
+         */
+        TryPersona: {
+            /**
+             * Lines
+             * @default 2
+             */
+            lines?: number;
+            /** Model */
+            model?: string | null;
+            /**
+             * Partner
+             * @description An id or slug.
+             * @default comedian
+             */
+            partner?: string;
+            persona: components["schemas"]["CardInput"];
+            /** Provider */
+            provider?: string | null;
+            /**
+             * Said
+             * @default []
+             */
+            said?: components["schemas"]["Said"][];
+            /**
+             * Seed
+             * @default 1
+             */
+            seed?: number;
+            /**
+             * Topic
+             * @default Can a machine ever be lonely?
+             */
+            topic?: string;
+        };
         /** Usage */
         Usage: {
             /** Cached Tokens */
@@ -2124,6 +2791,38 @@ export interface components {
             input_tokens: number;
             /** Output Tokens */
             output_tokens: number;
+        };
+        /**
+         * Variance
+         * @description By how much the lines have more (or less) of something than the sample lines.
+         */
+        Variance: {
+            /** By */
+            by: number;
+            /** Of */
+            of: string;
+        };
+        /**
+         * Version
+         * @description One saved edition.
+         */
+        Version: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            persona: components["schemas"]["Card"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * VersionPage
+         * @description The newest first.
+         */
+        VersionPage: {
+            /** Items */
+            items: components["schemas"]["Version"][];
         };
         /**
          * Watched
@@ -3512,6 +4211,182 @@ export interface operations {
             };
         };
     };
+    create_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePersona"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Persona"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alike_personas: {
+        parameters: {
+            query: {
+                /** @description The personas of a cast: ids or slugs. */
+                persona: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlikePage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPersona"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewPersona"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryPersona"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_persona: {
         parameters: {
             query?: never;
@@ -3531,6 +4406,146 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Persona"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_persona: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchPersona"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Persona"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_persona: {
+        parameters: {
+            query?: {
+                format?: "json" | "card_v2" | "card_v3";
+            };
+            header?: never;
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_persona_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
                 };
             };
             /** @description Anything that went wrong. */
