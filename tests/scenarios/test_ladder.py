@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from itertools import pairwise
 from random import Random
 from string import ascii_lowercase
 from typing import Any
@@ -15,10 +16,12 @@ from chimera.core import deflecting
 from chimera.core import events as ev
 from chimera.core.conversation import Pace
 from chimera.core.errors import (
+    BudgetSpent,
     ContentRefused,
     ProviderDown,
     ProviderError,
     ProviderRefused,
+    UnknownModel,
 )
 from chimera.core.generation import (
     Chunk,
@@ -31,6 +34,9 @@ from chimera.core.generation import (
     UsageReport,
 )
 from chimera.core.ports import Reservation
+from chimera.core.state import ConversationState
+from chimera.engine import pausing
+from chimera.engine.pausing import SPREAD_MS
 from chimera.lab.clockwork import LoopClock
 from chimera.store.ledger import ABANDONED_MS, DAY_MS
 from chimera.store.preferences import Budgets
@@ -179,6 +185,32 @@ async def test_after_a_day_only_a_person_ends_the_pause() -> None:
         house.alarm.close()
         codes = [each.code for each in await house.bodies(conversation_id, ev.TurnFailed)]
     assert codes == ["provider_down"] * 2, "somebody asked, and hears why nobody speaks"
+
+
+async def test_who_answers_checks_and_never_a_turn_is_asked_less_and_less_and_for_a_day() -> None:
+    sick = Mortal("sick", lambda now: UnknownModel("gone") if now >= 20 else None)
+
+    async def check() -> Health:
+        return Health(ok=True)
+
+    sick.check = check
+    async with playhouse(sick) as house:
+        await ready(house, "sick")
+        conversation_id = await house.open(provider="sick", pace=LIVELY)
+        await asyncio.sleep(3 * 3600)
+        log = await house.log(conversation_id)
+        pauses = [each.at for each in log if isinstance(each.body, ev.ConversationPaused)]
+        waits = [round((b - a) / 60_000) for a, b in pairwise(pauses)]
+        assert waits[0] < 2 <= waits[2], "soon at first, then later"
+        assert min(waits[6:]) >= 8
+        await asyncio.sleep(22 * 3600)
+        calls = sick.calls
+        await asyncio.sleep(12 * 3600)
+        house.alarm.close()
+        assert sick.calls == calls
+        last = (await house.log(conversation_id))[-1].body
+    assert isinstance(last, ev.ConversationPaused)
+    assert (last.because, last.resume_at) == ("providers_down", None)
 
 
 async def test_a_person_who_resumes_while_the_house_looks_is_not_lost() -> None:
@@ -371,8 +403,17 @@ async def test_a_ceiling_of_the_day_lets_go_at_midnight() -> None:
         assert dear.calls == 4
     assert isinstance(paused.body, ev.ConversationPaused)
     assert paused.body.because == "budget"
-    assert resumed.at % DAY_MS < 5000
+    assert resumed.at % DAY_MS < SPREAD_MS + 5000
     assert resumed.at > paused.at
+
+
+def test_talks_that_wait_for_midnight_do_not_go_on_in_one_moment() -> None:
+    spent = BudgetSpent("the day's ceiling is reached", scope="house_day", resets_at=DAY_MS)
+    halts = [pausing.halt(ConversationState(id=f"cnv_{n}"), spent, 5) for n in range(100)]
+    moments = [each.due for each in halts if each is not None and each.due is not None]
+    assert len(set(moments)) > 90
+    assert DAY_MS <= min(moments) < max(moments) <= DAY_MS + SPREAD_MS
+    assert max(moments) - min(moments) > SPREAD_MS / 2
 
 
 async def test_with_paid_calls_switched_off_the_house_waits_for_the_switch() -> None:

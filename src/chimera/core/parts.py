@@ -126,3 +126,27 @@ class GivenBack:
     cause: Cause
     #: What the director had whispered for it.
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """How long no model could be asked, from the first pause for that since one last spoke."""
+
+    since: int | None = None
+    pauses: int = 0
+
+    def after(self, envelope: ev.Envelope) -> "Outage":
+        """A model's line ends it; a person who goes on by hand begins the patience anew."""
+        match envelope.body:
+            case ev.ConversationPaused(because="providers_down"):
+                since = envelope.at if self.since is None else self.since
+                return Outage(since=since, pauses=self.pauses + 1)
+            case ev.MessageCompleted(scripted=False):
+                return _NO_OUTAGE
+            case ev.ConversationResumed() if envelope.actor != ev.SYSTEM:
+                return _NO_OUTAGE
+            case _:
+                return self
+
+
+_NO_OUTAGE = Outage()

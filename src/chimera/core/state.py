@@ -19,7 +19,7 @@ from chimera.core.conversation import (
 )
 from chimera.core.feelings import Feelings
 from chimera.core.ladders import Ladders
-from chimera.core.parts import GivenBack, Line, OpenTurn, Seat
+from chimera.core.parts import GivenBack, Line, OpenTurn, Outage, Seat
 
 __all__ = ["ConversationState", "GivenBack", "Line", "OpenTurn", "Seat", "apply", "fold"]
 
@@ -71,8 +71,10 @@ class ConversationState:
     tokens: int = 0
     cost: float = 0.0
     cost_estimated: bool = False
-    #: How many lines in a row the troupe has said in the places of models.
+    #: How many lines in a row the troupe has said in the places of models; those of its own seats
+    #: count for neither.
     stood_in: int = 0
+    outage: Outage = field(default_factory=Outage)
     pace_draw: ev.PaceDraw | None = None
     #: Topic energy (`engine.md` section 10.1).
     energy: float = 0.7
@@ -131,7 +133,10 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
         raise ValueError(f"seq {envelope.seq} cannot follow {state.seq}")
     felt, seats = feelings.after_event(state.feelings, state.seats, envelope, state.finished)
     seats = memory.after_event(seats, envelope.body, state.finished)
-    state = replace(state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats)
+    state = replace(
+        state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats,
+        outage=state.outage.after(envelope),
+    )  # fmt: skip
     match envelope.body:
         case ev.TurnStarted() | ev.TurnFailed() | ev.MessageCompleted() | ev.MessagePosted():
             return _talk(state, envelope)
@@ -338,7 +343,7 @@ def _message_completed(
         _landed(_paid(state, body.usage), line), finished=finished, open_turn=None, failures=0,
         unanswered=tuple(each for each in state.unanswered if each.seq > heard),
         seats=seats, feelings=felt,
-        stood_in=_stood_in(state, body),
+        stood_in=state.stood_in + bool(body.route.understudy_for) if body.scripted else 0,
     )  # fmt: skip
     seats = voices.settled(state.seats, state.lines, body.participant_id)
     return replace(state, seats=seats, ladders=ladders.landed(state, body.usage.cost or 0.0))
@@ -350,13 +355,6 @@ def _paid(state: ConversationState, spent: ev.UsageRef) -> ConversationState:
         cost=state.cost + (spent.cost or 0.0),
         cost_estimated=state.cost_estimated or spent.estimated,
     )  # fmt: skip
-
-
-def _stood_in(state: ConversationState, body: ev.MessageCompleted) -> int:
-    """The troupe's lines in a row in others' places; those of its own seats count for neither."""
-    if not body.scripted:
-        return 0
-    return state.stood_in + (body.route.understudy_for is not None)
 
 
 def _landed(state: ConversationState, line: Line) -> ConversationState:

@@ -17,10 +17,15 @@ from chimera.core.ids import rfc3339
 from chimera.core.state import ConversationState
 from chimera.providers.roster import SCRIPTED
 
-#: A pause that ends by itself is given up after so long; a person may still end it.
+#: After so long without a model's line the house gives up; a person may still go on.
 PATIENCE_MS = 24 * 3_600_000
-#: Providers that are down are looked at again after a fifth of the time they have been so.
+#: Providers that are down are looked at again after a fifth of the time they have been so, and
+#: after twice as long for each time the talk went on in vain.
 SOONEST_MS, LATEST_MS = 30_000, 600_000
+#: Talks that wait for midnight go on within so long after it, not all in one moment.
+SPREAD_MS = 600_000
+#: Doubled so often, the soonest is later than the latest.
+_DOUBLED = 5
 #: Two may talk with each other while all others are silent.
 COMPANY = 2
 
@@ -53,7 +58,8 @@ def halt(state: ConversationState, error: ProviderError | BudgetSpent, now: int)
         case "credential" if not _company(state):
             return _pause("credential", None)
         case "providers_down" if not _company(state):
-            again = max(error.details.get("retry_at") or 0, now + SOONEST_MS)
+            wait = _wait(state, now)
+            again = wait and max(error.details.get("retry_at") or 0, now + wait)
             return _pause("providers_down", again)
         case _:
             return None
@@ -65,7 +71,7 @@ def _unpaid(state: ConversationState, error: BudgetSpent, now: int) -> Halt:
     The closing words cost nothing any more: the troupe says them.
     """
     if error.details.get("scope") != "conversation":
-        return _pause("budget", error.details.get("resets_at"))
+        return _pause("budget", _spread(state, error.details.get("resets_at")))
     if budget.when_spent(state) == "pause":
         return _pause("budget", None)
     if ladders.can_close(state):
@@ -76,6 +82,13 @@ def _unpaid(state: ConversationState, error: BudgetSpent, now: int) -> Halt:
 def _pause(because: PausedBecause, until: int | None) -> Halt:
     resume_at = None if until is None else rfc3339(until)
     return Halt(bodies=(ev.ConversationPaused(because=because, resume_at=resume_at),), due=until)
+
+
+def _spread(state: ConversationState, renewed: int | None) -> int | None:
+    """A moment soon after the ceiling is lifted, another one for each conversation."""
+    return (
+        None if renewed is None else renewed + Random(f"{state.id}:{renewed}").randrange(SPREAD_MS)
+    )
 
 
 def _company(state: ConversationState) -> bool:
@@ -101,11 +114,20 @@ async def still_down(gateway: Gatekeeper, state: ConversationState) -> bool:
 
 def next_look(gateway: Gatekeeper, state: ConversationState, now: int) -> int | None:
     """When to look again whether it is; None: only a person ends this pause."""
-    since = now - (now if state.paused_at is None else state.paused_at)
-    if state.paused_because == "credential" or since >= PATIENCE_MS:
+    wait = None if state.paused_because == "credential" else _wait(state, now)
+    if wait is None:
         return None
+    opened = [until for route in leads(state) if (until := gateway.open_until(route)) is not None]
+    return max(now + wait, min(opened, default=0))
+
+
+def _wait(state: ConversationState, now: int) -> int | None:
+    """Milliseconds until another look; None after a day in vain."""
+    outage = state.outage
+    since = 0 if outage.since is None else now - outage.since
+    if since >= PATIENCE_MS:
+        return None
+    in_vain = min(max(outage.pauses - (state.status == "paused"), 0), _DOUBLED)
     # Spread, so that a thousand conversations do not wake in one moment.
     spread = Random(f"{state.id}:{now}").uniform(0.8, 1.2)
-    wait = spread * min(max(SOONEST_MS, since / 5), LATEST_MS)
-    opened = [until for route in leads(state) if (until := gateway.open_until(route)) is not None]
-    return max(now + round(wait), min(opened, default=0))
+    return round(spread * min(max(SOONEST_MS * 2**in_vain, since / 5), LATEST_MS))
