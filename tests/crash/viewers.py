@@ -5,7 +5,7 @@ import json
 import random
 import time
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -173,15 +173,22 @@ def check_log(events: list[dict[str, Any]]) -> None:
     assert len(said) == len(set(said))
     for index, event in enumerate(events):
         if event["type"] == "turn.failed":
-            check_spoken_again(event, events[index + 1 :])
+            check_spoken_again(event, events[:index], events[index + 1 :])
 
 
-def check_spoken_again(failed: dict[str, Any], later: list[dict[str, Any]]) -> None:
+def check_spoken_again(
+    failed: dict[str, Any], earlier: list[dict[str, Any]], later: list[dict[str, Any]]
+) -> None:
     """A crash costs a moment, not a change of speaker, unless somebody steered meanwhile."""
     assert failed["body"]["code"] == "interrupted"
     assert failed["body"]["retryable"] is True
+    # Who posted while the line was being said is answered before it is said again.
+    during = [each["type"] for each in takewhile(lambda each: "turn_id" not in each["body"],
+                                                 reversed(earlier))]  # fmt: skip
     following = next((each for each in later if each["type"] != "message.completed"), None)
-    if following is not None and following["type"] == "turn.started":
+    if following is None or "message.posted" in during:
+        return
+    if following["type"] == "turn.started":
         assert following["body"]["participant_id"] == failed["body"]["participant_id"]
         assert following["body"]["generation"] > 0
 
