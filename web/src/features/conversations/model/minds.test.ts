@@ -5,7 +5,6 @@ import { linesPrice, mindGroups, mindLabel, openMinds, showPrice, splitMind } fr
 const TROUPE = provider('scripted', { scripted: true, local: true, models: ['troupe'] })
 const OLLAMA = provider('ollama', { title: 'Ollama', local: true, models: ['qwen3:8b'] })
 const OPENAI = provider('openai', { title: 'OpenAI', models: ['gpt', 'gpt-mini'] })
-const AUTO = provider('auto')
 const PRICED = { id: 'gpt', input_price: 1, output_price: 10 }
 
 test('a mind names a provider, and perhaps a model with any name', () => {
@@ -34,7 +33,7 @@ describe('a thousand lines', () => {
 describe('what is offered', () => {
   test('every model of who is ready, by its own list or, until that is here, by name', () => {
     const groups = mindGroups(
-      [TROUPE, OLLAMA, OPENAI, AUTO, provider('gemini', { models: ['g'], state: 'down' })],
+      [TROUPE, OLLAMA, OPENAI, provider('gemini', { models: ['g'], state: 'down' })],
       (name) => (name === 'openai' ? [PRICED] : undefined),
     )
     expect(groups.map(({ provider: name, minds }) => [name, minds.map(({ value }) => value)])).toEqual([
@@ -48,9 +47,10 @@ describe('what is offered', () => {
     expect(mindGroups([provider('openai')], () => [])).toEqual([])
   })
 
-  test('whoever fits best, only where the house knows how', () => {
+  test('whoever fits best, only where a model is ready', () => {
     expect(openMinds([TROUPE]).map(({ value }) => value)).toEqual(['', 'scripted'])
-    expect(openMinds([TROUPE, AUTO]).map(({ value }) => value)).toEqual(['', 'auto', 'scripted'])
+    expect(openMinds([TROUPE, OLLAMA]).map(({ value }) => value)).toEqual(['', 'auto', 'scripted'])
+    expect(openMinds([provider('openai', { state: 'down' })]).map(({ value }) => value)).toEqual([''])
     expect(openMinds([]).map(({ value }) => value)).toEqual([''])
   })
 })

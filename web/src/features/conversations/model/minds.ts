@@ -49,9 +49,7 @@ export function mindGroups(
   modelsOf: (provider: string) => readonly Model[] | undefined,
 ): readonly MindGroup[] {
   return providers
-    .filter(
-      ({ scripted, name, state }) => !scripted && name !== AUTO && state !== 'down' && state !== 'unset',
-    )
+    .filter(({ scripted, state }) => !scripted && state !== 'down' && state !== 'unset')
     .map((provider): MindGroup => {
       const { name, title, local } = provider
       const known = modelsOf(name) ?? provider.models.map((id): Model => ({ id }))
@@ -66,10 +64,10 @@ export function mindGroups(
     .filter(({ minds }) => minds.length > 0)
 }
 
-/** The choices that name no model: the house's, the troupe's, and whoever fits best where that is offered. */
+/** The choices that name no model: the house's, the troupe's, and whoever fits best where anybody could. */
 export function openMinds(providers: readonly Provider[]): readonly Mind[] {
   const troupe = providers.find(({ scripted }) => scripted)
-  const auto = providers.some(({ name }) => name === AUTO)
+  const auto = providers.some(({ scripted, state }) => !scripted && state === 'ready')
   return [
     { value: '', label: words.houseChoice, price: null, model: null },
     ...(auto ? [{ value: AUTO, label: words.auto, price: null, model: null }] : []),
