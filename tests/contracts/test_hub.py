@@ -1,8 +1,8 @@
 """Fan-out: the same promises for one process and for many."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import orjson
@@ -347,6 +347,32 @@ async def test_viewers_of_all_processes_are_added_up(
         for hub in (here, there, here):
             await hub._exchange_presence()
         assert (one.viewers, two.viewers) == (2, 2)
+
+
+class DeafHub(MemoryHub):
+    """Swallows what cancels a call that is done already, as `wait_for` did before Python 3.12."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def publish(self, conversation_id: str, frames: Sequence[bytes], **rest: Any) -> None:
+        self.asked.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        await super().publish(conversation_id, frames, **rest)
+
+
+async def test_a_line_ends_though_the_hub_does_not_hear_that_it_is_over() -> None:
+    hub = DeafHub()
+    async with asyncio.timeout(5), hub.watch(CNV) as channel:
+        async with writing(hub) as writer:
+            await writer.add("To be")
+            await hub.asked.wait()
+        frames = channel.since(0)
+        assert frames is not None
+        assert len(frames) == 1
+    hub.close()
 
 
 async def test_without_redis_frames_are_dropped_and_counted_and_nothing_waits(

@@ -43,6 +43,7 @@ class DraftWriter:
         self._order = asyncio.Lock()
         self._group = asyncio.TaskGroup()
         self._pump: asyncio.Task[None] | None = None
+        self._over = False
 
     @property
     def text(self) -> str:
@@ -60,6 +61,8 @@ class DraftWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # What publishes may swallow the cancellation: then this ends the pump.
+        self._over = True
         if self._pump:
             self._pump.cancel()
         # The group is told of no error: the block's own must come out as it is, not in a group.
@@ -116,7 +119,7 @@ class DraftWriter:
         await self._publish(signal, draft=None)
 
     async def _send_on(self) -> None:
-        while True:
+        while not self._over:
             await self._arrived.wait()
             await asyncio.sleep(WINDOW_S)
             await self.flush()

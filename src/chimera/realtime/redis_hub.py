@@ -77,6 +77,10 @@ class RedisHub:
             url,
             max_connections=CONNECTIONS,
             timeout=PATIENCE_S,
+            # Our calls have deadlines of their own. With this one redis-py would wrap each in a
+            # `wait_for`, which before Python 3.12 swallows what cancels it at the wrong moment:
+            # then a line that has been said never ends.
+            socket_timeout=None,
             socket_connect_timeout=PATIENCE_S,
             retry=Retry(NoBackoff(), 0),
             # The answers have the shapes that this code reads, whatever the server offers.
