@@ -23,6 +23,8 @@ from chimera.core.persona import load_house
 from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
+from chimera.engine.polling import Polls
+from chimera.features.conversations.crowd_routes import router as crowd_router
 from chimera.features.conversations.looking import PAGES
 from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.house.routes import router as house_router
@@ -51,12 +53,16 @@ class NotingAlarm:
     def __init__(self) -> None:
         self.rung: list[tuple[str, datetime]] = []
         self.cancelled: list[str] = []
+        self.tallied: list[tuple[str, datetime]] = []
 
     async def ring(self, key: str, at: datetime) -> None:
         self.rung.append((key, at))
 
     async def add(self, key: str, at: datetime) -> None:
         self.rung.append((key, at))
+
+    async def tally(self, poll_id: str, at: datetime) -> None:
+        self.tallied.append((poll_id, at))
 
     async def cancel(self, key: str) -> None:
         self.cancelled.append(key)
@@ -206,13 +212,14 @@ def make_house(
     house = House(
         store=store, journal=journal, hub=hub, alarm=alarm,
         audience=Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock),
+        polls=Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock),
         clock=clock, ids=ids, providers=providers, keys=FewKeys(providers), pulls=pulls,
         gateway=_gateway(store, clock, ids),
         preferences=Preferences(store, clock), personas=load_house(),
         starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
         patience=patience or Patience(), visitors=Visitors("a secret of the tests"),
     )  # fmt: skip
-    routers = [conversations_router, personas_router, providers_router, house_router]
+    routers = [conversations_router, crowd_router, personas_router, providers_router, house_router]
     app = create_api(house, routers, content=PAGES)
     return Made(
         house=house, app=app, alarm=alarm, hub=hub, clock=clock, providers=providers,

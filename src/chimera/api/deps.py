@@ -27,6 +27,7 @@ from chimera.core.topics import Starter
 from chimera.engine.asking import Performer
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
+from chimera.engine.polling import Polls
 from chimera.providers.pulls import Pulls
 from chimera.store.database import Store, Work
 from chimera.store.preferences import Preferences
@@ -118,6 +119,7 @@ class Keys(Protocol):
 
 #: More than anybody claps by hand.
 REACTIONS_PER_MINUTE = 60
+POLLS_PER_MINUTE = 6
 #: Tries cost money, and the work of a conversation's turns.
 TRIES_PER_MINUTE = 20
 
@@ -147,6 +149,8 @@ class House:
     alarm: Alarm
     #: Told of arrivals: the play goes on for whoever comes in.
     audience: Audience
+    #: Sees to it that polls end.
+    polls: Polls
     clock: Clock
     ids: IdSource
     providers: Providers
@@ -174,10 +178,12 @@ class House:
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
     #: How many pictures may be decoded at once: each takes a core, and up to 200 MB.
     developing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
-    #: How often each viewer may react.
+    #: How often each viewer may react, vote, wish or mark.
     reacting: Rates = field(default_factory=lambda: Rates(REACTIONS_PER_MINUTE))
     #: How often a viewer may try a persona out.
     trying: Rates = field(default_factory=lambda: Rates(TRIES_PER_MINUTE))
+    #: How often each may ask the stalls something.
+    asking: Rates = field(default_factory=lambda: Rates(POLLS_PER_MINUTE))
     #: Set when the process is about to go: viewers are told to call again elsewhere.
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -57,6 +57,13 @@ from chimera.core.details import (
 from chimera.core.errors import Invalid
 from chimera.core.ids import rfc3339
 from chimera.core.persona import Frozen
+from chimera.core.stalls import (
+    HighlightAdded,
+    HighlightRemoved,
+    PollClosed,
+    PollOpened,
+    TopicWished,
+)
 
 #: Whoever reads or makes events finds every name here.
 __all__ = [
@@ -80,6 +87,8 @@ __all__ = [
     "ConversationStarted",
     "DirectorNoted",
     "Envelope",
+    "HighlightAdded",
+    "HighlightRemoved",
     "MessageCompleted",
     "MessagePosted",
     "MessageSignals",
@@ -95,6 +104,8 @@ __all__ = [
     "ParticipantMuted",
     "ParticipantUnmuted",
     "Picture",
+    "PollClosed",
+    "PollOpened",
     "QualityScored",
     "ReactionAdded",
     "ReactionRemoved",
@@ -105,6 +116,7 @@ __all__ = [
     "StanceRef",
     "Timings",
     "TopicChanged",
+    "TopicWished",
     "TurnFailed",
     "TurnSkipped",
     "TurnStarted",
@@ -139,6 +151,7 @@ BODIES: Mapping[str, type[Body]] = {
         ParticipantInvited, TopicChanged, TurnStarted, TurnFailed, TurnSkipped, MessageCompleted,
         MessagePosted, DirectorNoted, ReactionAdded, ReactionRemoved, RelationChanged,
         NoteTaken, NoteEdited, NoteRemoved, QualityScored,
+        PollOpened, PollClosed, TopicWished, HighlightAdded, HighlightRemoved,
     )
 }  # fmt: skip
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chimera.core import events as ev
-from chimera.core import mood, relations, untrusted
+from chimera.core import mood, relations, stalls, untrusted
 from chimera.core.mood import Crowd, Emotion, Reaction
 from chimera.core.parts import Line, Seat
 from chimera.core.relations import Relations
+from chimera.core.stalls import Stalls
 
 if TYPE_CHECKING:
     from chimera.core.state import ConversationState
@@ -41,6 +42,7 @@ class Feelings:
 
     ties: Relations = field(default_factory=Relations)
     crowd: Crowd = field(default_factory=Crowd)
+    stalls: Stalls = field(default_factory=Stalls)
 
 
 def after_line(
@@ -116,7 +118,10 @@ def after_event(
             ties = relations.sat_out(ties, who, finished)
             return replace(feelings, ties=ties), _sent_off(seats, who, finished)
         case _:
-            return feelings, seats
+            who = viewer or envelope.actor.type
+            after = stalls.after_event(feelings.stalls, envelope.body, who, finished)
+            same = after is feelings.stalls
+            return feelings if same else replace(feelings, stalls=after), seats
 
 
 def _sent_off(seats: Sequence[Seat], who: str, finished: int) -> tuple[Seat, ...]:

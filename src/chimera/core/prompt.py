@@ -17,7 +17,7 @@ from itertools import groupby
 import jinja2
 
 from chimera.core import events as ev
-from chimera.core import feelings, ladders, memory, pacing, topics, untrusted, voices
+from chimera.core import feelings, ladders, memory, pacing, stalls, topics, untrusted, voices
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
@@ -324,6 +324,7 @@ def _tail(
     situation = [
         *_moment(state, speak),
         *_whisper(speak),
+        *stalls.told(state, me.id),
         *ladders.banned(state),
         *memory.told(state, speak),
         *_seed(state, me),

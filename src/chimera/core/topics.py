@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import Field
 
 from chimera.core import events as ev
-from chimera.core import signals
+from chimera.core import signals, stalls
 from chimera.core.conversation import Participant
 from chimera.core.persona import Frozen
 
@@ -42,6 +42,8 @@ BEFORE_END = 10
 SHORTLIST = 6
 TEMPERATURE = 0.5
 LONGEST_QUESTION = 90
+#: What it adds to a topic if all who wish for one wish for this.
+WISHED = 0.4
 
 
 class Frame(Frozen):
@@ -242,7 +244,12 @@ def choose(state: "ConversationState", random: Random) -> str | None:
     """The next topic, drawn among the best of what is near, new and wanted."""
     past = {each.casefold() for each in state.topics}
     taste = _taste(state)
-    worth = {each: _worth(taste, each) for each in offers(state) if each.casefold() not in past}
+    wishes = state.feelings.stalls
+    worth = {
+        each: _worth(taste, each) + WISHED * stalls.liking(wishes, each)
+        for each in offers(state)
+        if each.casefold() not in past
+    }
     if not worth:
         return None
     best = sorted(worth, key=lambda each: (-worth[each], each))[:SHORTLIST]
@@ -251,11 +258,12 @@ def choose(state: "ConversationState", random: Random) -> str | None:
 
 
 def offers(state: "ConversationState") -> list[str]:
-    """Questions nobody has taken up, what viewers spoke of, and the deck of the house."""
+    """What viewers wish or spoke of, questions nobody has taken up, and the deck of the house."""
     wishes = [phrase for text in _called_out(state, 3) for phrase in signals.keywords(text, 2)]
     english = state.language is None or state.language.lower().startswith("en")
     deck = [each.text for each in load_starters()] if english else []
-    return [*_unanswered(state), *(each.capitalize() for each in wishes), *deck]
+    voted = list(stalls.wished(state.feelings.stalls))[:SHORTLIST]
+    return [*voted, *_unanswered(state), *(each.capitalize() for each in wishes), *deck]
 
 
 def _called_out(state: "ConversationState", count: int) -> list[str]:

@@ -14,7 +14,7 @@ from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.ids import to_millis
 from chimera.store.ledger import settle
-from chimera.store.tables import conversations, messages, reactions, usage
+from chimera.store.tables import conversations, messages, polls, reactions, usage
 
 #: A list shows one line of the last message, never all of it.
 _LINE = 200
@@ -28,6 +28,8 @@ _REACT = insert(reactions)
 _UNREACT = delete(reactions).where(
     *(reactions.c[name] == bindparam(f"of_{name}") for name in ("message_id", "actor", "emoji"))
 )
+_OPEN_POLL = insert(polls)
+_CLOSE_POLL = update(polls).where(polls.c.id == bindparam("of_poll"))
 _SEAT = (
     update(conversations)
     .where(conversations.c.id == bindparam("of"))
@@ -169,6 +171,7 @@ def project(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast
     if spent:
         connection.execute(_INSERT_USAGE, spent)
     _project_reactions(connection, envelopes)
+    _project_polls(connection, envelopes)
 
 
 def _project_reactions(connection: Connection, envelopes: Sequence[ev.Envelope]) -> None:
@@ -183,6 +186,24 @@ def _project_reactions(connection: Connection, envelopes: Sequence[ev.Envelope])
                 else:
                     place = {f"of_{name}": value for name, value in row.items()}
                     connection.execute(_UNREACT, place)
+            case _:
+                pass
+
+
+def _project_polls(connection: Connection, envelopes: Sequence[ev.Envelope]) -> None:
+    for envelope in envelopes:
+        match envelope.body:
+            case ev.PollOpened() as body:
+                row = {
+                    "id": body.poll_id, "conversation_id": envelope.conversation_id,
+                    "question": body.question, "options": list(body.options),
+                    "quorum": body.quorum, "decides": body.decides, "opened_at": envelope.at,
+                    "closes_at": _millis(body.closes_at),
+                }  # fmt: skip
+                connection.execute(_OPEN_POLL, row)
+            case ev.PollClosed() as body:
+                ended = _CLOSE_POLL.values(results=list(body.results), closed_at=envelope.at)
+                connection.execute(ended, {"of_poll": body.poll_id})
             case _:
                 pass
 

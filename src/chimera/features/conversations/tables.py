@@ -31,6 +31,11 @@ _SCORE = (
     .where(_M.conversation_id == bindparam("of"))
     .order_by(_M.seq)
 )
+_ALOUD = (
+    select(_M.id, _M.seq, _M.at, _M.participant_id, _M.author_name, _M.text)
+    .where(_M.conversation_id == bindparam("of"))
+    .order_by(_M.seq)
+)
 #: Column and direction of each order of the list; the id decides between equals.
 _ORDERS = {
     "newest": (_C.created_at, True),
@@ -107,6 +112,11 @@ def spoken(
         query = query.where(_M.seq < before)
     order = _M.seq.desc() if backwards else _M.seq
     return connection.execute(query.order_by(order).limit(limit + 1)).all()
+
+
+def aloud(connection: Connection, conversation_id: str) -> Sequence[Any]:
+    """All messages, as far as a list of them needs."""
+    return connection.execute(_ALOUD, {"of": conversation_id}).all()
 
 
 def message(connection: Connection, conversation_id: str, message_id: str) -> Row[Any]:
