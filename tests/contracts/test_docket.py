@@ -35,13 +35,12 @@ class House:
         self.heard = asyncio.Event()
         self.answer: Turn = self._never_again
         self.repair = _nothing
-        register(docket, self._turn, self._reconcile, _untitled, _untitled)
+        register(docket, self._turn, self._reconcile, _untitled)
 
     async def _turn(self, conversation_id: str) -> datetime | None:
-        async with self.worker.busy():
-            self.rung.append(conversation_id)
-            self.heard.set()
-            return await self.answer(conversation_id)
+        self.rung.append(conversation_id)
+        self.heard.set()
+        return await self.worker.carry(self.answer(conversation_id))
 
     async def _reconcile(self) -> None:
         await self.repair()
@@ -139,6 +138,19 @@ async def test_a_drain_waits_for_what_is_awake_and_takes_nothing_new(url: str) -
         assert house.rung == ["cnv_1"]
 
 
+async def test_another_worker_takes_at_once_what_a_drain_breaks_off(redis_url: str) -> None:
+    url = docket_url(redis_url)
+    async with working(url, "breaks") as first:
+        first.answer = forever
+        await first.alarm.ring("cnv_1", now())
+        await rung(first, "cnv_1")
+        async with working(url, "breaks") as second:
+            begun = now()
+            assert not await first.worker.drain(0.05)
+            await rung(second, "cnv_1")
+            assert now() - begun < timedelta(seconds=1)
+
+
 async def test_the_reconciler_runs_when_a_worker_starts(url: str) -> None:
     async with working(url, "reconciles") as house:
         await house.reconciled.wait()
@@ -154,7 +166,7 @@ async def test_nobody_is_told_when_the_alarm_cannot_be_set() -> None:
     server = redis_server()
     address = docket_url(await asyncio.to_thread(server.__enter__))
     async with Docket(name="away", url=address, execution_ttl=timedelta(0)) as docket:
-        register(docket, _never, _nothing, _untitled, _untitled)
+        register(docket, _never, _nothing, _untitled)
         alarm = DocketAlarm(docket)
         await alarm.ring("cnv_1", now())
         await asyncio.to_thread(server.__exit__, None, None, None)
@@ -209,13 +221,15 @@ async def test_so_it_does_when_redis_was_killed() -> None:
     await asyncio.to_thread(server.__exit__, None, None, None)
 
 
+async def forever(conversation_id: str) -> datetime | None:
+    """Only the first conversation has a run without an end."""
+    if conversation_id == "cnv_1":
+        await asyncio.Event().wait()
+    return None
+
+
 async def asleep_beside_awake(house: House) -> None:
     """One run that does not end, an alarm that is far, and a reconciler that wants it now."""
-
-    async def forever(conversation_id: str) -> datetime | None:
-        if conversation_id == "cnv_1":
-            await asyncio.Event().wait()
-        return None
 
     async def repair() -> None:
         await house.alarm.add("cnv_2", now())

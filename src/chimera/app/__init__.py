@@ -34,14 +34,12 @@ from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
 from chimera.engine.performing import Stage
-from chimera.engine.polling import Polls
 from chimera.engine.recall import load_sentiment
 from chimera.engine.reconcile import Reconciler
 from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
 from chimera.features.conversations.casting import seat_all
-from chimera.features.conversations.crowd_routes import router as crowd_router
 from chimera.features.conversations.looking import PAGES
 from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.conversations.schemas import CreateConversation
@@ -113,7 +111,6 @@ class Parts:
     turns: Turns
     worker: TurnWorker
     reconciler: Reconciler
-    polls: Polls
 
 
 @asynccontextmanager
@@ -203,25 +200,25 @@ def _assemble(
         bills=books.ledger, entitle=alarm.entitle, sentiment=load_sentiment(),
         persona=Cards(store, personas).of,
     )  # fmt: skip
-    turns, worker = Turns(stage, audience), TurnWorker(docket, _worker_settings(settings))
-    polls = Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock)
-    reconciler = Reconciler(store, alarm, clock, chores=(*books.chores, polls.sweep))
+    turns = Turns(stage, audience)
+    worker = TurnWorker(docket, _worker_settings(settings))
+    reconciler = Reconciler(store, alarm, clock, chores=books.chores)
 
     async def turn(conversation_id: str) -> datetime | None:
         # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
         worker.attend(running=True)
-        return await turns.run(conversation_id, worker.busy())
+        return await worker.carry(turns.run(conversation_id))
 
     async def reconcile() -> None:
         worker.attend(running=await reconciler.run() > 0)
 
     titles = Titles(journal=journal, store=store, gateway=models.gateway, ids=ids)
-    register(docket, turn, reconcile, titles.run, polls.close)
+    register(docket, turn, reconcile, titles.run)
     return Parts(
         settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
         models=models, keys=keys, preferences=books.preferences,
         personas=personas, docket=docket, alarm=alarm, audience=audience,
-        turns=turns, worker=worker, reconciler=reconciler, polls=polls,
+        turns=turns, worker=worker, reconciler=reconciler,
     )  # fmt: skip
 
 
@@ -254,7 +251,6 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         hub=parts.hub,
         alarm=parts.alarm,
         audience=parts.audience,
-        polls=parts.polls,
         clock=parts.clock,
         ids=parts.ids,
         providers=parts.models.directory,
@@ -275,7 +271,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
 def create_app(house: House) -> FastAPI:
     return create_api(
         house,
-        [conversations_router, crowd_router, personas_router, providers_router, house_router],
+        [conversations_router, personas_router, providers_router, house_router],
         content=PAGES,
     )
 

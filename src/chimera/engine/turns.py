@@ -6,7 +6,6 @@ killed at any moment, the next one reads the log and goes on.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -63,22 +62,17 @@ class Turns:
         self._states: OrderedDict[str, tuple[int, ConversationState]] = OrderedDict()
         self._stumbles: dict[str, int] = {}
 
-    async def run(
-        self,
-        conversation_id: str,
-        awake: AbstractAsyncContextManager[None] | None = None,
-    ) -> datetime | None:
+    async def run(self, conversation_id: str) -> datetime | None:
         """Carry one turn; when to ring again, None for never. Raises nothing but CancelledError."""
-        async with awake or nullcontext():
-            try:
-                due = await self._attempts(conversation_id)
-            except Superseded:
-                self._states.pop(conversation_id, None)
-                return None
-            except Exception as error:  # the loop survives; the error is told below
-                due = await self._stumbled(conversation_id, error)
-            else:
-                self._stumbles.pop(conversation_id, None)
+        try:
+            due = await self._attempts(conversation_id)
+        except Superseded:
+            self._states.pop(conversation_id, None)
+            return None
+        except Exception as error:  # the loop survives; the error is told below
+            due = await self._stumbled(conversation_id, error)
+        else:
+            self._stumbles.pop(conversation_id, None)
         return None if due is None else from_millis(due)
 
     async def _attempts(self, conversation_id: str) -> int | None:

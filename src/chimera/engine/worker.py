@@ -5,10 +5,9 @@ all of docket's state costs at most one pass of the reconciler (`realtime.md` se
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -31,7 +30,6 @@ _log = structlog.get_logger(__name__)
 
 TurnFunction = Callable[[str], Awaitable[datetime | None]]
 Reconcile = Callable[[], Awaitable[None]]
-PollFunction = Callable[[str], Awaitable[None]]
 TitleFunction = Callable[[str], Awaitable[None]]
 
 
@@ -50,10 +48,6 @@ def docket_url(redis_url: str | None) -> str:
 
 def turn_key(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
-
-def poll_key(poll_id: str) -> str:
-    return f"poll:{poll_id}"
-
 
 
 def title_key(conversation_id: str) -> str:
@@ -79,10 +73,6 @@ class DocketAlarm:
     async def entitle(self, key: str) -> None:
         """Have a talk named away from its turns; asking twice names it once."""
         await self._try(key, self._docket.add("title", None, title_key(key))(key))
-    async def tally(self, poll_id: str, at: datetime) -> None:
-        """Have a poll closed at that time; asking twice closes it once."""
-        await self._try(poll_id, self._docket.add("poll", at, poll_key(poll_id))(poll_id))
-
 
     async def cancel(self, key: str) -> None:
         await self._try(key, self._docket.cancel(turn_key(key)))
@@ -104,11 +94,7 @@ class WorkerSettings:
 
 
 def register(
-    docket: Docket,
-    run_turn: TurnFunction,
-    run_reconcile: Reconcile,
-    run_title: TitleFunction,
-    run_poll: PollFunction,
+    docket: Docket, run_turn: TurnFunction, run_reconcile: Reconcile, run_title: TitleFunction
 ) -> None:
     """Teach the docket its three tasks, by the names of the functions.
 
@@ -137,11 +123,9 @@ def register(
     async def title(conversation_id: str) -> None:
         await run_title(conversation_id)
 
-    async def poll(poll_id: str) -> None:
-        await run_poll(poll_id)
-
-    for task in (turn, poll, title, reconcile):
-        docket.register(task)
+    docket.register(turn)
+    docket.register(title)
+    docket.register(reconcile)
 
 
 async def _remind(docket: Docket, execution: Execution) -> None:
@@ -170,22 +154,31 @@ class TurnWorker:
         self._interval = _BUSY
         self._worker = self._hire()
         self._awake: set[asyncio.Task[Any] | None] = set()
+        self._broken_off: set[asyncio.Task[Any] | None] = set()
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._draining = False
         #: What Redis was marked with when we last looked; None before the first look.
         self._mark: bytes | None = None
 
-    @asynccontextmanager
-    async def busy(self) -> AsyncGenerator[None]:
-        """Marks one run as awake, so that a drain knows what to wait for."""
-        run = asyncio.current_task()
-        self._awake.add(run)
+    async def carry(self, run: Awaitable[datetime | None]) -> datetime | None:
+        """Carry one run, so that a drain knows what to wait for.
+
+        What a drain breaks off is due at once: for another process, this one takes nothing more.
+        """
+        task = asyncio.current_task()
+        self._awake.add(task)
         self._quiet.clear()
         try:
-            yield
+            return await run
+        except asyncio.CancelledError:
+            if task is None or task not in self._broken_off:
+                raise
+            task.uncancel()
+            return datetime.fromtimestamp(0, UTC)
         finally:
-            self._awake.discard(run)
+            self._awake.discard(task)
+            self._broken_off.discard(task)
             if not self._awake:
                 self._quiet.set()
 
@@ -207,13 +200,17 @@ class TurnWorker:
         it that the reconciler runs, without which lost alarms stay lost.
         """
         async with asyncio.TaskGroup() as group:
-            while True:
-                working = group.create_task(_work(self._worker))
-                await self._redis_to_be_lost()
-                _log.warning("worker_renewed", awake=len(self._awake))
-                self._worker.concurrency = 0
-                group.create_task(_retire(working, frozenset(self._awake)))
-                self._worker = self._hire()
+            try:
+                while True:
+                    over = asyncio.Event()
+                    group.create_task(_work(self._worker, over))
+                    await self._redis_to_be_lost()
+                    _log.warning("worker_renewed", awake=len(self._awake))
+                    self._worker.concurrency = 0
+                    group.create_task(_after(frozenset(self._awake), over))
+                    self._worker = self._hire()
+            finally:
+                self._cancel_runs()
 
     def _hire(self) -> Worker:
         return Worker(
@@ -267,22 +264,29 @@ class TurnWorker:
         except TimeoutError:
             return False
         finally:
-            for run in self._awake:
-                if run is not None:
-                    run.cancel()
+            self._broken_off.update(self._awake)
+            self._cancel_runs()
         return True
 
+    def _cancel_runs(self) -> None:
+        for run in self._awake:
+            if run is not None:
+                run.cancel()
 
-async def _work(worker: Worker) -> None:
-    async with worker:
-        await worker.run_forever()
+
+async def _work(worker: Worker, over: asyncio.Event) -> None:
+    """Work until told that it is over.
+
+    Docket's worker is told by leaving its block: redis-py can swallow what cancels its calls.
+    """
+    async with asyncio.TaskGroup() as group, worker:
+        group.create_task(worker.run_forever())
+        await over.wait()
 
 
-async def _retire(
-    working: "asyncio.Task[None]", runs: Collection["asyncio.Task[Any] | None"]
-) -> None:
-    """Let a worker end that takes nothing new, once these runs of its are over."""
+async def _after(runs: Collection["asyncio.Task[Any] | None"], over: asyncio.Event) -> None:
+    """Tell a worker that takes nothing new that it is over, once these runs of its are."""
     awake = [run for run in runs if run is not None]
     if awake:
         await asyncio.wait(awake)
-    working.cancel()
+    over.set()
