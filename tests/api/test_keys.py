@@ -14,6 +14,7 @@ from api_house import HOST, ORIGIN
 from blockbuster import BlockBuster
 from provider_fakes import ask
 from provider_server import ProviderServer, Wire, answers, streams, whole
+from structlog.testing import capture_logs
 
 from chimera.app import Parts, create_app, create_house, open_parts
 from chimera.app.keys import KeyDesk
@@ -87,9 +88,11 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def settings_in(folder: Path, **services: dict[str, object]) -> Settings:
-    providers: dict[str, object] = {"discover": False, **services}
-    return load_settings(server={"data_dir": folder / "data"}, providers=providers)
+def settings_in(folder: Path, **given: dict[str, object]) -> Settings:
+    """What is given of the database and the house key, and of providers."""
+    groups = {name: given.pop(name) for name in ("database", "security") if name in given}
+    providers: dict[str, object] = {"discover": False, **given}
+    return load_settings(server={"data_dir": folder / "data"}, providers=providers, **groups)
 
 
 Opened = Callable[..., AbstractAsyncContextManager[Open]]
@@ -411,6 +414,46 @@ async def test_a_lost_key_file_is_told_and_stops_nothing(
         again = (await house.put(api_key=KEY)).json()
         assert "disabled_because" not in again["credential"]
         assert (await house.check())["ok"] is True
+
+
+# -- several machines -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def joined(opened: Opened, postgres_database: str) -> Opened:
+    """Opens the house on a machine that shares its database, with this house key of its own."""
+
+    def joined(kek: str | None) -> AbstractAsyncContextManager[Open]:
+        return opened(database={"url": postgres_database}, security={"kek": kek})
+
+    return joined
+
+
+async def test_a_shared_database_takes_no_key_that_one_machine_alone_could_open(
+    joined: Opened, gate: Gatekeeper, tmp_path: Path
+) -> None:
+    async with joined(None) as house:
+        refused = await house.put(api_key=KEY, base_url=gate.base_url)
+        assert (refused.status_code, refused.json()["code"]) == (422, "house_key_missing")
+        assert "CHIMERA_SECURITY__KEK" in refused.json()["detail"]
+        assert not (tmp_path / "data" / KEY_FILE).exists()
+        assert (await house.put(base_url=gate.base_url)).status_code == 200
+
+
+async def test_a_machine_with_another_house_key_says_that_it_cannot_open_the_stored_one(
+    joined: Opened, gate: Gatekeeper
+) -> None:
+    async def unreadable(house: Open) -> list[str]:
+        return (await house.client.get("/api/v1/health/services")).json()["keys_unreadable"]
+
+    ours, theirs = "a" * 64, "b" * 64
+    async with joined(ours) as house, joined(theirs) as other:
+        assert (await house.put(api_key=KEY, base_url=gate.base_url)).status_code == 200
+        assert await unreadable(other) == []
+        with capture_logs() as logs:
+            await other.parts.keys.look()
+        assert [each["provider"] for each in logs if each["event"] == "key_unreadable"]
+        assert (await unreadable(house), await unreadable(other)) == ([], ["compatible"])
 
 
 # -- limits -----------------------------------------------------------------------------------

@@ -89,6 +89,18 @@ def test_the_doctor_sees_a_folder_that_cannot_be_one(commands: Commands, tmp_pat
     assert "cannot be written" in found(done.out)["data folder"]["detail"]
 
 
+def test_the_doctor_says_what_a_shared_database_needs_to_keep_keys(
+    commands: Commands, postgres_database: str
+) -> None:
+    done = commands.run("doctor", "--json", CHIMERA_DATABASE__URL=postgres_database)
+    keys = found(done.out)["keys of providers"]
+    assert keys["state"] == "missing"
+    assert "CHIMERA_SECURITY__KEK_FILE" in keys["detail"]
+    kek = {"CHIMERA_SECURITY__KEK": "a" * 64}
+    done = commands.run("doctor", "--json", CHIMERA_DATABASE__URL=postgres_database, **kek)
+    assert found(done.out)["keys of providers"]["state"] == "ok"
+
+
 @pytest.mark.crash
 def test_the_doctor_leaves_the_file_of_an_open_house_alone(
     commands: Commands, tmp_path: Path

@@ -10,6 +10,7 @@ from chimera.api.deps import House, serving
 from chimera.api.strict import Output
 from chimera.core.ids import rfc3339
 from chimera.store import ledger
+from chimera.store.vault import UNREADABLE
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -39,6 +40,8 @@ class Service(Output):
 class Services(Output):
     store_id: str
     database: str
+    #: Whose stored keys this process cannot open: it has another house key than who stored them.
+    keys_unreadable: list[str]
     providers: list[Service]
 
 
@@ -68,9 +71,15 @@ async def list_services(house: Serving) -> Services:
     today = house.now() // ledger.DAY_MS * ledger.DAY_MS
     look = partial(ledger.spending, since=today, until=today + ledger.DAY_MS, most=0)
     spent = {each.provider: each.amount for each in (await house.store.read(look)).days}
+    cards = house.keys.cards()
     return Services(
         store_id=house.store.store_id,
         database=house.store.dialect,
+        keys_unreadable=[
+            each.name
+            for each in cards
+            if each.credential and each.credential.disabled_because == UNREADABLE
+        ],
         providers=[
             Service(
                 name=each.name,

@@ -45,6 +45,12 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 5.0
 
 
+class HouseKeyMissing(Invalid):
+    """Where several machines share a database, each would seal with a key that no other has."""
+
+    code = "house_key_missing"
+
+
 class KeyDesk:
     """Implements `api.deps.Keys`, and keeps the providers of this process as they are stored."""
 
@@ -161,6 +167,12 @@ class KeyDesk:
         self._check_name(name)
         if change.api_key is None and change.base_url is None:
             raise Invalid("Give a key, an address or both.", path="api_key")
+        if change.api_key is not None and self._vault.makes and self._store.dialect != "sqlite":
+            raise HouseKeyMissing(
+                "This house shares its database with others: set CHIMERA_SECURITY__KEK or"
+                " CHIMERA_SECURITY__KEK_FILE to the same key everywhere, then store this one.",
+                path="api_key",
+            )
         await self._put(name, self._checked(name, change))
         await self._apply(await self._store.read(credentials.snapshot))
         # Talks that waited for a key look whether this one lets them go on.

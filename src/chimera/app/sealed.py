@@ -33,14 +33,12 @@ from chimera.settings import ServiceSettings, Settings
 from chimera.store import credentials
 from chimera.store.credentials import Snapshot, Stored, Tuning
 from chimera.store.database import Store, parse
-from chimera.store.vault import SealBroken, Vault, kid_of, parse_ring
+from chimera.store.vault import UNREADABLE, SealBroken, Vault, kid_of, parse_ring
 
 log = structlog.get_logger()
 
 #: The house key that is made in the data folder if no setting names another.
 KEY_FILE = "chimera.key"
-#: Why a stored key is not used whose house key is not here.
-UNREADABLE = "key_unreadable"
 #: Envelopes that are wrapped anew in one transaction.
 _BATCH = 100
 #: How long a command waits for a database server.
@@ -74,7 +72,7 @@ def open_all(vault: Vault, found: Snapshot) -> dict[str, SecretStr]:
         try:
             opened[each.id] = vault.open(each.sealed, each.context)
         except (SealBroken, Unready) as error:
-            log.warning("key_unreadable", provider=each.provider, why=str(error))
+            log.warning(UNREADABLE, provider=each.provider, why=str(error))
     return opened
 
 
@@ -246,7 +244,7 @@ def _rewrapped(vault: Vault, batch: Sequence[Stored]) -> Fresh:
         try:
             sealed = vault.rewrap(each.sealed or {}, each.context)
         except SealBroken as error:
-            log.warning("key_unreadable", provider=each.provider, why=str(error))
+            log.warning(UNREADABLE, provider=each.provider, why=str(error))
             continue
         if sealed is not None:
             fresh.append((each, sealed))

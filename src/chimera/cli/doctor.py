@@ -126,6 +126,9 @@ async def _keys(settings: Settings) -> Finding:
         where = vault.path or "CHIMERA_SECURITY__KEK"
         detail = f"the key of {', '.join(lost)} cannot be opened: {where} is not what sealed it"
         return Finding(what=KEYS, state="broken", detail=detail)
+    if vault.makes and not settings.database_url.startswith("sqlite"):
+        detail = "none can be stored for several processes: set CHIMERA_SECURITY__KEK_FILE"
+        return Finding(what=KEYS, state="missing", detail=detail)
     if ring is None:
         return Finding(what=KEYS, state="ok", detail="none is stored; sealed when one is")
     detail = f"{len(sealed)} stored, sealed with {ring.current.kid} of {vault.path or 'a setting'}"

@@ -29,6 +29,10 @@ _OTHERS = 0o077
 _HEAD = "# The key that opens the stored keys of providers. Keep a copy, apart from the database.\n"
 
 
+#: Why a stored key is not used that cannot be opened here.
+UNREADABLE = "key_unreadable"
+
+
 class SealBroken(ValueError):
     """What was sealed cannot be opened: its house key is not here, or it was tampered with."""
 
@@ -155,6 +159,11 @@ class Vault:
         self.path = None if given else path
         self._makes = makes
         self._ring = given
+
+    @property
+    def makes(self) -> bool:
+        """Whether this machine made its key, or would: no other has it."""
+        return self._makes and self.path is not None
 
     @property
     def ring(self) -> KeyRing | None:
