@@ -35,7 +35,7 @@ class House:
         self.heard = asyncio.Event()
         self.answer: Turn = self._never_again
         self.repair = _nothing
-        register(docket, self._turn, self._reconcile, _untitled)
+        register(docket, self._turn, self._reconcile, _untitled, _untitled)
 
     async def _turn(self, conversation_id: str) -> datetime | None:
         self.rung.append(conversation_id)
@@ -166,7 +166,7 @@ async def test_nobody_is_told_when_the_alarm_cannot_be_set() -> None:
     server = redis_server()
     address = docket_url(await asyncio.to_thread(server.__enter__))
     async with Docket(name="away", url=address, execution_ttl=timedelta(0)) as docket:
-        register(docket, _never, _nothing, _untitled)
+        register(docket, _never, _nothing, _untitled, _untitled)
         alarm = DocketAlarm(docket)
         await alarm.ring("cnv_1", now())
         await asyncio.to_thread(server.__exit__, None, None, None)

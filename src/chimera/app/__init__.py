@@ -34,12 +34,14 @@ from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
 from chimera.engine.performing import Stage
+from chimera.engine.polling import Polls
 from chimera.engine.recall import load_sentiment
 from chimera.engine.reconcile import Reconciler
 from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
 from chimera.features.conversations.casting import seat_all
+from chimera.features.conversations.crowd_routes import router as crowd_router
 from chimera.features.conversations.looking import PAGES
 from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.conversations.schemas import CreateConversation
@@ -111,6 +113,7 @@ class Parts:
     turns: Turns
     worker: TurnWorker
     reconciler: Reconciler
+    polls: Polls
 
 
 @asynccontextmanager
@@ -200,9 +203,9 @@ def _assemble(
         bills=books.ledger, entitle=alarm.entitle, sentiment=load_sentiment(),
         persona=Cards(store, personas).of,
     )  # fmt: skip
-    turns = Turns(stage, audience)
-    worker = TurnWorker(docket, _worker_settings(settings))
-    reconciler = Reconciler(store, alarm, clock, chores=books.chores)
+    turns, worker = Turns(stage, audience), TurnWorker(docket, _worker_settings(settings))
+    polls = Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock)
+    reconciler = Reconciler(store, alarm, clock, chores=(*books.chores, polls.sweep))
 
     async def turn(conversation_id: str) -> datetime | None:
         # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
@@ -213,12 +216,12 @@ def _assemble(
         worker.attend(running=await reconciler.run() > 0)
 
     titles = Titles(journal=journal, store=store, gateway=models.gateway, ids=ids)
-    register(docket, turn, reconcile, titles.run)
+    register(docket, turn, reconcile, titles.run, polls.close)
     return Parts(
         settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
         models=models, keys=keys, preferences=books.preferences,
         personas=personas, docket=docket, alarm=alarm, audience=audience,
-        turns=turns, worker=worker, reconciler=reconciler,
+        turns=turns, worker=worker, reconciler=reconciler, polls=polls,
     )  # fmt: skip
 
 
@@ -251,6 +254,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         hub=parts.hub,
         alarm=parts.alarm,
         audience=parts.audience,
+        polls=parts.polls,
         clock=parts.clock,
         ids=parts.ids,
         providers=parts.models.directory,
@@ -271,7 +275,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
 def create_app(house: House) -> FastAPI:
     return create_api(
         house,
-        [conversations_router, personas_router, providers_router, house_router],
+        [conversations_router, crowd_router, personas_router, providers_router, house_router],
         content=PAGES,
     )
 

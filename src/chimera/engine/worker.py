@@ -31,6 +31,7 @@ _log = structlog.get_logger(__name__)
 TurnFunction = Callable[[str], Awaitable[datetime | None]]
 Reconcile = Callable[[], Awaitable[None]]
 TitleFunction = Callable[[str], Awaitable[None]]
+PollFunction = Callable[[str], Awaitable[None]]
 
 
 def docket_url(redis_url: str | None) -> str:
@@ -48,6 +49,10 @@ def docket_url(redis_url: str | None) -> str:
 
 def turn_key(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
+
+
+def poll_key(poll_id: str) -> str:
+    return f"poll:{poll_id}"
 
 
 def title_key(conversation_id: str) -> str:
@@ -74,6 +79,10 @@ class DocketAlarm:
         """Have a talk named away from its turns; asking twice names it once."""
         await self._try(key, self._docket.add("title", None, title_key(key))(key))
 
+    async def tally(self, poll_id: str, at: datetime) -> None:
+        """Have a poll closed at that time; asking twice closes it once."""
+        await self._try(poll_id, self._docket.add("poll", at, poll_key(poll_id))(poll_id))
+
     async def cancel(self, key: str) -> None:
         await self._try(key, self._docket.cancel(turn_key(key)))
 
@@ -94,9 +103,13 @@ class WorkerSettings:
 
 
 def register(
-    docket: Docket, run_turn: TurnFunction, run_reconcile: Reconcile, run_title: TitleFunction
+    docket: Docket,
+    run_turn: TurnFunction,
+    run_reconcile: Reconcile,
+    run_title: TitleFunction,
+    run_poll: PollFunction,
 ) -> None:
-    """Teach the docket its three tasks, by the names of the functions.
+    """Teach the docket its four tasks, by the names of the functions.
 
     A turn catches everything itself, because an exception in a Perpetual reschedules it at once.
     """
@@ -123,9 +136,11 @@ def register(
     async def title(conversation_id: str) -> None:
         await run_title(conversation_id)
 
-    docket.register(turn)
-    docket.register(title)
-    docket.register(reconcile)
+    async def poll(poll_id: str) -> None:
+        await run_poll(poll_id)
+
+    for task in (turn, poll, title, reconcile):
+        docket.register(task)
 
 
 async def _remind(docket: Docket, execution: Execution) -> None:
