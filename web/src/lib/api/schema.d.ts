@@ -76,6 +76,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bookmarks
+         * @description One's own bookmarks; nobody else sees them.
+         */
+        get: operations["list_bookmarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/clear": {
         parameters: {
             query?: never;
@@ -128,6 +148,26 @@ export interface paths {
          * @description The log after a seq. That of an ended conversation may be kept: it carries an ETag.
          */
         get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/highlights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Highlights
+         * @description What is worth coming back to: marked by somebody, or found, with the reasons.
+         */
+        get: operations["list_highlights"];
         put?: never;
         post?: never;
         delete?: never;
@@ -197,6 +237,54 @@ export interface paths {
          */
         post: operations["post_message"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/bookmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bookmark
+         * @description Mark a message for oneself.
+         */
+        put: operations["bookmark"];
+        post?: never;
+        /**
+         * Remove Bookmark
+         * @description Take one's own mark away.
+         */
+        delete: operations["remove_bookmark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/messages/{message_id}/highlight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Highlight
+         * @description Mark a message for everybody.
+         */
+        put: operations["highlight"];
+        post?: never;
+        /**
+         * Remove Highlight
+         * @description Take the mark away; what was found stays found.
+         */
+        delete: operations["remove_highlight"];
         options?: never;
         head?: never;
         patch?: never;
@@ -304,6 +392,50 @@ export interface paths {
          * @description Pause it; a line being said is withdrawn and said again afterwards.
          */
         post: operations["pause_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Polls
+         * @description What the stalls were asked, the newest first.
+         */
+        get: operations["list_polls"];
+        put?: never;
+        /**
+         * Open Poll
+         * @description Ask the stalls; the poll closes by itself, and the cast hear what came of it.
+         */
+        post: operations["open_poll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/polls/{poll_id}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Vote In Poll
+         * @description Vote; a later vote takes the place of an earlier one.
+         */
+        put: operations["vote_in_poll"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -470,6 +602,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/topics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Topics
+         * @description What it is and was about, what viewers wish next, and what the house would offer.
+         */
+        get: operations["get_topics"];
+        /**
+         * Wish Next
+         * @description Wish a topic for the next time it changes; the last wish of each viewer counts.
+         */
+        put: operations["wish_next"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/turns/{turn_id}/calls": {
         parameters: {
             query?: never;
@@ -483,6 +639,30 @@ export interface paths {
          */
         get: operations["list_turn_calls"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Feedback
+         * @description What viewers think of the talk, joined to its score.
+         */
+        get: operations["get_feedback"];
+        /**
+         * Judge
+         * @description Say whether the talk is any good: 1, 0 or -1.
+         */
+        put: operations["judge"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1048,6 +1228,17 @@ export interface components {
             name: string;
         };
         /**
+         * Ballot
+         * @description A vote; a later one of the same viewer takes its place.
+         */
+        Ballot: {
+            /**
+             * Option
+             * @description Its place, from 0.
+             */
+            option: number;
+        };
+        /**
          * Between
          * @description What lies between two.
          */
@@ -1061,6 +1252,13 @@ export interface components {
             conflict: "banter" | "heated" | "hostile";
             /** Participants */
             participants: string[];
+        };
+        /** BookmarkPage */
+        BookmarkPage: {
+            /** Items */
+            items: components["schemas"]["Marked"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * BudgetRequest
@@ -1678,6 +1876,36 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Feedback
+         * @description What viewers think of the talk, beside its score.
+         *
+         *     `approval` is 0–100 with the interval it lies in at 90 %; `joined` is score and approval
+         *     together, the score counting as much as six votes. `says` compares both.
+         */
+        Feedback: {
+            /** Approval */
+            approval?: number | null;
+            /** Down */
+            down: number;
+            /** High */
+            high?: number | null;
+            /** Joined */
+            joined?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Mine */
+            mine?: number | null;
+            /** Neutral */
+            neutral: number;
+            /**
+             * Says
+             * @enum {string}
+             */
+            says: "not_enough_votes" | "agrees" | "likes_it_more" | "likes_it_less";
+            /** Up */
+            up: number;
+        };
+        /**
          * Health
          * @description How recent calls went; times to the first token, failures by their code.
          */
@@ -1702,6 +1930,38 @@ export interface components {
             p95_ms?: number | null;
             /** Tokens Per S */
             tokens_per_s?: number | null;
+        };
+        /**
+         * Highlight
+         * @description One for everybody: its weight, 0–1, and why, the weightiest reason first.
+         */
+        Highlight: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Because */
+            because: ("by_hand" | "applause" | "boos" | "warmth" | "tension" | "alliance_formed" | "alliance_ended" | "quarrel" | "peace" | "loop_broken" | "new_topic")[];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Participant Id */
+            participant_id?: string | null;
+            /** Seq */
+            seq: number;
+            /** Text */
+            text: string;
+            /** Weight */
+            weight: number;
+        };
+        /** HighlightPage */
+        HighlightPage: {
+            /** Items */
+            items: components["schemas"]["Highlight"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * HouseSwitches
@@ -1759,6 +2019,27 @@ export interface components {
             name?: string | null;
             /** Participant Id */
             participant_id?: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Marked
+         * @description A message to come back to; `/c/{conversation}#{id}` shows it in its place.
+         */
+        Marked: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Participant Id */
+            participant_id?: string | null;
+            /** Seq */
+            seq: number;
             /** Text */
             text: string;
         };
@@ -1878,6 +2159,31 @@ export interface components {
             items: components["schemas"]["Note"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * OpenPoll
+         * @description A question to the stalls; it closes by itself.
+         */
+        OpenPoll: {
+            /**
+             * Decides
+             * @description `topic`: the winner becomes the topic.
+             */
+            decides?: "topic" | null;
+            /** Options */
+            options: string[];
+            /** Question */
+            question: string;
+            /**
+             * Quorum
+             * @description Votes it needs; absent: a third of who watches.
+             */
+            quorum?: number | null;
+            /**
+             * Seconds
+             * @default 60
+             */
+            seconds?: number;
         };
         /** Pace */
         Pace: {
@@ -2103,6 +2409,52 @@ export interface components {
             url: string;
             /** Width */
             width: number;
+        };
+        /**
+         * Poll
+         * @description A poll. `results` are there once it is closed, or for who has voted; `mine` is one's vote.
+         */
+        Poll: {
+            /** Because */
+            because?: ("majority" | "tie" | "quorum") | null;
+            /**
+             * Closes At
+             * Format: date-time
+             */
+            closes_at: string;
+            /** Decides */
+            decides?: "topic" | null;
+            /** Id */
+            id: string;
+            /** Mine */
+            mine?: number | null;
+            /** Open */
+            open: boolean;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Options */
+            options: string[];
+            /** Question */
+            question: string;
+            /** Quorum */
+            quorum: number;
+            /** Results */
+            results?: number[] | null;
+            /** Votes */
+            votes: number;
+            /** Winner */
+            winner?: string | null;
+        };
+        /**
+         * PollList
+         * @description The newest first.
+         */
+        PollList: {
+            /** Items */
+            items: components["schemas"]["Poll"][];
         };
         /**
          * PostMessage
@@ -2637,6 +2989,20 @@ export interface components {
             topic: string;
         };
         /**
+         * Topics
+         * @description What it is about, what it was about before, what viewers wish, and what the house offers.
+         */
+        Topics: {
+            /** Past */
+            past: string[];
+            /** Suggestions */
+            suggestions: string[];
+            /** Topic */
+            topic: string;
+            /** Wishes */
+            wishes: components["schemas"]["Wished"][];
+        };
+        /**
          * Traits
          * @description Each in 0…1; `cps` is typing speed in characters a second.
          */
@@ -2827,6 +3193,17 @@ export interface components {
             items: components["schemas"]["Version"][];
         };
         /**
+         * Vote
+         * @description Whether the talk is any good.
+         */
+        Vote: {
+            /**
+             * Value
+             * @enum {integer}
+             */
+            value: -1 | 0 | 1;
+        };
+        /**
          * Watched
          * @description A conversation, and the name under which it keeps what this viewer does.
          */
@@ -2874,10 +3251,30 @@ export interface components {
              */
             visibility: "private" | "unlisted" | "public";
         };
+        /**
+         * Wish
+         * @description One wish for each viewer; the last one counts.
+         */
+        Wish: {
+            /** Topic */
+            topic: string;
+        };
         /** WishTopic */
         WishTopic: {
             /** Topic */
             topic: string;
+        };
+        /**
+         * Wished
+         * @description A topic that viewers wish for next.
+         */
+        Wished: {
+            /** Mine */
+            mine: boolean;
+            /** Topic */
+            topic: string;
+            /** Votes */
+            votes: number;
         };
     };
     responses: never;
@@ -3104,6 +3501,43 @@ export interface operations {
             };
         };
     };
+    list_bookmarks: {
+        parameters: {
+            query?: {
+                /** @description How many items a page holds. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookmarkPage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     clear_conversation: {
         parameters: {
             query?: never;
@@ -3205,6 +3639,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_highlights: {
+        parameters: {
+            query?: {
+                /** @description How many items a page holds. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HighlightPage"];
                 };
             };
             /** @description Anything that went wrong. */
@@ -3358,6 +3829,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Posted"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookmark: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_bookmark: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    highlight: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_highlight: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                message_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Marked"];
                 };
             };
             /** @description Anything that went wrong. */
@@ -3623,6 +4238,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Controlled"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_polls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollList"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_poll: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenPoll"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vote_in_poll: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                poll_id: string;
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ballot"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Poll"];
                 };
             };
             /** @description Anything that went wrong. */
@@ -3929,6 +4655,77 @@ export interface operations {
             };
         };
     };
+    get_topics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topics"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wish_next: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Topics"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_turn_calls: {
         parameters: {
             query?: never;
@@ -3949,6 +4746,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordedCallPage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Begins with `cnv_`. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Vote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
                 };
             };
             /** @description Anything that went wrong. */
