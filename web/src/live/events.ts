@@ -38,6 +38,8 @@ export interface WireBid {
   readonly participant_id: string
   readonly value: number
   readonly reason: string
+  readonly chance?: number
+  readonly terms?: Readonly<Record<string, number>>
 }
 
 export interface WireParticipant {
@@ -90,6 +92,10 @@ export interface Bodies {
     readonly pause_ms: number
     readonly bids: readonly WireBid[]
     readonly route?: Route | null
+    readonly note?: string | null
+    readonly recalled?: readonly string[] | null
+    readonly energy?: number | null
+    readonly moods?: Readonly<Record<string, string>> | null
   }
   'turn.failed': {
     readonly turn_id: string

@@ -110,6 +110,10 @@ export interface Decision {
   readonly cause: Cause
   readonly bids: readonly WireBid[]
   readonly pauseMs: number
+  /** How much life the topic still has; null where the house did not say. */
+  readonly energy: number | null
+  /** Who is in another mood than usual. */
+  readonly moods: Readonly<Record<string, string>>
 }
 
 /** One bar of the score. */

@@ -33,10 +33,14 @@ test('a message whose turn was never seen goes to the end, under its own id when
   ])
 })
 
-test('a choice stands with its cause and bids until the next', () => {
+test('a choice stands with its cause, bids and moods until the next', () => {
   const state = fold([
     created,
-    turn('a', { bids: [{ participant_id: 'q', value: 0.6, reason: 'owes' }] }),
+    turn('a', {
+      bids: [{ participant_id: 'q', value: 0.6, reason: 'owes' }],
+      energy: 0.4,
+      moods: { q: 'joy' },
+    }),
     said('a', 'One'),
   ])
   expect(state.decision).toEqual({
@@ -44,7 +48,10 @@ test('a choice stands with its cause and bids until the next', () => {
     cause: 'owed',
     pauseMs: 5,
     bids: [{ participant_id: 'q', value: 0.6, reason: 'owes' }],
+    energy: 0.4,
+    moods: { q: 'joy' },
   })
+  expect(fold([turn('b')], state).decision).toMatchObject({ energy: null, moods: {} })
 })
 
 test('a second speaker at once is introduced; a newer generation replaces the fenced one', () => {

@@ -78,7 +78,14 @@ export const turnStarted: Fold<'turn.started'> = (state, event) => {
     ...state,
     rows: [...rows, line],
     turns: [...turns, { turnId: body.turn_id, messageId, participantId, generation, at }],
-    decision: { participantId, cause: body.cause, bids: body.bids, pauseMs: body.pause_ms },
+    decision: {
+      participantId,
+      cause: body.cause,
+      bids: body.bids,
+      pauseMs: body.pause_ms,
+      energy: body.energy ?? null,
+      moods: body.moods ?? {},
+    },
   }
 }
 

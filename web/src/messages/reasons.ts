@@ -1,29 +1,5 @@
 /** What the house's codes mean, in words. */
 
-export const CAUSES: Readonly<Record<string, string>> = {
-  addressed: 'addressed',
-  owed: 'owed an answer',
-  self_selected: 'own wish',
-  overdue: 'silent for long',
-  continued: 'goes on',
-  invited: 'invited',
-  duet: 'duet',
-}
-
-export const REASONS: Readonly<Record<string, string>> = {
-  addressed: 'was spoken to',
-  owed: 'owes an answer',
-  topic: 'knows the matter',
-  thread: 'is still in the exchange',
-  tie: 'cares about who spoke last',
-  crowd: 'was cheered on by the audience',
-  mediation: 'was asked to make peace',
-  energy: 'is in the mood to talk',
-  waiting: 'has been listening for a while',
-  overdue: 'has been silent for long',
-  invited: 'was invited to speak',
-}
-
 export const PAUSES: Readonly<Record<string, string>> = {
   providers_down: 'Nobody who could speak for them answers.',
   budget: 'The budget is spent.',

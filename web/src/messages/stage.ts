@@ -1,7 +1,7 @@
 /** The words of the stage: script, score, controls, side panel, viewer's line. */
 
 import { providerTitle } from './minds.ts'
-import { CAUSES, dropped, ENDINGS, FAILURES, PAUSES, REASONS } from './reasons.ts'
+import { dropped, ENDINGS, FAILURES, PAUSES } from './reasons.ts'
 
 const number = new Intl.NumberFormat('en')
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
@@ -145,32 +145,8 @@ export const stage = {
   scoreEmpty: 'No message yet',
   behind: (distance: string) => `−${distance}`,
 
-  bonds: 'Between them',
-  noBonds: 'Nobody has taken sides yet.',
-  allies: 'allies',
-  pair: (names: readonly string[]) => list.format(names),
-  conflict: (level: 'heated' | 'hostile', allied: boolean) => {
-    const how = level === 'heated' ? 'sparring' : 'hostile'
-    return allied ? `allies, and ${how}` : how
-  },
   panel: 'About this conversation',
-  openPanel: 'Now: shares, tempo, wishes',
-  nowTab: 'Now',
-  share: 'Share of the talk',
-  shareOf: (name: string, percent: number) => `${name} ${percent} per cent`,
-  percent: (n: number) => `${n}%`,
-  messages: (n: number) => plural(n, 'message', 'messages'),
-  tempo: 'Tempo',
-  linesPerMinute: 'lines a minute',
-  tempoNow: (lines: number) => lines.toFixed(1),
-  words: (n: number) => `${plural(n, 'word', 'words')} a line`,
-  bids: 'Wants to speak',
-  cause: (cause: string) => `cause: ${CAUSES[cause] ?? cause}`,
-  reason: (reason: string) => REASONS[reason] ?? reason,
-  noBids: 'Nobody has asked for the floor yet.',
-  bid: (value: number) => value.toFixed(2).replace(/^0/, ''),
-  cast: 'Cast',
-  troupe: 'the house’s troupe',
+  openPanel: 'Quality, relations, memory, figures',
 
   controls: 'Controls',
   start: 'Raise the curtain',

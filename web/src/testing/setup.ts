@@ -11,7 +11,10 @@ class Watcher {
 
 vi.stubGlobal('IntersectionObserver', Watcher)
 vi.stubGlobal('ResizeObserver', Watcher)
-vi.stubGlobal('matchMedia', (media: string) => Object.assign(new EventTarget(), { media, matches: false }))
+/** The tests' screen is a wide one, with nothing special about it. */
+vi.stubGlobal('matchMedia', (media: string) =>
+  Object.assign(new EventTarget(), { media, matches: media.startsWith('(min-width') }),
+)
 window.scrollTo = () => {}
 Element.prototype.scrollIntoView = () => {}
 Element.prototype.hasPointerCapture = () => false

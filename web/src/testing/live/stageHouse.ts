@@ -53,6 +53,10 @@ export function stageHouse(
       })
     }),
     http.get(`${API}/conversations/cnv_1/relations`, () => HttpResponse.json(relations)),
+    http.get(`${API}/conversations/cnv_1/quality`, () =>
+      HttpResponse.json({ conversation_id: 'cnv_1', history: [], next_cursor: null }),
+    ),
+    http.get(`${API}/conversations/cnv_1/notes`, () => HttpResponse.json({ items: [], next_cursor: null })),
     http.all(`${API}/conversations/cnv_1/:command`, async ({ request, params }) => {
       asked.push(`${request.method} /${String(params.command)} ${await request.text()}`)
       return HttpResponse.json({ conversation: resource(), seq: log.length })

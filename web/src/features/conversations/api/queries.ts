@@ -111,20 +111,6 @@ export const startersQuery = (topic = '') =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
-/** How the cast stand to each other, asked anew where something has changed between two. */
-export const relationsQuery = (id: string, bondSeq: number) =>
-  queryOptions({
-    queryKey: [...CONVERSATIONS, 'relations', id, bondSeq],
-    queryFn: ({ signal }) =>
-      unwrap(
-        api.GET('/api/v1/conversations/{conversation_id}/relations', {
-          params: { path: { conversation_id: id }, query: { limit: 1 } },
-          signal,
-        }),
-      ),
-    placeholderData: keepPreviousData,
-  })
-
 /** The calls one turn made, oldest first; empty unless they were being recorded. */
 export const turnCallsQuery = (id: string, turnId: string) =>
   queryOptions({

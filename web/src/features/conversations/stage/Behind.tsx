@@ -13,6 +13,7 @@ import { turnCallsQuery } from '../api/queries.ts'
 import { Call } from './Call.tsx'
 import type { Subject } from './lookBehind.tsx'
 import { useView } from './playing.tsx'
+import { Why } from './Why.tsx'
 import './Behind.css'
 
 export interface BehindProps {
@@ -35,6 +36,7 @@ export default function Behind({ subject, onClose }: BehindProps) {
       className="behind"
     >
       <Facts subject={subject} />
+      {turnId !== null && <Why state={state} turnId={turnId} seq={subject.seq} name={name} />}
       {turnId !== null && <Calls conversationId={state.id} turnId={turnId} />}
     </Sheet>
   )

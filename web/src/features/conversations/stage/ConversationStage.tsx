@@ -19,7 +19,7 @@ import { ScriptPositionProvider } from './scriptPosition.tsx'
 import './ConversationStage.css'
 
 // The script's first words do not wait for it.
-const NowPanel = lazy(() => import('./NowPanel.tsx'))
+const Panel = lazy(() => import('../panel/Panel.tsx'))
 
 export interface ConversationStageProps {
   readonly conversationId: string
@@ -72,16 +72,14 @@ function House({ conversationId }: { readonly conversationId: string }) {
           <Controls conversationId={conversationId} onOpenPanel={() => setPanelOpen(true)} />
         </footer>
       </main>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the window is low, and has nothing inside to hold the focus */}
-      <aside className="house-panel" aria-label={stage.panel} tabIndex={0}>
-        <p className="panel-tab">{stage.nowTab}</p>
-        <Suspense fallback={<div className="panel" />}>
-          <NowPanel />
+      <aside className="house-panel" aria-label={stage.panel}>
+        <Suspense>
+          <Panel />
         </Suspense>
       </aside>
-      <Sheet open={panelOpen} onOpenChange={setPanelOpen} title={stage.nowTab} className="panel-sheet">
+      <Sheet open={panelOpen} onOpenChange={setPanelOpen} title={stage.panel} className="panel-sheet">
         <Suspense>
-          <NowPanel />
+          <Panel onLeave={() => setPanelOpen(false)} />
         </Suspense>
       </Sheet>
       <Announcer />

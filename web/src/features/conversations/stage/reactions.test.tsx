@@ -37,21 +37,6 @@ test('a line is clapped for, counted for everybody, and the hand taken back', as
   expect(asked).toEqual(['PUT 👏', 'DELETE 👏'])
 })
 
-test('allies and quarrels stand in the panel, asked anew when they change', async () => {
-  const house = stageHouse([created, ['conversation.started', {}], said('a', 'Tea is a question.')])
-  let pairs = [{ participants: ['par_philosopher', 'par_comedian'], allied: true, conflict: 'banter' }]
-  const page = { conversation_id: 'cnv_1', ties: [], camps: [], balance: 1, history: [], next_cursor: null }
-  server.use(http.get(`${API}/conversations/cnv_1/relations`, () => HttpResponse.json({ ...page, pairs })))
-  visit('/c/cnv_1')
-  const [bond] = await screen.findAllByText('philosopher and comedian')
-  expect(bond?.closest('li')).toHaveTextContent('allies')
-  pairs = [{ participants: ['par_philosopher', 'par_comedian'], allied: false, conflict: 'heated' }]
-  const change = { from: 'p', to: 'q', affinity: 0, delta: 0, evidence: 'a' }
-  house.say(['relation.changed', { ...change, alliance: 'ended', conflict: 'heated' }])
-  expect(await screen.findAllByText('sparring')).not.toHaveLength(0)
-  expect(screen.queryByText('allies')).toBeNull()
-})
-
 test('a refusal says why', async () => {
   stageHouse([
     created,

@@ -68,7 +68,7 @@ test('a turn goes over the stage: chosen, speaking, said', async () => {
   house.say(turn('m1', { ...PHIL, bids }))
   const line = await screen.findByRole('article')
   expect(line).toHaveAttribute('aria-busy', 'true')
-  expect(screen.getByText('cause: owed an answer')).toBeVisible()
+  expect(await screen.findByText('cause: owed an answer')).toBeVisible()
   expect(screen.getAllByRole('meter', { name: /Comedian wants to speak/ })[0]).toHaveAttribute(
     'aria-valuenow',
     '40',

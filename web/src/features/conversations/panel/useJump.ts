@@ -1,0 +1,27 @@
+/** Brings a line into sight that something of the panel cites, however long ago it was said. */
+import { createContext, useContext } from 'react'
+import { usePlaying } from '../stage/playing.tsx'
+import { useScriptPosition } from '../stage/scriptPosition.tsx'
+
+/** What is done before the script is shown: a sheet that lies over it is closed. */
+export const LeaveContext = createContext<() => void>(() => undefined)
+
+/** Older pages of the log are fetched one by one until the line is there, or there are no more of them. */
+export function useJump(): (messageId: string) => Promise<void> {
+  const { live } = usePlaying()
+  const { script } = useScriptPosition()
+  const leave = useContext(LeaveContext)
+  return async (messageId) => {
+    leave()
+    const { store } = live
+    const isThere = () => store.session.state.rows.some(({ id }) => id === messageId)
+    for (let before = 0; !isThere() && store.session.state.fromSeq !== before; ) {
+      before = store.session.state.fromSeq
+      await live.older()
+    }
+    // The script draws what was fetched first, and a sheet gives the focus back before it goes elsewhere.
+    const nextFrame = () => new Promise((drawn) => requestAnimationFrame(drawn))
+    for (let frames = 0; frames < 3; frames += 1) await nextFrame()
+    script.current?.toRow(messageId, true)
+  }
+}
