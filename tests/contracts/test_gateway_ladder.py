@@ -9,6 +9,7 @@ from provider_fakes import Step, ask, line
 
 from chimera.core.errors import (
     ContextTooLong,
+    NotPermitted,
     ProviderBusy,
     ProviderDown,
     ProviderError,
@@ -74,6 +75,15 @@ async def test_another_model_of_the_provider_comes_before_another_provider() -> 
     assert performance.route == Route(
         provider="openai", model="m1b", understudy_for="openai/m1", why="unknown_model"
     )
+
+
+async def test_a_key_that_may_not_use_one_model_is_used_for_the_others() -> None:
+    provider = acted("openai", [NotPermitted("no")], line(SPEECH), models=["m1", "m1b", "x"])
+    house = House(provider)
+    await house.catalog.refresh()
+    assert (await house.perform()).route.model == "m1b"
+    assert house.refused == []
+    assert house.roster.usable("openai")
 
 
 async def test_who_is_down_is_down_for_all_its_models() -> None:

@@ -52,6 +52,7 @@ from chimera.core.errors import (
     ContentRefused,
     ContextTooLong,
     InvalidRequest,
+    NotPermitted,
     ProviderBusy,
     ProviderDown,
     ProviderError,
@@ -75,7 +76,7 @@ from chimera.providers.knowledge import Family
 
 FAILURES: list[tuple[str, Callable[[Format], Act], type[ProviderError] | None]] = [
     ("bad key", lambda f: answers(401, f.refusal(401, "bad key")), ProviderRefused),
-    ("no permission", lambda f: answers(403, f.refusal(403, "no permission")), ProviderRefused),
+    ("no permission", lambda f: answers(403, f.refusal(403, "no permission")), NotPermitted),
     ("no such model", lambda f: answers(404, f.refusal(404, "no such thing")), UnknownModel),
     ("no money", lambda f: answers(402, f.refusal(402, "Insufficient Balance")), QuotaSpent),
     ("busy", lambda f: answers(429, f.refusal(429, "slow down")), ProviderBusy),

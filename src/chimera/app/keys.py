@@ -329,6 +329,7 @@ _WORDS = {
     "provider_down": "Nothing answers there.",
     "provider_slow": "It did not answer in time.",
     "provider_busy": "It answers, but has too many requests at the moment.",
+    "not_permitted": "It answers, but does not permit this with this key, or from here.",
     "quota_spent": "The key is right, but its quota is spent.",
     "unknown_model": "Something answers, but not at this path. Does the address end as it should?",
     "bad_stream": "Something answers, but not as this provider does.",

@@ -10,7 +10,7 @@ ChimeraError                 code · message · retryable · details
 │   └── RateLimited(retry_after) · BudgetSpent
 ├── ProviderError
 │   ├── ProviderBusy · ProviderDown · ProviderSlow · TruncatedStream · BadStream
-│   ├── QuotaSpent · ProviderRefused · UnknownModel
+│   ├── QuotaSpent · ProviderRefused · NotPermitted · UnknownModel
 │   └── ContentRefused · ContextTooLong · InvalidRequest
 ├── StoreBusy · ReadOnly
 ├── Unready                  a start that cannot go on; carries the exit code
@@ -143,7 +143,15 @@ class QuotaSpent(ProviderError):
 
 
 class ProviderRefused(ProviderError):
+    """The key itself is wrong: it is not used again until somebody sees to it."""
+
     code = "provider_refused"
+
+
+class NotPermitted(ProviderError):
+    """The key is good, and may not do this: use that model, or call from here."""
+
+    code = "not_permitted"
 
 
 class UnknownModel(ProviderError):

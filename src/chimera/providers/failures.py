@@ -14,6 +14,7 @@ from chimera.core.errors import (
     ContentRefused,
     ContextTooLong,
     InvalidRequest,
+    NotPermitted,
     ProviderBusy,
     ProviderDown,
     ProviderError,
@@ -62,7 +63,8 @@ _PHRASES: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
             QuotaSpent,
         ),
         (
-            r"(?:incorrect|invalid) api key|api[ _-]?key (?:is )?(?:not valid|invalid)",
+            r"(?:incorrect|invalid) api key|api[ _-]?key (?:is )?(?:not valid|invalid)"
+            r"|api[ _-]?key .{0,40}(?:leaked|revoked|expired|disabled|deactivated)",
             ProviderRefused,
         ),
         (
@@ -70,7 +72,10 @@ _PHRASES: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
             r"|not a valid model",
             UnknownModel,
         ),
-        (r"content (?:management )?policy|safety system|content[ _]filter", ContentRefused),
+        (
+            r"content (?:management )?policy|safety system|content[ _]filter|input was flagged",
+            ContentRefused,
+        ),
     )
 )
 _WORDED = frozenset({400, 403, 404, 413, 422, 429, 500})
@@ -78,7 +83,8 @@ _WORDED = frozenset({400, 403, 404, 413, 422, 429, 500})
 _STATUSES: Mapping[int, type[ProviderError]] = {
     401: ProviderRefused,
     402: QuotaSpent,
-    403: ProviderRefused,
+    # A model that this key may not use, a country, a firewall: no word of the key itself.
+    403: NotPermitted,
     404: UnknownModel,
     408: ProviderDown,
     413: ContextTooLong,
@@ -109,6 +115,7 @@ _KINDS: Mapping[str, int] = {
 
 _LEADS: Mapping[type[ProviderError], str] = {
     ProviderRefused: "the provider refused the key",
+    NotPermitted: "the provider does not permit this",
     QuotaSpent: "the provider's quota is spent",
     UnknownModel: "the provider does not know this model or path",
     ProviderBusy: "the provider is busy",

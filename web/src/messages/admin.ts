@@ -16,6 +16,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   provider_busy: 'too busy',
   provider_slow: 'too slow',
   provider_refused: 'key refused',
+  not_permitted: 'not permitted',
   quota_spent: 'quota spent',
   unknown_model: 'model unknown',
   content_refused: 'declined to answer',

@@ -10,6 +10,7 @@ const WHY: Readonly<Record<string, string>> = {
   provider_slow: 'It took too long.',
   provider_busy: 'It was too busy.',
   provider_refused: 'It refused its key.',
+  not_permitted: 'It does not permit this to its key.',
   quota_spent: 'Its quota is spent.',
   unknown_model: 'It does not know this model.',
   truncated_stream: 'Its answer was cut short.',
