@@ -17,6 +17,8 @@ import { Route as AdminProvidersRouteImport } from './routes/admin.providers'
 import { Route as CIdRouteImport } from './routes/c.$id'
 import { Route as CastingIndexRouteImport } from './routes/casting.index'
 import { Route as CastingSlugRouteImport } from './routes/casting.$slug'
+import { Route as StudioIdRouteImport } from './routes/studio.$id'
+import { Route as StudioNewRouteImport } from './routes/studio.new'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -58,6 +60,16 @@ const CastingSlugRoute = CastingSlugRouteImport.update({
   path: '/casting/$slug',
   getParentRoute: () => rootRouteImport,
 } as any)
+const StudioIdRoute = StudioIdRouteImport.update({
+  id: '/studio/$id',
+  path: '/studio/$id',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const StudioNewRoute = StudioNewRouteImport.update({
+  id: '/studio/new',
+  path: '/studio/new',
+  getParentRoute: () => rootRouteImport,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -67,6 +79,8 @@ export interface FileRoutesByFullPath {
   '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
+  '/studio/$id': typeof StudioIdRoute
+  '/studio/new': typeof StudioNewRoute
   '/casting/': typeof CastingIndexRoute
 }
 export interface FileRoutesByTo {
@@ -77,6 +91,8 @@ export interface FileRoutesByTo {
   '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
+  '/studio/$id': typeof StudioIdRoute
+  '/studio/new': typeof StudioNewRoute
   '/casting': typeof CastingIndexRoute
 }
 export interface FileRoutesById {
@@ -88,6 +104,8 @@ export interface FileRoutesById {
   '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
+  '/studio/$id': typeof StudioIdRoute
+  '/studio/new': typeof StudioNewRoute
   '/casting/': typeof CastingIndexRoute
 }
 export interface FileRouteTypes {
@@ -100,6 +118,8 @@ export interface FileRouteTypes {
     | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
+    | '/studio/$id'
+    | '/studio/new'
     | '/casting/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -110,6 +130,8 @@ export interface FileRouteTypes {
     | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
+    | '/studio/$id'
+    | '/studio/new'
     | '/casting'
   id:
     | '__root__'
@@ -120,6 +142,8 @@ export interface FileRouteTypes {
     | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
+    | '/studio/$id'
+    | '/studio/new'
     | '/casting/'
   fileRoutesById: FileRoutesById
 }
@@ -131,6 +155,8 @@ export interface RootRouteChildren {
   AdminProvidersRoute: typeof AdminProvidersRoute
   CIdRoute: typeof CIdRoute
   CastingSlugRoute: typeof CastingSlugRoute
+  StudioIdRoute: typeof StudioIdRoute
+  StudioNewRoute: typeof StudioNewRoute
   CastingIndexRoute: typeof CastingIndexRoute
 }
 
@@ -192,6 +218,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof CastingSlugRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/studio/$id': {
+      id: '/studio/$id'
+      path: '/studio/$id'
+      fullPath: '/studio/$id'
+      preLoaderRoute: typeof StudioIdRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/studio/new': {
+      id: '/studio/new'
+      path: '/studio/new'
+      fullPath: '/studio/new'
+      preLoaderRoute: typeof StudioNewRouteImport
+      parentRoute: typeof rootRouteImport
+    }
   }
 }
 
@@ -203,6 +243,8 @@ const rootRouteChildren: RootRouteChildren = {
   AdminProvidersRoute: AdminProvidersRoute,
   CIdRoute: CIdRoute,
   CastingSlugRoute: CastingSlugRoute,
+  StudioIdRoute: StudioIdRoute,
+  StudioNewRoute: StudioNewRoute,
   CastingIndexRoute: CastingIndexRoute,
 }
 export const routeTree = rootRouteImport

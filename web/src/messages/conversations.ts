@@ -28,6 +28,8 @@ export const start = {
   cast: 'Cast',
   castAbout: (n: number) => `${n} of 8 seats taken. Two at least.`,
   castFew: 'Take one more: a conversation needs two.',
+  alike: (one: string, other: string) =>
+    `${one} and ${other} sound much alike; the audience will hardly tell them apart.`,
   castFull: 'All eight seats are taken.',
   onStage: 'On stage',
   company: 'The company',

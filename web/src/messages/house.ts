@@ -4,7 +4,11 @@ const list = new Intl.ListFormat('en-GB')
 
 export const casting = {
   title: 'Casting',
-  about: 'Twelve minds of the house. Look them over, then put them on a stage together.',
+  about: 'Twelve minds of the house, and those you write yourself. Put them on a stage together.',
+  create: 'Write a persona',
+  own: 'your own',
+  edit: 'Edit in the studio',
+  fork: 'Fork in the studio',
   search: 'Search the company',
   none: 'Nobody answers to that.',
   back: 'Casting',

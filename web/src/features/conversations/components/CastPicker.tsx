@@ -9,6 +9,7 @@ import { IconButton } from '#ui/Button.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Mask } from '#ui/Mask.tsx'
 import { CAST_MAX, chooseMind, type SeatChoice, seated, toggleSeat } from '../model/startForm.ts'
+import { AlikeNote } from './AlikeNote.tsx'
 import { SeatMind } from './SeatMind.tsx'
 import './CastPicker.css'
 
@@ -79,6 +80,7 @@ export function CastPicker({ personas, providers, seats, error, onChange }: Cast
           </li>
         ))}
       </ul>
+      <AlikeNote cast={seated(seats, company).map(({ persona }) => persona)} />
     </section>
   )
 }

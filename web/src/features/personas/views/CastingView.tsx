@@ -18,16 +18,26 @@ export function CastingView() {
   const [words, setWords] = useState('')
   const shown = matching(data ?? [], words)
   return (
-    <Page title={casting.title}>
+    <Page
+      title={casting.title}
+      actions={
+        <Link className="button button-quiet button-medium" to="/studio/new">
+          {casting.create}
+        </Link>
+      }
+    >
       <p className="casting-about">{casting.about}</p>
       <SearchField label={casting.search} value={words} onChange={setWords} />
       {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
       <ul className="casting-rows" aria-busy={isPending} aria-label={casting.title}>
-        {shown.map(({ slug, name, tagline, color, mask }) => (
+        {shown.map(({ slug, name, tagline, color, mask, own }) => (
           <li key={slug} className="casting-row" data-gel={gelOf(color)}>
             <Mask mask={mask} size={48} />
             <Link className="casting-link" to="/casting/$slug" params={{ slug }}>
-              <span className="casting-name">{name}</span>
+              <span className="casting-name">
+                {name}
+                {own && <span className="t-caption"> · {casting.own}</span>}
+              </span>
               <span className="casting-tagline">{tagline}</span>
             </Link>
           </li>

@@ -69,7 +69,24 @@ function PersonaPage({
               search={{ cast: castWith(persona.slug) }}
             >
               {casting.cast}
-            </Link>
+            </Link>{' '}
+            {persona.own ? (
+              <Link
+                className="button button-quiet button-medium"
+                to="/studio/$id"
+                params={{ id: persona.slug }}
+              >
+                {casting.edit}
+              </Link>
+            ) : (
+              <Link
+                className="button button-quiet button-medium"
+                to="/studio/new"
+                search={{ from: persona.slug }}
+              >
+                {casting.fork}
+              </Link>
+            )}
           </div>
         </header>
         <div className="persona-columns">

@@ -1,0 +1,51 @@
+/** The prompt that the form makes, as it is typed. */
+import type { UseQueryResult } from '@tanstack/react-query'
+import { asProblem } from '#lib/api/problem.ts'
+import type { PersonaPreview } from '#lib/api/types.ts'
+import { studio } from '#messages/studio.ts'
+import { ErrorNote } from '#ui/ErrorNote.tsx'
+import { TextField } from '#ui/Field.tsx'
+
+export interface PreviewProps {
+  readonly found: UseQueryResult<PersonaPreview>
+  readonly topic: string
+  readonly named: boolean
+  readonly onTopic: (topic: string) => void
+}
+
+export function Preview({
+  found: { data, error, isFetching, refetch },
+  topic,
+  named,
+  onTopic,
+}: PreviewProps) {
+  // What is wrong with a field stands at the field.
+  const broken = error && asProblem(error).errors.length === 0
+  return (
+    <div className="studio-preview" aria-busy={isFetching}>
+      <p className="field-hint">{studio.previewAbout}</p>
+      <TextField
+        label={studio.previewTopic}
+        value={topic}
+        maxLength={500}
+        autoComplete="off"
+        onChange={(event) => onTopic(event.target.value)}
+      />
+      {broken && <ErrorNote error={error} onRetry={() => void refetch()} />}
+      {!named && <p className="studio-empty">{studio.previewWaits}</p>}
+      {data && named && (
+        <>
+          <p className="t-time">{studio.tokens(data.tokens)}</p>
+          {data.cut.length > 0 && <p className="studio-warning">{studio.cut(fieldNames(data.cut))}</p>}
+          <h3 className="t-caption">{studio.system}</h3>
+          <pre className="studio-prompt">{data.system}</pre>
+          <h3 className="t-caption">{studio.moment}</h3>
+          <pre className="studio-prompt">{data.moment}</pre>
+        </>
+      )}
+    </div>
+  )
+}
+
+const fieldNames = (names: readonly string[]) =>
+  names.map((name) => studio.fields[name as keyof typeof studio.fields]?.[0] ?? name)
