@@ -36,13 +36,16 @@ export function places(
 ): ReadonlyMap<string, Point> {
   const ordered = camps.length > 0 ? camps.flat() : people
   const first = people.length === 2 ? Math.PI : -Math.PI / 2
+  const heights = ordered.map(
+    (_, index) => Math.sin(first + (index / people.length) * 2 * Math.PI) * height * DOWN,
+  )
+  // Three have one above and two below: all of them together are in the middle.
+  const aside = (Math.min(...heights) + Math.max(...heights)) / 2
   return new Map(
     ordered.map((id, index) => {
-      const angle = first + (index / Math.max(1, people.length)) * 2 * Math.PI
-      return [
-        id,
-        { x: width / 2 + Math.cos(angle) * width * ACROSS, y: height / 2 + Math.sin(angle) * height * DOWN },
-      ]
+      const angle = first + (index / people.length) * 2 * Math.PI
+      const y = height / 2 + (heights[index] ?? 0) - aside
+      return [id, { x: width / 2 + Math.cos(angle) * width * ACROSS, y }]
     }),
   )
 }

@@ -93,9 +93,14 @@ export function Graph({ state, people, pairs, order, height, chosen = null, onCh
   const at = places(people, order, { ...frame, height: height - 14 })
   const sides = campsOf(people, pairs)
   return (
-    <svg className="graph" viewBox={`0 0 ${WIDTH} ${height}`} width="100%" aria-hidden="true">
+    <svg
+      className={clsx('graph', sides.length > 0 && 'graph-camps')}
+      viewBox={`0 0 ${WIDTH} ${height}`}
+      width="100%"
+      aria-hidden="true"
+    >
       {sides.map((side) => (
-        <path key={side.join()} className="graph-camp" d={outlineOf(side, at)} strokeWidth={size * 2} />
+        <path key={side.join()} className="graph-camp" d={outlineOf(side, at)} strokeWidth={size * 2.3} />
       ))}
       {pairs.toReversed().map((pair) => (
         <Link
