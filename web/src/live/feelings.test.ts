@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { conversation } from '#testing/fixtures.ts'
 import { AT, created, fold, type Said, said, told } from '#testing/live/logs.ts'
 import type { Envelope } from './events.ts'
-import { glimpse, prepend } from './opening.ts'
+import { glimpse, opened, prepend } from './opening.ts'
 import { blank } from './state.ts'
 
 const US = { type: 'viewer', id: 'host' }
@@ -21,6 +21,19 @@ const taken = (emoji: string, actor = SOMEBODY): Said => [
 test('reactions are counted by emoji, taken back, and known as ours', () => {
   const state = fold([created, said('a', 'One'), given('👏'), given('👏', US), given('🔥'), taken('🔥')])
   expect(state.reactions.a).toEqual({ '👏': { count: 2, mine: 1 }, '🔥': { count: 0, mine: 0 } })
+})
+
+test('one is known by the name that the house gives to the browser', () => {
+  const me = { type: 'viewer', id: 'vwr_1' }
+  const begun = opened({ ...conversation('cnv_1'), viewer: 'vwr_1' }, 0)
+  const state = fold([created, said('a', 'One'), given('👏'), given('🔥', me), given('❤', US)], begun)
+  expect(state.reactions.a).toMatchObject({ '👏': { mine: 0 }, '🔥': { mine: 1 }, '❤': { mine: 0 } })
+})
+
+test('whatever moves the stalls is noted, so that their lists are asked anew', () => {
+  const poll: Said = ['poll.opened', { poll_id: 'pol_1' }]
+  expect(fold([created, said('a', 'One')]).stallsSeq).toBe(0)
+  expect(fold([created, poll, said('a', 'One')]).stallsSeq).toBe(2)
 })
 
 test('what the cast gives is not ours', () => {

@@ -11,10 +11,17 @@ export interface Reacted {
 /** By message and emoji; also of messages whose beginning is not known here. */
 export type Reactions = Readonly<Record<string, Readonly<Record<string, Reacted>>>>
 
-type State = ConversationState
+/** What is known of the stalls besides their reactions. */
+export interface InTheStalls {
+  /** Where they were last asked something, wished or marked it. */
+  readonly stallsSeq: number
+  /** The name under which the log keeps what this viewer does. */
+  readonly me: string
+}
 
-/** The name under which the house keeps what its one person does; local mode knows no other. */
-const ME = 'host'
+export const AT_FIRST: InTheStalls = { stallsSeq: 0, me: 'host' }
+
+type State = ConversationState
 
 function counted(reactions: Reactions, messageId: string, emoji: string, change: Reacted): Reactions {
   const before = reactions[messageId]?.[emoji] ?? { count: 0, mine: 0 }
@@ -24,7 +31,7 @@ function counted(reactions: Reactions, messageId: string, emoji: string, change:
 
 function react(sign: 1 | -1) {
   return (state: State, { body, actor }: Of<'reaction.added' | 'reaction.removed'>): State => {
-    const mine = actor?.type === 'viewer' && (actor.id ?? ME) === ME ? sign : 0
+    const mine = actor?.type === 'viewer' && (actor.id ?? 'host') === state.me ? sign : 0
     const change = { count: sign, mine }
     return { ...state, reactions: counted(state.reactions, body.message_id, body.emoji, change) }
   }

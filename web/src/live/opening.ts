@@ -31,6 +31,8 @@ export interface WireConversation {
   readonly pace: Pace
   readonly participants: readonly WireParticipant[]
   readonly message_count: number
+  /** The name under which the log keeps what this viewer does. */
+  readonly viewer?: string
 }
 
 /** The fields of the message resource that the stage reads. */
@@ -68,6 +70,7 @@ export function opened(conversation: WireConversation, after: number): Conversat
     resumeAt: conversation.resume_at ?? null,
     endedBecause: conversation.ended_because ?? null,
     participants: conversation.participants.map(seated),
+    me: conversation.viewer ?? 'host',
   }
 }
 
@@ -121,7 +124,8 @@ export function folded(
 export function prepend(state: ConversationState, events: readonly Envelope[]): ConversationState {
   const [first] = events
   if (!first) return state
-  const start = { ...blank(state.id), participants: state.participants, headSeq: first.seq - 1, pace: LIVELY }
+  const { id, me, participants } = state
+  const start = { ...blank(id), me, participants, headSeq: first.seq - 1, pace: LIVELY }
   const older = events.reduce(reduce, start)
   const known = new Set(state.rows.map(({ id }) => id))
   const fits = (row: Row) => !known.has(row.id) && !(row.kind === 'line' && row.draft)

@@ -121,11 +121,15 @@ const FOLDS: { readonly [T in EventType]: Fold<T> } = {
   'relation.changed': relationChanged,
 }
 
+/** What a list of the stalls is asked anew after. */
+const STALLS = /^(?:poll|highlight|topic)\./
+
 /** The caller passes events in order of seq, each once; a type we do not know only moves the head. */
 export function reduce(state: State, event: Envelope): State {
   const fold = Object.hasOwn(FOLDS, event.type)
     ? (FOLDS[event.type as EventType] as (state: State, event: Envelope) => State)
     : null
   const next = fold ? fold(state, event) : state
-  return { ...next, headSeq: event.seq }
+  const stallsSeq = STALLS.test(event.type) ? event.seq : next.stallsSeq
+  return { ...next, stallsSeq, headSeq: event.seq }
 }

@@ -12,7 +12,7 @@ import type {
   WireBid,
   WireParticipant,
 } from './events.ts'
-import type { Reactions } from './feelings.ts'
+import { AT_FIRST, type InTheStalls, type Reactions } from './feelings.ts'
 
 export interface Participant {
   readonly id: string
@@ -132,7 +132,7 @@ export interface TopicMark {
   readonly seq: number
 }
 
-export interface ConversationState {
+export interface ConversationState extends InTheStalls {
   readonly id: string
   readonly headSeq: number
   /** The first seq the rows are complete from; 1 when the whole log is known. */
@@ -202,6 +202,7 @@ export function blank(id: string): ConversationState {
     topics: [],
     reactions: {},
     bondSeq: 0,
+    ...AT_FIRST,
     earlier: 0,
   }
 }
