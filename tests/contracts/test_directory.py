@@ -67,3 +67,15 @@ async def test_who_is_not_known_is_named_beside_those_who_are() -> None:
     with pytest.raises(NotFound, match="openai"):
         await shown.check("nobody")
     assert (await shown.check("openai")).ok
+
+
+async def test_only_a_server_of_this_machine_that_nobody_named_is_offered() -> None:
+    house = House(
+        acted("ollama", line()), acted("lmstudio", line()), acted("openai", line()),
+        acted("scripted", line()),
+    )  # fmt: skip
+    shown = directory(house, "openai", "lmstudio", "scripted")
+    shown.put("ollama", Entry(title="Ollama"))
+    assert [each.name for each in shown.known() if each.found] == [], "nobody has looked yet"
+    await shown.look()
+    assert [each.name for each in shown.known() if each.found] == ["ollama"]

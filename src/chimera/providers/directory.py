@@ -95,18 +95,20 @@ class Directory:
         entry, record = self._entries[name], self._gateway.health.record(name)
         if name == SCRIPTED:
             return ProviderState(
-                name=name, title=entry.title, ready=True, local=True, found=True,
+                name=name, title=entry.title, ready=True, local=True, found=False,
                 models=(IMPROV,), default_model=IMPROV, calls=record.calls,
             )  # fmt: skip
         listing = self._catalog.listing(name)
         breaker, until = self._gateway.breaker(name)
         answered = listing is not None and listing.failure is None
+        local = self._catalog.is_local(name)
         return ProviderState(
             name=name,
             title=entry.title,
             ready=None if listing is None else answered,
-            local=self._catalog.is_local(name),
-            found=answered,
+            local=local,
+            # By itself: who was named by somebody is not offered once more.
+            found=answered and local and not entry.configured,
             base_url=entry.base_url,
             models=tuple(model.id for model in listing.models) if listing else (),
             default_model=self._catalog.default_model(name),
