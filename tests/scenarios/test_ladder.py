@@ -416,16 +416,29 @@ def test_talks_that_wait_for_midnight_do_not_go_on_in_one_moment() -> None:
     assert max(moments) - min(moments) > SPREAD_MS / 2
 
 
-async def test_with_paid_calls_switched_off_the_house_waits_for_the_switch() -> None:
+async def test_with_paid_calls_switched_off_the_troupe_carries_on_until_the_switch() -> None:
     dear = Mortal("dear", well)
+
+    async def switch(house: Playhouse, *, paid: bool) -> None:
+        await house.preferences.change(lambda now: now.model_copy(update={"paid_calls": paid}))
+
     async with playhouse(dear, cost=0.2) as house:
         await ready(house, "dear")
-        await house.preferences.change(lambda now: now.model_copy(update={"paid_calls": False}))
         conversation_id = await house.open(provider="dear", pace=LIVELY)
-        paused = await house.until(conversation_id, ev.ConversationPaused)
+        await house.until(conversation_id, ev.MessageCompleted, 2)
+        await switch(house, paid=False)
+        await house.until(conversation_id, ev.MessageCompleted, 7)
+        await switch(house, paid=True)
+        await house.until(conversation_id, ev.MessageCompleted, 9)
+        lines = await house.bodies(conversation_id, ev.MessageCompleted)
+        pauses = await house.bodies(conversation_id, ev.ConversationPaused)
         house.alarm.close()
-    assert isinstance(paused.body, ev.ConversationPaused)
-    assert (paused.body.because, paused.body.resume_at, dear.calls) == ("budget", None, 0)
+    assert not pauses
+    held = [each.route.why == "paid_calls_stopped" for each in lines[:9]]
+    assert held == [each.scripted for each in lines[:9]]
+    assert held[1] is False
+    assert held[3:7] == [True] * 4, "more lines in a row than the troupe may stand in for"
+    assert held[8] is False
 
 
 async def test_as_the_money_runs_out_lines_are_shorter_and_turns_thrifty() -> None:

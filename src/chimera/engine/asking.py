@@ -34,6 +34,8 @@ UNSPEAKABLE = {
     "leak": "the line gave away what the model was told",
     "insult": "the line insulted somebody in a quarrel that had to cool",
 }
+#: What a ledger names when it refuses because the operator stopped all paid calls.
+STOPPED_SCOPE = "paid_calls"
 #: Lines in a row that the troupe may say in a show that was meant for models.
 TROUPE_LINES = 2
 
@@ -166,7 +168,10 @@ class Asking:
             if deflected is None:
                 raise
             return deflected
-        except BudgetSpent:
+        except BudgetSpent as spent:
+            if spent.details.get("scope") == STOPPED_SCOPE:
+                # No ceiling is reached: the troupe plays until the switch is turned back.
+                return await self._improvised(request, "paid_calls_stopped")
             if not self._for_nothing:
                 raise
             return await self._by_troupe(request, "budget_spent")
@@ -184,6 +189,9 @@ class Asking:
         """The line as the troupe says it. Raises BadStream where it may not."""
         if not self.troupe:
             raise BadStream(f"there is no line that may be said ({why})")
+        return await self._improvised(request, why)
+
+    async def _improvised(self, request: TurnRequest, why: str) -> Performance:
         return await self.gateway.perform(replace(request, route=_troupe(self.lead, why)))
 
     def _deflected(self) -> Performance | None:
