@@ -49,7 +49,7 @@ const TOPIC_CAUSES: Readonly<Record<string, string>> = {
 
 export const panel = {
   tabs: 'About this conversation',
-  tab: { now: 'Now', relations: 'Relations', memory: 'Memory', figures: 'Figures' },
+  tab: { now: 'Now', relations: 'Relations', memory: 'Memory', stalls: 'Stalls', figures: 'Figures' },
   go: 'Show the line',
   percent: (value: number) => `${Math.round(value * 100)}%`,
 

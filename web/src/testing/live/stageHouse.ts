@@ -8,6 +8,9 @@ import type { Said } from './logs.ts'
 const AT = '2026-11-22T21:00:00.000Z'
 const line = ws.link(`${API.replace(/^http/, 'ws')}/live`)
 
+/** Of these there are none at first. */
+const LISTS = new Set(['notes', 'polls', 'highlights', 'bookmarks'])
+
 export interface StageHouse {
   /** Appends events and sends them over the line. */
   say(...events: Said[]): void
@@ -56,7 +59,9 @@ export function stageHouse(
     http.get(`${API}/conversations/cnv_1/quality`, () =>
       HttpResponse.json({ conversation_id: 'cnv_1', history: [], next_cursor: null }),
     ),
-    http.get(`${API}/conversations/cnv_1/notes`, () => HttpResponse.json({ items: [], next_cursor: null })),
+    http.get(`${API}/conversations/cnv_1/:list`, ({ params }) =>
+      LISTS.has(String(params.list)) ? HttpResponse.json({ items: [], next_cursor: null }) : undefined,
+    ),
     http.all(`${API}/conversations/cnv_1/:command`, async ({ request, params }) => {
       asked.push(`${request.method} /${String(params.command)} ${await request.text()}`)
       return HttpResponse.json({ conversation: resource(), seq: log.length })

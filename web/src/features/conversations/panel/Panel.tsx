@@ -9,6 +9,7 @@ import './Panel.css'
 
 const Relations = lazy(() => import('./Relations.tsx'))
 const Memory = lazy(() => import('./Memory.tsx'))
+const Stalls = lazy(() => import('../crowd/Stalls.tsx'))
 const Figures = lazy(() => import('./Figures.tsx'))
 
 type Tab = keyof typeof panel.tab
@@ -65,6 +66,15 @@ export default function Panel({ onLeave }: PanelProps) {
               content: (
                 <Suspense fallback={wait}>
                   <Memory />
+                </Suspense>
+              ),
+            },
+            {
+              id: 'stalls',
+              label: panel.tab.stalls,
+              content: (
+                <Suspense fallback={wait}>
+                  <Stalls />
                 </Suspense>
               ),
             },

@@ -19,6 +19,7 @@ import { ScriptPositionProvider } from './scriptPosition.tsx'
 import './ConversationStage.css'
 
 // The script's first words do not wait for it.
+const Crowd = lazy(() => import('../crowd/Crowd.tsx'))
 const Panel = lazy(() => import('../panel/Panel.tsx'))
 
 export interface ConversationStageProps {
@@ -67,6 +68,9 @@ function House({ conversationId }: { readonly conversationId: string }) {
         <Header onOpenPanel={() => setPanelOpen(true)} />
         <Scene />
         <footer className="house-foot">
+          <Suspense>
+            <Crowd conversationId={conversationId} />
+          </Suspense>
           <Notice />
           <Score />
           <Controls conversationId={conversationId} onOpenPanel={() => setPanelOpen(true)} />

@@ -1,5 +1,6 @@
 /** What the audience makes of a line: the emojis it was given, and a few to give. */
 import { SmilePlus } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import { asProblem } from '#lib/api/problem.ts'
 import type { Reacted } from '#live/feelings.ts'
 import type { Line } from '#live/state.ts'
@@ -9,6 +10,9 @@ import { notify } from '#ui/toast.ts'
 import { useReact } from '../api/mutations.ts'
 import { useView } from './playing.tsx'
 import './Reactions.css'
+
+// Few lines are marked.
+const LineMarks = lazy(() => import('../crowd/LineMarks.tsx'))
 
 /** The first five please the cast, the next three do not. */
 const PALETTE = ['👏', '😂', '❤', '🔥', '🌹', '👎', '😴', '🍅'] as const
@@ -65,6 +69,9 @@ export function Reactions({ line }: { readonly line: Line }) {
             </button>
           ))}
         </div>
+        <Suspense>
+          <LineMarks conversationId={state.id} messageId={line.id} />
+        </Suspense>
       </Popover>
     </div>
   )
