@@ -1,4 +1,4 @@
-"""PostgreSQL: a pool of connections, deadlines on the server, and one second chance."""
+"""PostgreSQL: a pool of connections, deadlines on the server, and second chances."""
 
 from typing import Any
 
@@ -15,6 +15,9 @@ OLDEST = 14
 CHECKOUT_S = 3.0
 #: How often a unit is begun again because another transaction was in its way.
 _CONFLICTS = 3
+#: The same after a broken connection; one that is found broken empties the pool of those like it,
+#: but one that breaks in the middle may not.
+_BREAKS = 2
 _SERVER_SETTINGS = {
     "application_name": "chimera",
     "statement_timeout": "5000",
@@ -39,18 +42,18 @@ class Postgres:
         )
 
     async def write(self, unit: Unit[Result]) -> Result:
-        """Begin again after a conflict, and once after a broken connection.
+        """Begin again after a conflict, and after a broken connection.
 
         A connection that breaks during the commit leaves open whether it happened: then the caller
         hears StoreBusy, because a second run could double what it wrote.
         """
-        conflicts, broken = _CONFLICTS, 1
+        conflicts, broken = _CONFLICTS, _BREAKS
         while True:
             attempt = _Attempt()
             try:
                 return await self._write_once(unit, attempt)
             except DBAPIError as error:
-                if error.connection_invalidated and broken and not attempt.committing:
+                if _broken(error) and broken and not attempt.committing:
                     broken -= 1
                 elif sqlstate(error) in {"40001", "40P01"} and conflicts:
                     conflicts -= 1
@@ -67,12 +70,12 @@ class Postgres:
             return result
 
     async def read(self, unit: Unit[Result]) -> Result:
-        broken = 1
+        broken = _BREAKS
         while True:
             try:
                 return await self._read_once(unit)
             except DBAPIError as error:
-                if not (error.connection_invalidated and broken):
+                if not (_broken(error) and broken):
                     raise translated(error) from error
                 broken -= 1
             except Exception as error:
@@ -104,6 +107,11 @@ class _Attempt:
 
     def __init__(self) -> None:
         self.committing = False
+
+
+def _broken(error: DBAPIError) -> bool:
+    """Whether the connection is gone. The server's farewell may come before the end itself."""
+    return error.connection_invalidated or sqlstate(error) in {"57P01", "57P02"}
 
 
 def _dumps(value: Any) -> str:
