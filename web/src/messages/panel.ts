@@ -100,7 +100,7 @@ export const panel = {
           ? 'indifferent'
           : value >= -0.5
             ? 'cool'
-            : 'hostile',
+            : 'averse',
   affinity: (value: number) => (Math.abs(value) < 0.005 ? '0' : signed(value, 2)),
   camps: (sides: readonly (readonly string[])[]) =>
     `Two camps: ${sides.map((side) => list.format(side)).join(' against ')}.`,
