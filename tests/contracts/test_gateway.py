@@ -158,6 +158,32 @@ async def test_a_busy_provider_is_given_the_time_it_asks_for(
     assert provider.called_at[1] - provider.called_at[0] == pytest.approx(wait)
 
 
+@pytest.mark.parametrize("retry_after", [4.0, 20.0, None])
+async def test_nobody_waits_for_a_busy_provider_while_another_is_ready(
+    retry_after: float | None,
+) -> None:
+    busy = lead([ProviderBusy("busy", retry_after=retry_after)], line(SPEECH))
+    house = House(busy, ActedProvider("deepseek", [0.45, *line(SPEECH)]))
+    for _ in range(2):
+        performance = await house.perform()
+        assert performance.duration_ms == 450
+        assert (performance.route.provider, performance.route.why) == ("deepseek", "provider_busy")
+    assert len(busy.requests) == 1, "it asked to be left alone"
+
+
+async def test_a_short_wait_is_worth_the_voice_that_was_chosen() -> None:
+    busy = lead([ProviderBusy("busy", retry_after=2.0)], line(SPEECH))
+    house = House(busy, ActedProvider("deepseek", line(SPEECH)))
+    assert (await house.perform()).route == LEAD
+
+
+async def test_two_that_are_busy_are_both_waited_for() -> None:
+    busy = lead([ProviderBusy("busy", retry_after=20)], line(SPEECH))
+    other = ActedProvider("deepseek", [ProviderBusy("busy", retry_after=5)], line(SPEECH))
+    performance = await House(busy, other).perform()
+    assert (performance.route.provider, performance.duration_ms) == ("deepseek", 5000)
+
+
 async def test_a_wait_longer_than_half_the_time_left_is_not_taken() -> None:
     provider = lead([20.0, ProviderBusy("busy", retry_after=25)], line(SPEECH))
     with pytest.raises(ProviderBusy):

@@ -299,15 +299,14 @@ def limited(*plays: list[Step], **limits: int) -> Keyed:
 
 
 async def test_a_key_waits_a_little_for_its_rate_and_the_next_route_speaks_otherwise() -> None:
-    keyed = limited(line(SPEECH), requests_per_minute=10)
+    keyed = limited(line(SPEECH), requests_per_minute=60)
     house, loop = House(keyed, acted("deepseek", line("Other."))), asyncio.get_running_loop()
     began = loop.time()
-    lines = await asyncio.gather(*(house.perform() for _ in range(18)))
-    assert sum(each.text == SPEECH for each in lines) == 15, (
-        "ten at once, five within half a minute"
-    )
+    lines = await asyncio.gather(*(house.perform() for _ in range(65)))
+    spoken = sum(each.text == SPEECH for each in lines)
+    assert spoken == 62, "sixty at once, two within two seconds"
     assert {each.route.why for each in lines if each.text != SPEECH} == {"provider_busy"}
-    assert loop.time() - began == pytest.approx(30)
+    assert loop.time() - began == pytest.approx(2)
 
 
 async def test_tokens_are_estimated_before_and_put_right_after() -> None:
@@ -337,7 +336,7 @@ async def test_a_busy_key_is_left_alone_by_everybody_until_then() -> None:
     until = house.gateway.open_until(LEAD)
     assert until is not None
     assert until - now_ms() == pytest.approx(60_000, abs=5)
-    await asyncio.sleep(45)
+    await asyncio.sleep(58.5)
     assert (await house.perform()).text == SPEECH, "a short wait is taken"
 
 

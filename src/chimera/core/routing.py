@@ -20,6 +20,8 @@ _BACKOFF = 0.5
 #: The wait after a busy answer that names none, or nonsense.
 BUSY_WAIT = 5.0
 _LONGEST_BUSY_WAIT = 30.0
+#: No busy route is waited for longer while another one is ready to speak.
+_SHORT_BUSY_WAIT = 2.0
 #: What one line may cost where the conversation has no budget, and its share of one that it has.
 _TURN_BUDGET = 0.01
 _TURN_SHARE = 0.01
@@ -139,16 +141,19 @@ def load(option: Option) -> float:
     return (option.record.peak_ms or 1.0) * (1 + option.in_flight)
 
 
-def retry_delay(failure: ProviderError, *, attempt: int, left: float, rng: Random) -> float | None:
+def retry_delay(
+    failure: ProviderError, *, attempt: int, left: float, rng: Random, elsewhere: bool = False
+) -> float | None:
     """Seconds before the same route is called again; None if the next route should speak.
 
-    `attempt` counts from 0, `left` is what remains of the line's time (`reliability.md` 2.2).
+    `attempt` counts from 0, `left` is what remains of the line's time (`reliability.md` 2.2);
+    `elsewhere` says whether another route is ready to speak.
     """
     if attempt >= RETRIES:
         return None
     if isinstance(failure, ProviderBusy):
         wait = BUSY_WAIT if failure.retry_after is None else failure.retry_after
-        return wait if wait <= patience(left) else None
+        return wait if wait <= patience(left, elsewhere=elsewhere) else None
     too_late = isinstance(failure, ProviderSlow) and failure.stage in {"first_byte", "total"}
     if too_late or not failure.counts:
         return None
@@ -156,6 +161,6 @@ def retry_delay(failure: ProviderError, *, attempt: int, left: float, rng: Rando
     return wait if wait < left else None
 
 
-def patience(left: float) -> float:
+def patience(left: float, *, elsewhere: bool = False) -> float:
     """The longest wait for a busy route while so many seconds of the line's time remain."""
-    return min(_LONGEST_BUSY_WAIT, left / 2)
+    return min(_SHORT_BUSY_WAIT if elsewhere else _LONGEST_BUSY_WAIT, left / 2)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -64,6 +64,8 @@ class Order:
     spent: list[Usage] = field(default_factory=list[Usage])
     #: The providers that were called.
     called: set[str] = field(default_factory=set[str])
+    #: Whether another route is ready to speak should the one that is asked be busy.
+    elsewhere: bool = False
 
     @property
     def left(self) -> float:
@@ -131,6 +133,11 @@ class Caller:
         elif gate.limits != keyed.limits:
             gate = self._gates[keyed.id] = gate.changed(keyed.limits)
         return gate
+
+    def ready(self, candidates: Iterable[Candidate]) -> bool:
+        """Whether any of them has leave to be called now."""
+        now = self._clock.monotonic()
+        return any(not self.gate(each.keyed).wait(0, now) for each in candidates)
 
     async def line(self, order: Order, candidate: Candidate) -> Line:
         """A line, whole or worth keeping. Raises ProviderError and, from the ledger, BudgetSpent.
@@ -204,7 +211,10 @@ class Caller:
                 if line.worth_keeping:
                     line.broken = failure.code
                     return line
-                delay = retry_delay(failure, attempt=attempt, left=order.left, rng=self._rng)
+                delay = retry_delay(
+                    failure, attempt=attempt, left=order.left, rng=self._rng,
+                    elsewhere=order.elsewhere,
+                )  # fmt: skip
                 if delay is None or not self._may_repeat(candidate):
                     raise
                 await asyncio.sleep(delay)
@@ -248,7 +258,7 @@ class Caller:
         """Keep to the key's limits before its provider must say so."""
         now = self._clock.monotonic()
         wait, name = gate.wait(tokens, now), candidate.route.provider
-        if wait > patience(order.left):
+        if wait > patience(order.left, elsewhere=order.elsewhere):
             if gate.paused(now) == QuotaSpent.code:
                 raise QuotaSpent(f"the quota of {name} is spent", retry_after=wait)
             raise ProviderBusy(f"{name} has no room for this call yet", retry_after=wait)

@@ -217,9 +217,11 @@ class Gateway:
             if not self.roster.has(candidate.keyed):
                 continue
             why = failures[0].code if failures else None
+            others = (each for each in waiting if each.keyed.id != candidate.keyed.id)
+            asked = replace(order, elsewhere=self._caller.ready(others))
             try:
                 return self._performed(order, _announced(candidate.route, lead, why),
-                                       await self._caller.line(order, candidate))  # fmt: skip
+                                       await self._caller.line(asked, candidate))  # fmt: skip
             except ContentRefused:
                 # Not the route's fault: the persona deflects, in its own voice.
                 raise
