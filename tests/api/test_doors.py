@@ -1,8 +1,15 @@
 """Who may come in, and what every answer tells a browser."""
 
+import asyncio
+
 import httpx2
 import pytest
 from api_house import HOST, ORIGIN, Made
+from starlette.types import Message, Receive, Scope, Send
+
+from chimera.api.security import Doors
+from chimera.core.errors import Malformed
+from fakes import CountingIds
 
 CONVERSATIONS = "/api/v1/conversations"
 BODY = {"topic": "Tea?"}
@@ -119,3 +126,51 @@ async def test_readiness_names_what_fails_and_nothing_more(
     services = (await client.get("/health/services")).json()
     assert [each["name"] for each in services["providers"]] == ["openai", "ollama", "scripted"]
     assert services["providers"][0]["last_success_at"] == "2023-11-14T22:13:20.000Z"
+
+
+# -- bodies with pictures ---------------------------------------------------------------------
+
+
+@pytest.mark.looptime
+async def test_two_bodies_with_pictures_are_read_at_once_and_none_for_ever(
+    ids: CountingIds,
+) -> None:
+    reading, most, outcomes = 0, 0, list[str]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        try:
+            await receive()
+            outcomes.append("read")
+        except Malformed as error:
+            outcomes.append(error.message)
+        finally:
+            reading -= 1
+
+    async def never() -> Message:
+        await asyncio.sleep(1e9)
+        raise AssertionError
+
+    async def one() -> Message:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(message: Message) -> None:
+        del message
+
+    def asked(length: int) -> Scope:
+        headers = [(b"host", b"here"), (b"content-length", str(length).encode())]
+        path = "/api/v1/conversations/cnv_1/messages"
+        return {"type": "http", "method": "POST", "path": path, "headers": headers,
+                "scheme": "http"}  # fmt: skip
+
+    doors = Doors(app=app, hosts=frozenset({"here"}), ids=ids)
+    async with asyncio.TaskGroup() as group:
+        for receive in (never, never, one, one):
+            group.create_task(doors(asked(20_000_000), receive, send))
+        await asyncio.sleep(1)
+        assert (most, outcomes) == (2, [])
+        await doors(asked(2), one, send)
+        assert outcomes == ["read"], "a few words wait for nobody's pictures"
+    assert sorted(outcomes) == [*["The body did not come in time."] * 2, *["read"] * 3]

@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import sys
 import zlib
 from typing import Any
 
@@ -266,6 +267,24 @@ def bomb(width: int, height: int) -> bytes:
 async def test_a_small_file_that_would_unfold_into_gigabytes_is_refused(side: int) -> None:
     with pytest.raises(PictureTooLarge):
         await developed(bomb(side, side))
+
+
+@pytest.mark.parametrize("size", [(1, 16_385), (16_385, 1)])
+async def test_a_line_of_pixels_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
+    with pytest.raises(PictureTooLarge):
+        await developed(file_of(picture(size)))
+
+
+async def test_the_largest_picture_is_held_once_at_full_size() -> None:
+    largest = file_of(picture((4096, 4096)))
+    code = "import resource, sys; from chimera.features.conversations import pictures as p;"
+    code += "data = sys.stdin.buffer.read(); peak = lambda: resource.getrusage(0).ru_maxrss;"
+    code += "before = peak(); p.redrawn(data, path='images.0'); print((peak() - before) // 1024)"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate(largest)
+    assert int(told) < 120, "MB"
 
 
 SAMPLES = [file_of(noise((24, 24)), form) for form in ("PNG", "JPEG", "GIF")]

@@ -176,7 +176,7 @@ class House:
     #: How many live lines may read at once: a thousand viewers who come back together wait for
     #: each other here, not in the store's queue, which would turn them away.
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(32))
-    #: How many pictures may be decoded at once: each takes a core, and up to 200 MB.
+    #: How many pictures may be decoded at once: each takes a core, and up to 110 MB.
     developing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     #: How often each viewer may react, vote, wish or mark.
     reacting: Rates = field(default_factory=lambda: Rates(REACTIONS_PER_MINUTE))

@@ -3,10 +3,11 @@
 Pure ASGI and outermost, so that errors carry the headers too (`security.md` sections 2, 4, 8).
 """
 
+import asyncio
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -29,6 +30,8 @@ NONCE: Final = "chimera.nonce"
 LARGEST_BODY: Final = 1_000_000
 #: Of a message with pictures: four of five million bytes each, in base64.
 LARGEST_MESSAGE: Final = 27_000_000
+#: How long the body of one may take to come: others wait for its place.
+_PATIENCE_S = 30.0
 API: Final = "/api/"
 
 _MESSAGES = re.compile(r"/api/v1/conversations/[^/]+/messages\Z")
@@ -124,17 +127,32 @@ def _too_large(largest: int) -> TooLarge:
     return TooLarge(f"A body may have {largest:,} bytes at most.")
 
 
-class Metered:
-    """Counts a request's body while it is read."""
+def _is_heavy(scope: Scope) -> bool:
+    """Whether the body may be one with pictures: it is held several times while it is read."""
+    declared = Headers(scope=scope).get("content-length")
+    heavy = declared is None or int(declared) > LARGEST_BODY
+    return heavy and largest_body(scope) > LARGEST_BODY
 
-    def __init__(self, receive: Receive, largest: int) -> None:
+
+class Metered:
+    """Counts a request's body while it is read, and waits for the whole of it so long."""
+
+    def __init__(self, receive: Receive, largest: int, *, patience: float | None = None) -> None:
         self._receive = receive
         self._largest = largest
+        self._until = patience and asyncio.get_running_loop().time() + patience
         self._read = 0
 
     async def __call__(self) -> Message:
-        """The next message. Raises TooLarge once there was too much."""
-        message = await self._receive()
+        """The next message. Raises TooLarge once there was too much, and Malformed too late."""
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            raise Malformed("The body did not come in time.") from None
+        if not message.get("more_body"):
+            # What follows is no body: whether the caller is still there.
+            self._until = None
         self._read += len(message.get("body", b""))
         if self._read > self._largest:
             raise _too_large(self._largest)
@@ -148,6 +166,8 @@ class Doors:
     app: ASGIApp
     hosts: frozenset[str]
     ids: IdSource
+    #: For bodies with pictures: each may take 100 MB while it is read.
+    heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -165,7 +185,11 @@ class Doors:
         except ChimeraError as error:
             refusal: Response = problem(error, scope[REQUEST_ID])
             return await refusal(scope, receive, send)
-        return await self.app(scope, Metered(receive, largest_body(scope)), send)
+        largest = largest_body(scope)
+        if not _is_heavy(scope):
+            return await self.app(scope, Metered(receive, largest), send)
+        async with self.heavy:
+            return await self.app(scope, Metered(receive, largest, patience=_PATIENCE_S), send)
 
 
 class _Headed:

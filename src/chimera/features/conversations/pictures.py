@@ -21,6 +21,8 @@ from chimera.core import errors
 #: Bytes of a picture as it comes, and pixels of one that is decoded at all.
 LARGEST = 5_000_000
 MOST_PIXELS = 4096 * 4096
+#: The longest side of one that is: a line of pixels takes longer to draw small than a square.
+MOST_ASIDE = 16_384
 #: The longest side of a picture as it is kept: no model sees more.
 LONGEST_SIDE = 1568
 #: What a conversation keeps.
@@ -30,6 +32,8 @@ MEDIA_TYPE = "image/webp"
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _DATA_URL = re.compile(r"data:[^,]{0,100};base64,", re.IGNORECASE)
 _QUALITY = 82
+#: What can be drawn small as it is; palettes and greys of 16 bits have to be unfolded first.
+_PLAIN = frozenset({"L", "RGB", "RGBA"})
 _DEEP_GREYS = "I;16"
 #: What decoders raise at bytes that are not what they seem.
 _BROKEN = (
@@ -81,7 +85,7 @@ def redrawn(data: bytes, *, path: str) -> Shown:
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as opened:
             # Before anything is decoded: a small file may unfold into gigabytes.
-            if opened.width * opened.height > MOST_PIXELS:
+            if opened.width * opened.height > MOST_PIXELS or max(opened.size) > MOST_ASIDE:
                 raise _too_many_pixels(path)
             return _encoded(_normal(opened))
     except _BOMBS:
@@ -93,7 +97,9 @@ def redrawn(data: bytes, *, path: str) -> Shown:
 
 
 def _too_many_pixels(path: str) -> PictureTooLarge:
-    return PictureTooLarge("A picture may have 4096 × 4096 pixels at most.", path=path)
+    return PictureTooLarge(
+        "A picture may have 4096 × 4096 pixels at most, and 16,384 on its longer side.", path=path
+    )
 
 
 def _too_many_bytes(path: str) -> PictureTooLarge:
@@ -116,7 +122,11 @@ def _normal(opened: Image.Image) -> Image.Image:
     """The first frame, upright, in eight bits a colour, no larger than it is kept."""
     # A JPEG can be decoded smaller at once; others ignore this.
     opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    picture = ImageOps.exif_transpose(opened)
+    picture: Image.Image = opened
+    if picture.mode in _PLAIN:
+        # First of all, so that no step holds two copies at full size: one may have 67 MB.
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode.startswith(_DEEP_GREYS):
         # Cut to eight bits, all but the blackest would turn white.
         picture = picture.convert("I").point([grey >> 8 for grey in range(1 << 16)], "L")
