@@ -6,6 +6,11 @@ import { useScriptPosition } from '../stage/scriptPosition.tsx'
 /** What is done before the script is shown: a sheet that lies over it is closed. */
 export const LeaveContext = createContext<() => void>(() => undefined)
 
+/** So long a row is waited for; one that was struck out of the log never comes. */
+const PATIENT_FRAMES = 90
+
+const nextFrame = () => new Promise((drawn) => requestAnimationFrame(drawn))
+
 /** Older pages of the log are fetched one by one until the line is there, or there are no more of them. */
 export function useJump(): (messageId: string) => Promise<void> {
   const { live } = usePlaying()
@@ -20,8 +25,14 @@ export function useJump(): (messageId: string) => Promise<void> {
       await live.older()
     }
     // The script draws what was fetched first, and a sheet gives the focus back before it goes elsewhere.
-    const nextFrame = () => new Promise((drawn) => requestAnimationFrame(drawn))
     for (let frames = 0; frames < 3; frames += 1) await nextFrame()
-    script.current?.toRow(messageId, true)
+    script.current?.toRow(messageId)
+    // A row far away is drawn only when the script has come there.
+    for (let frames = 0; frames < PATIENT_FRAMES; frames += 1) {
+      const row = document.getElementById(`row-${messageId}`)
+      row?.focus({ preventScroll: true })
+      if (row && document.activeElement === row) return
+      await nextFrame()
+    }
   }
 }

@@ -3,8 +3,8 @@ import { createContext, type ReactNode, type RefObject, useContext, useMemo, use
 
 export interface ScriptHandle {
   toEnd(): void
-  /** Brings a row into sight, or into focus as well, and lets go of the end. */
-  toRow(rowId: string, focus?: boolean): void
+  /** Brings a row into sight and lets go of the end. */
+  toRow(rowId: string): void
   /** Moves the focus to the next (1) or previous (-1) message. */
   step(direction: 1 | -1): void
 }
