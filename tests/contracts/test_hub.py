@@ -144,6 +144,44 @@ async def test_an_event_that_ends_the_turn_ends_the_draft(hub: Hub) -> None:
         await settled(channel, lambda d: d is None)
 
 
+async def test_what_comes_late_of_an_ended_line_revives_no_draft(hub: Hub) -> None:
+    async with hub.watch(CNV) as channel:
+        async with writing(hub) as writer:
+            await writer.add("To be")
+            await writer.flush()
+            await settled(channel, lambda d: d is not None)
+            # Somebody takes the floor: their event knows nothing of the run.
+            await hub.publish(CNV, [frame(1)], seq=1, keep_draft=False)
+            await settled(channel, lambda d: d is None)
+            # Enough pieces for the next one that carries the whole text.
+            for word in ("or", "not", "to", "be", "that", "is", "the", "question", "here"):
+                await writer.add(word)
+                await writer.flush()
+        position = channel.head
+        await hub.publish(CNV, [frame(2)], seq=2, generation=1)
+        while channel.head < position or channel.state.seq < 2:
+            await channel.changed(channel.head)
+        assert channel.state.draft is None
+        async with writing(hub, generation=2, message="msg_2") as writer:
+            await writer.add("Once more")
+        draft = await settled(channel, lambda d: d is not None)
+        assert draft is not None
+        assert draft.text == "Once more"
+
+
+async def test_who_tells_that_a_line_broke_off_is_heard_with_the_next(hub: Hub) -> None:
+    async with hub.watch(CNV) as channel:
+        async with writing(hub, generation=1) as writer:
+            await writer.add("To be")
+        await settled(channel, lambda d: d is not None)
+        await hub.publish(CNV, [frame(1)], seq=1, generation=2, keep_draft=False)
+        async with writing(hub, generation=2, message="msg_2") as writer:
+            await writer.add("To be or not")
+        draft = await settled(channel, lambda d: d is not None and d.message_id == "msg_2")
+        assert draft is not None
+        assert draft.text == "To be or not"
+
+
 async def test_a_new_run_ends_the_draft_of_the_old_one(hub: Hub) -> None:
     async with hub.watch(CNV) as channel, writing(hub, generation=1) as writer:
         await writer.add("I would")

@@ -1,5 +1,6 @@
 """Who watches, as far as the play cares: whether anybody does, and what an arrival changes."""
 
+from collections import OrderedDict
 from functools import partial
 
 from sqlalchemy import bindparam, select
@@ -14,6 +15,8 @@ from chimera.store.tables import conversations
 
 #: Somebody who comes into a silence longer than this does not have to sit through the rest of it.
 SILENCE_MS = 1_500
+#: Of so many conversations it is remembered when somebody watched; who is asked about seldom goes.
+KEPT = 20_000
 
 _STANDING = select(
     conversations.c.status,
@@ -34,19 +37,19 @@ class Audience:
         self._hub = hub
         self._alarm = alarm
         self._clock = clock
-        self._seen: dict[str, float] = {}
+        self._seen: OrderedDict[str, float] = OrderedDict()
 
     async def absent_s(self, conversation_id: str) -> float:
         """For how many seconds nobody has watched, as far as this process has looked."""
         now = self._clock.monotonic()
         async with self._hub.watch(conversation_id) as channel:
-            if channel.viewers:
-                self._seen[conversation_id] = now
-        return now - self._seen.setdefault(conversation_id, now)
+            seen = now if channel.viewers else self._seen.get(conversation_id, now)
+        self._note(conversation_id, seen)
+        return now - seen
 
     async def arrived(self, conversation_id: str) -> None:
         """Somebody begins to watch: a pause for want of viewers ends, so does a long silence."""
-        self._seen[conversation_id] = self._clock.monotonic()
+        self._note(conversation_id, self._clock.monotonic())
         try:
             done = await self._store.work(
                 ev.SYSTEM, partial(self._begin, conversation_id=conversation_id)
@@ -56,6 +59,12 @@ class Audience:
             return
         if done is not None and done.ring_at is not None:
             await self._alarm.ring(conversation_id, from_millis(done.ring_at))
+
+    def _note(self, conversation_id: str, seen: float) -> None:
+        self._seen[conversation_id] = seen
+        self._seen.move_to_end(conversation_id)
+        while len(self._seen) > KEPT:
+            self._seen.popitem(last=False)
 
     def _begin(self, work: Work, conversation_id: str) -> Appended | None:
         now = to_millis(self._clock.now())

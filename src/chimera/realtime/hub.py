@@ -31,6 +31,8 @@ class RingChannel:
         self.viewers_here = 0
         #: Viewers that other processes have told of.
         self.viewers_elsewhere = 0
+        #: The newest run whose line is over: what comes late of it revives no draft.
+        self._over = 0
         self._ring: deque[Frame] = deque()
         self._bytes = 0
         self._news = asyncio.Event()
@@ -59,10 +61,16 @@ class RingChannel:
         keep_draft: bool,
     ) -> None:
         """Add frames and remember what they mean for late joiners."""
+        before = self.state.generation
         if generation is not None and not self._current(generation, signals=seq is None):
+            return
+        if draft is not None and draft.generation <= self._over:
             return
         if seq is not None:
             self.state.seq = max(self.state.seq, seq)
+            if not keep_draft:
+                # A run may begin by telling the end of the line that the run before it left open.
+                self._over = before
         if draft is not None or not keep_draft:
             self.state.draft = draft
         first = None if seq is None else seq - len(frames) + 1
