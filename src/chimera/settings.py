@@ -91,6 +91,9 @@ class LlamaCppSettings(Group):
     context: int = Field(
         default=8192, ge=512, le=1_048_576, description="tokens a model may keep in mind"
     )
+    load_seconds: float = Field(
+        default=120, ge=1, le=3600, description="how long a model may take to load"
+    )
 
 
 #: The providers that may be set; each has its group below.

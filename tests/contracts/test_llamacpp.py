@@ -174,6 +174,19 @@ async def test_a_process_that_dies_is_a_provider_that_is_down_and_started_again(
     assert text_of(await said(llama, request()))
 
 
+async def test_a_process_that_hangs_while_it_loads_is_ended(shelf: Path) -> None:
+    llama = LlamaCppProvider(path=shelf, clock=LoopClock(), context=CONTEXT, load=0.5)
+    waking = asyncio.ensure_future(llama.preload("tiny"))
+    while not (found := children()):  # noqa: ASYNC110 – it does not say when it has started one
+        await asyncio.sleep(0.001)
+    for pid in found:
+        psutil.Process(pid).suspend()
+    with pytest.raises(ProviderDown, match=r"not loaded tiny in 0\.5 s"):
+        async with asyncio.timeout(10):
+            await waking
+    assert not children()
+
+
 async def test_closing_unloads_it(llama: LlamaCppProvider) -> None:
     await llama.preload("tiny")
     assert children()

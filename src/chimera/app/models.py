@@ -287,7 +287,9 @@ def _keyless(settings: Settings, clock: Clock) -> Mapping[Provider, str]:
     found: dict[Provider, str] = {each: each.title for each in plugged}
     given = settings.providers.llamacpp
     if given.model is not None:
-        files = LlamaCppProvider(path=given.model, clock=clock, context=given.context)
+        files = LlamaCppProvider(
+            path=given.model, clock=clock, context=given.context, load=given.load_seconds
+        )
         found[files] = TITLES[files.name]
     return found
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 NAME = "llamacpp"
 #: Tokens a model may keep in mind; our prompts need no more.
 CONTEXT = 8192
+#: Seconds a model may take to load: enough for 24 GB from a cold disk.
+LOAD = 120.0
 #: Reading a long prompt on a slow machine takes its time; a line has a minute in all.
 _DEADLINES = Deadlines(connect=5, first_token=55, gap=15, total=60)
 #: Seconds to wait for the line before, and for a process that was told to go.
@@ -71,11 +73,14 @@ class _Server(CompatibleProvider):
 class LlamaCppProvider:
     """Starts llama.cpp when it is first asked for something; it says one line at a time."""
 
-    def __init__(self, *, path: Path, clock: Clock, context: int = CONTEXT) -> None:
-        """`path` is a GGUF file or a folder of them."""
+    def __init__(
+        self, *, path: Path, clock: Clock, context: int = CONTEXT, load: float = LOAD
+    ) -> None:
+        """`path` is a GGUF file or a folder of them; one has `load` seconds to be loaded."""
         self._path = path
         self._clock = clock
         self._context = context
+        self._load = load
         self._turn = asyncio.Lock()
         self._child: _Child | None = None
 
@@ -110,7 +115,7 @@ class LlamaCppProvider:
             models = await self.models()
         except ProviderError as error:
             return Health(ok=False, code=error.code, detail=error.message)
-        return Health(ok=True, detail=f"{len(models)} models")
+        return Health(ok=True, detail="1 model" if len(models) == 1 else f"{len(models)} models")
 
     async def preload(self, model: str) -> None:
         """Have a model loaded, in another's place. Raises ProviderError."""
@@ -144,7 +149,7 @@ class LlamaCppProvider:
             await self.close()
             child = self._child = await _Child.start(model, files[model], self._context)
         try:
-            return await child.ready(self._clock)
+            return await child.ready(self._clock, within=self._load)
         except ProviderError:
             await self.close()
             raise
@@ -157,6 +162,8 @@ class _Child:
     model: str
     process: Process
     key: "SecretStr"
+    #: On the loop's clock.
+    began: float
     #: The first it said: the cause of whatever followed.
     said: str = ""
     provider: CompatibleProvider | None = None
@@ -170,7 +177,8 @@ class _Child:
             sys.executable, "-m", "chimera.providers.llamacpp_child",
             stdin=PIPE, stdout=PIPE, stderr=STDOUT,
         )  # fmt: skip
-        child = cls(model=model, process=process, key=SecretStr(key))
+        began = asyncio.get_running_loop().time()
+        child = cls(model=model, process=process, key=SecretStr(key), began=began)
         wanted = {"file": str(file), "context": context, "key": key}
         if process.stdin is not None:
             # A child that is gone already says so when it is listened to.
@@ -183,10 +191,22 @@ class _Child:
     def alive(self) -> bool:
         return self.process.returncode is None
 
-    async def ready(self, clock: Clock) -> CompatibleProvider:
-        """Who answers for the model, once it is loaded. Raises InvalidRequest if it cannot be."""
+    async def ready(self, clock: Clock, *, within: float) -> CompatibleProvider:
+        """Who answers for the model, once it is loaded.
+
+        Raises InvalidRequest if it cannot be, and ProviderDown if it is not in so many seconds
+        since it began, however many have waited for it meanwhile.
+        """
         while self.provider is None:
-            told = await self._line()
+            try:
+                async with asyncio.timeout_at(self.began + within):
+                    told = await self._line()
+            except TimeoutError:
+                # It hears nothing while it loads, and would not go by itself.
+                with suppress(ProcessLookupError):
+                    self.process.kill()
+                why = f"llama.cpp has not loaded {self.model} in {within:g} s, and was ended"
+                raise ProviderDown(why) from None
             if told.startswith(READY):
                 address = told.removeprefix(READY)
                 transport = Transport(
