@@ -48,16 +48,6 @@ async def test_a_change_keeps_what_it_does_not_name(sqlite_store: Store, clock: 
     assert live.latest == Choices(record_calls=True, budgets=Budgets(house_day=1))
 
 
-async def test_whoever_saved_them_in_a_transaction_reads_them_again(
-    sqlite_store: Store, clock: FakeClock
-) -> None:
-    live = Preferences(sqlite_store, clock)
-    await live.current()
-    await sqlite_store.write(partial(save, choices=Choices(record_calls=True), at=1))
-    await live.reload()
-    assert live.latest.record_calls
-
-
 async def test_a_row_of_a_later_version_does_no_harm(sqlite_store: Store) -> None:
     def unit(connection: Connection) -> None:
         row = {"name": "curtains", "value": "red", "updated_at": 1}

@@ -88,11 +88,6 @@ class Preferences:
         self._read_at = self._clock.monotonic()
         return self.latest
 
-    async def reload(self) -> None:
-        """Read them again; for whoever saved them in a transaction of its own."""
-        self._read_at = None
-        await self.current()
-
 
 def _edit(connection: Connection, *, edit: Callable[[Choices], Choices], at: int) -> Choices:
     chosen = edit(load(connection))
