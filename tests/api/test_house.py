@@ -13,6 +13,10 @@ from chimera.store import records
 from chimera.store.ledger import DAY_MS, StoreLedger
 
 HOUSE = "/api/v1/house"
+NONE: dict[str, Any] = {
+    "house_day": None, "owner_day": None, "credential_day": None, "provider_day": {},
+    "conversation_default": None,
+}  # fmt: skip
 
 
 async def test_a_house_pays_and_records_nothing_until_it_is_told(
@@ -21,26 +25,30 @@ async def test_a_house_pays_and_records_nothing_until_it_is_told(
     assert (await client.get(HOUSE)).json() == {
         "paid_calls": True,
         "record_calls": False,
-        "budgets": {"house_day": None, "provider_day": {}, "conversation_default": None},
+        "budgets": NONE,
     }
 
 
 async def test_only_what_is_named_is_changed(client: httpx2.AsyncClient) -> None:
     budgets = {"house_day": 5, "provider_day": {"openai": 2.5}}
     first = await client.patch(HOUSE, json={"paid_calls": False, "budgets": budgets})
-    assert first.json()["budgets"] == budgets | {"conversation_default": None}
+    assert first.json()["budgets"] == NONE | budgets
     body = {"record_calls": True, "budgets": {"house_day": None, "conversation_default": 0.5}}
     second = await client.patch(HOUSE, json=body)
     assert second.json() == {
         "paid_calls": False,
         "record_calls": True,
-        "budgets": {
-            "house_day": None, "provider_day": {"openai": 2.5}, "conversation_default": 0.5,
-        },
-    }  # fmt: skip
+        "budgets": NONE | {"provider_day": {"openai": 2.5}, "conversation_default": 0.5},
+    }
     assert (await client.get(HOUSE)).json() == second.json()
     third = await client.patch(HOUSE, json={"budgets": {"provider_day": None}})
     assert third.json()["budgets"]["provider_day"] == {}
+
+
+@pytest.mark.parametrize("name", ["owner_day", "credential_day"])
+async def test_every_ceiling_that_holds_can_be_set(client: httpx2.AsyncClient, name: str) -> None:
+    changed = await client.patch(HOUSE, json={"budgets": {name: 1.5}})
+    assert changed.json()["budgets"] == NONE | {name: 1.5}
 
 
 @pytest.mark.parametrize(

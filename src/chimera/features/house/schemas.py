@@ -13,11 +13,14 @@ _ProviderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 class Budgets(Output):
     """US dollars, null without a limit.
 
-    For the whole house in a day (UTC), for a provider in a day, and for a
-    conversation that brings no budget of its own.
+    For the whole house in a day (UTC), for all conversations of one owner, for all
+    calls that one key pays, for a provider, and for a conversation that brings no
+    budget of its own.
     """
 
     house_day: float | None
+    owner_day: float | None
+    credential_day: float | None
     provider_day: dict[str, float]
     conversation_default: float | None
 
@@ -38,6 +41,8 @@ class PatchBudgets(Input):
     """What is named is changed; null takes a limit away. `provider_day` replaces all of them."""
 
     house_day: Dollars | None = None
+    owner_day: Dollars | None = None
+    credential_day: Dollars | None = None
     provider_day: Annotated[dict[_ProviderName, Dollars], Field(max_length=40)] | None = None
     conversation_default: Dollars | None = None
 

@@ -46,6 +46,8 @@ def _shape(choices: Choices) -> schemas.HouseSwitches:
         record_calls=choices.record_calls,
         budgets=schemas.Budgets(
             house_day=budgets.house_day,
+            owner_day=budgets.owner_day,
+            credential_day=budgets.credential_day,
             provider_day=dict(budgets.provider_day),
             conversation_default=budgets.conversation_default,
         ),

@@ -1284,14 +1284,19 @@ export interface components {
          * Budgets
          * @description US dollars, null without a limit.
          *
-         *     For the whole house in a day (UTC), for a provider in a day, and for a
-         *     conversation that brings no budget of its own.
+         *     For the whole house in a day (UTC), for all conversations of one owner, for all
+         *     calls that one key pays, for a provider, and for a conversation that brings no
+         *     budget of its own.
          */
         Budgets: {
             /** Conversation Default */
             conversation_default: number | null;
+            /** Credential Day */
+            credential_day: number | null;
             /** House Day */
             house_day: number | null;
+            /** Owner Day */
+            owner_day: number | null;
             /** Provider Day */
             provider_day: {
                 [key: string]: number;
@@ -2235,8 +2240,12 @@ export interface components {
         PatchBudgets: {
             /** Conversation Default */
             conversation_default?: number | null;
+            /** Credential Day */
+            credential_day?: number | null;
             /** House Day */
             house_day?: number | null;
+            /** Owner Day */
+            owner_day?: number | null;
             /** Provider Day */
             provider_day?: {
                 [key: string]: number;
