@@ -1,10 +1,12 @@
 """The providers as people see them, while they come, fail and go."""
 
+import asyncio
+
 import pytest
 from gateway_house import LEAD, SPEECH, House, acted
 from provider_fakes import Step, line
 
-from chimera.core.errors import NotFound, ProviderDown
+from chimera.core.errors import NotFound, ProviderBusy, ProviderDown
 from chimera.core.generation import ProviderState, Route
 from chimera.providers.directory import Directory, Entry
 from chimera.providers.roster import Keyed
@@ -51,6 +53,18 @@ async def test_calls_show_how_their_provider_does() -> None:
     assert now.p50_ms == pytest.approx(200)
     assert now.tokens_per_s == pytest.approx(20)
     assert (now.breaker, now.breaker_until) == ("closed", None)
+
+
+async def test_who_failed_every_time_of_late_is_told_from_who_failed_once() -> None:
+    failing: list[Step] = [ProviderBusy("busy", retry_after=20)]
+    house = House(acted("openai", failing, failing, line(SPEECH)), acted("deepseek", line(SPEECH)))
+    shown, seen = directory(house, "openai"), list[int]()
+    for _ in range(3):
+        await house.perform()
+        seen.append(state(shown, "openai").failing)
+        await asyncio.sleep(30)
+    assert seen == [1, 2, 0]
+    assert house.gateway.health.record("deepseek").failing == 0
 
 
 async def test_an_open_breaker_is_shown_with_its_end() -> None:

@@ -209,6 +209,8 @@ class ProviderState:
     last_success_at: int | None = None
     last_failure_at: int | None = None
     last_failure: str | None = None
+    #: How many of the newest calls failed, one after the other.
+    failing: int = 0
     p50_ms: float | None = None
     p95_ms: float | None = None
     #: Output tokens a second of recent calls, first token to last.

@@ -29,6 +29,8 @@ class HealthRecord:
     last_success: datetime | None = None
     last_failure: datetime | None = None
     last_code: str | None = None
+    #: How many of the newest calls failed, one after the other.
+    failing: int = 0
     p50_ms: float | None = None
     p95_ms: float | None = None
     #: Output tokens a second, first token to last, the median.
@@ -93,6 +95,7 @@ class _Page:
     last_success: datetime | None = None
     last_failure: datetime | None = None
     last_code: str | None = None
+    failing: int = 0
     latencies: deque[float] = field(default_factory=lambda: deque[float](maxlen=_SAMPLES))
     speeds: deque[float] = field(default_factory=lambda: deque[float](maxlen=_SAMPLES))
     good: float = 0.0
@@ -108,6 +111,7 @@ class _Page:
         self.calls += 1
         self.good += 1
         self.last_success = at
+        self.failing = 0
         self.latencies.append(latency_ms)
         if tokens_per_s is not None:
             self.speeds.append(tokens_per_s)
@@ -123,6 +127,7 @@ class _Page:
         self.bad += 1
         self.last_failure = at
         self.last_code = code
+        self.failing += 1
         self.failures[code] += 1
 
     def record(self) -> HealthRecord:
@@ -134,6 +139,7 @@ class _Page:
                 last_success=self.last_success,
                 last_failure=self.last_failure,
                 last_code=self.last_code,
+                failing=self.failing,
                 p50_ms=_quantile(ordered, 0.5),
                 p95_ms=_quantile(ordered, 0.95),
                 tokens_per_s=_quantile(sorted(self.speeds), 0.5),

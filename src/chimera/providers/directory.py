@@ -118,6 +118,7 @@ class Directory:
             last_success_at=to_millis(record.last_success) if record.last_success else None,
             last_failure_at=to_millis(record.last_failure) if record.last_failure else None,
             last_failure=record.last_code,
+            failing=record.failing,
             p50_ms=record.p50_ms,
             p95_ms=record.p95_ms,
             tokens_per_s=record.tokens_per_s,

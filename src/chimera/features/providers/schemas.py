@@ -35,13 +35,18 @@ class Model(Output):
 
 
 class Health(Output):
-    """How recent calls went; times to the first token, failures by their code."""
+    """How recent calls went; times to the first token, failures by their code.
+
+    `failing`: how many of the newest calls failed, one after the other, if any did;
+    `last_failure` says why.
+    """
 
     calls: int
     errors: int
     last_success_at: Annotated[str | None, OMIT_NONE] = None
     last_failure_at: Annotated[str | None, OMIT_NONE] = None
     last_failure: Annotated[str | None, OMIT_NONE] = None
+    failing: Annotated[int | None, OMIT_NONE] = None
     p50_ms: Annotated[float | None, OMIT_NONE] = None
     p95_ms: Annotated[float | None, OMIT_NONE] = None
     tokens_per_s: Annotated[float | None, OMIT_NONE] = None

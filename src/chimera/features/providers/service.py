@@ -123,6 +123,7 @@ def _health(state: ProviderState) -> schemas.Health:
         last_success_at=_moment(state.last_success_at),
         last_failure_at=_moment(state.last_failure_at),
         last_failure=state.last_failure,
+        failing=state.failing or None,
         p50_ms=state.p50_ms,
         p95_ms=state.p95_ms,
         tokens_per_s=state.tokens_per_s,

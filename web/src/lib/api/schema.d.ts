@@ -1913,12 +1913,17 @@ export interface components {
         /**
          * Health
          * @description How recent calls went; times to the first token, failures by their code.
+         *
+         *     `failing`: how many of the newest calls failed, one after the other, if any did;
+         *     `last_failure` says why.
          */
         Health: {
             /** Calls */
             calls: number;
             /** Errors */
             errors: number;
+            /** Failing */
+            failing?: number | null;
             /** Failures */
             failures: {
                 [key: string]: number;
