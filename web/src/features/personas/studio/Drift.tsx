@@ -14,9 +14,9 @@ export function Drift({ drift }: { readonly drift: Tried['drift'] | undefined })
   return (
     <section className="drift" aria-labelledby="drift-title">
       <div className="drift-head">
-        <h3 className="t-caption" id="drift-title">
+        <h2 className="t-caption" id="drift-title">
           {studio.drift}
-        </h3>
+        </h2>
         <output className="t-time">{distance.toFixed(2)}</output>
       </div>
       <div className="drift-scale" role="img" aria-label={`${distance.toFixed(2)}: ${said}`}>

@@ -37,13 +37,22 @@ export function Preview({
         <>
           <p className="t-time">{studio.tokens(data.tokens)}</p>
           {data.cut.length > 0 && <p className="studio-warning">{studio.cut(fieldNames(data.cut))}</p>}
-          <h3 className="t-caption">{studio.system}</h3>
-          <pre className="studio-prompt">{data.system}</pre>
-          <h3 className="t-caption">{studio.moment}</h3>
-          <pre className="studio-prompt">{data.moment}</pre>
+          <h2 className="t-caption">{studio.system}</h2>
+          <Prompt label={studio.system} text={data.system} />
+          <h2 className="t-caption">{studio.moment}</h2>
+          <Prompt label={studio.moment} text={data.moment} />
         </>
       )}
     </div>
+  )
+}
+
+function Prompt({ label, text }: { readonly label: string; readonly text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+    <section className="studio-prompt" aria-label={label} tabIndex={0}>
+      {text}
+    </section>
   )
 }
 

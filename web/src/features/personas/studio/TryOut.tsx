@@ -136,11 +136,21 @@ interface LinesProps {
 function Lines({ said, card, other, busy }: LinesProps) {
   const log = useRef<HTMLDivElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is said
-  useEffect(() => log.current?.scrollTo?.({ top: log.current.scrollHeight }), [said])
+  useEffect(() => {
+    if (log.current) log.current.scrollTop = log.current.scrollHeight
+  }, [said])
   const names = { persona: card.name, partner: other?.name ?? '', viewer: studio.you }
   const gels = { persona: gelOf(card.color), partner: gelOf(other?.color), viewer: 'none' }
   return (
-    <div ref={log} className="tryout-lines" role="log" aria-busy={busy} aria-label={studio.view.tryout}>
+    <div
+      ref={log}
+      className="tryout-lines"
+      role="log"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+      tabIndex={0}
+      aria-busy={busy}
+      aria-label={studio.view.tryout}
+    >
       {said.length === 0 && <p className="studio-empty">{studio.tryEmpty}</p>}
       {said.map(({ by, text, key }) => (
         <p key={key} className="tryout-line" data-gel={gels[by]} data-by={by}>

@@ -27,7 +27,7 @@ export function Versions({ id, onRestore }: VersionsProps) {
         return (
           <li key={each.version} className="version">
             <div className="version-head">
-              <h3>{studio.version(each.version)}</h3>
+              <h2>{studio.version(each.version)}</h2>
               <time className="t-time" dateTime={each.at}>
                 {day.format(new Date(each.at))}
               </time>
