@@ -134,6 +134,30 @@ async def test_what_is_stuck_is_rung_for_and_counted(
     assert house.reconciler.unstuck == {why: 1}
 
 
+async def test_a_talk_that_rests_until_midnight_is_not_stuck(house: House) -> None:
+    await house.later_pass()
+    midnight = house.now + 12 * 3_600_000
+    await house.has("cnv_1", status="paused", next_turn_at=midnight, resume_at=midnight)
+    await house.reconciler.run()
+    assert (house.bell.rung, house.bell.added) == ({}, {"cnv_1": from_millis(midnight)})
+    assert not house.reconciler.unstuck
+
+
+async def test_a_pause_that_was_brought_forward_is_rung_for_and_nothing_was_stuck(
+    house: House,
+) -> None:
+    await house.later_pass()
+    await house.has(
+        "cnv_1", status="paused", next_turn_at=house.now + 3_600_000, resume_at=house.now - 5_000
+    )
+    await house.has(
+        "cnv_2", status="paused", resume_at=house.now - 5_000, run_deadline=house.now + 5_000
+    )
+    await house.reconciler.run()
+    assert house.bell.rung == {"cnv_1": from_millis(house.now)}
+    assert not house.reconciler.unstuck
+
+
 async def test_more_than_a_page_is_seen_to(house: House) -> None:
     def unit(connection: Connection) -> None:
         for number in range(501):

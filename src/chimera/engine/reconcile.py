@@ -75,23 +75,39 @@ class Reconciler:
             self.unstuck[why] = self.unstuck.get(why, 0) + 1
             log.warning("a conversation was stuck", conversation_id=row.id, why=why)
             await self._alarm.ring(row.id, from_millis(now))
-        elif row.run_deadline is None or row.run_deadline < now:
-            # A run that is awake sets its alarm itself, and a second one would break it off: Redis
-            # may have forgotten that it runs.
+        elif _is_awake(row, now):
+            # It sets its alarm itself, and a second one would break it off: Redis may have
+            # forgotten that it runs.
+            return
+        elif row.status == "paused" and _due(row, now) == now:
+            # Its end was brought forward, and the alarm it has is for the old one.
+            await self._alarm.ring(row.id, from_millis(now))
+        else:
             await self._alarm.add(row.id, from_millis(_due(row, now)))
 
 
+def _is_awake(row: Ringing, now: int) -> bool:
+    return row.run_deadline is not None and row.run_deadline >= now
+
+
+def _moment(row: Ringing) -> int | None:
+    """When it wants to be woken: the end of its pause, or its next turn."""
+    return row.resume_at if row.status == "paused" else row.next_turn_at
+
+
 def _due(row: Ringing, now: int) -> int:
-    return max(now, row.next_turn_at or row.resume_at or now)
+    return max(now, _moment(row) or now)
 
 
 def stuck(row: Ringing, now: int) -> str | None:
     """Why this row needs a new alarm instead of the one it has; None if it does not."""
     if row.run_deadline is not None:
         return "awake" if row.run_deadline < now - STUCK_MS else None
-    due = row.next_turn_at
+    due = _moment(row)
     if due is None:
         return None
     if due < now - STUCK_MS:
         return "late"
-    return "far" if due > now + LONGEST_PAUSE_MS else None
+    # A pause may be as long as it likes: one for money lasts until midnight.
+    far = row.status == "running" and due > now + LONGEST_PAUSE_MS
+    return "far" if far else None
