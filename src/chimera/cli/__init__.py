@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from chimera import __version__
-from chimera.cli import keys, personas, providers, talk
+from chimera.cli import keys, lab, personas, providers, talk
 from chimera.core.errors import ChimeraError, Unready
 from chimera.settings import Settings, load_settings
 from chimera.telemetry import set_up_logs
@@ -25,6 +25,7 @@ app = typer.Typer(
 app.add_typer(providers.app, name="providers")
 app.add_typer(keys.app, name="keys")
 app.add_typer(personas.app, name="personas")
+app.add_typer(lab.app, name="lab")
 app.command("talk")(talk.talk)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; this machine only.")]

@@ -26,11 +26,15 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class LoopClock:
     """Implements `core.ids.Clock` with the loop's time, so that virtual time moves both clocks."""
 
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Of the loop that runs when it is asked, or of one that threads may ask for too."""
+        self._loop = loop
+
     def now(self) -> datetime:
         return NOON + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return (self._loop or asyncio.get_running_loop()).time()
 
 
 class CountedIds:

@@ -189,6 +189,8 @@ class Tempo:
     tokens_per_s: float = 50.0
 
 
+#: Words that come at once.
+PIECE = 4
 SLUGGISH = Tempo(first_token_s=3.0, tokens_per_s=30.0)
 #: One call in so many of a flaky provider goes well; the rest fail in turn.
 FLAKY_PERIOD = 8
@@ -212,16 +214,18 @@ class Fake:
         await asyncio.sleep(self._tempo.first_token_s)
         text = self._write(request.scene.state, request.scene.speak)
         cut = await self._stumble() if self.name == "flaky" else False
-        words = text.split(" ")
-        for place, word in enumerate(words):
-            if cut and place > len(words) // 2:
+        # A token is about three quarters of a word; no model says more than it may.
+        all_, most = text.split(" "), 3 * request.max_output_tokens // 4
+        words = all_[:most]
+        for start in range(0, len(words), PIECE):
+            piece = words[start : start + PIECE]
+            if cut and start > len(words) // 2:
                 raise TruncatedStream("The stream broke off, by schedule.")
-            # A token is about three quarters of a word.
-            await asyncio.sleep(1.33 / self._tempo.tokens_per_s)
-            yield Text(word if place == 0 else f" {word}")
+            await asyncio.sleep(1.33 * len(piece) / self._tempo.tokens_per_s)
+            yield Text(" " * (start > 0) + " ".join(piece))
         told = len(request.system or "") + sum(len(each.text) for each in request.messages)
         yield UsageReport(Usage(input_tokens=told // 4, output_tokens=4 * len(words) // 3))
-        yield Finish(reason="stop")
+        yield Finish(reason="stop" if len(all_) <= most else "length")
 
     async def _stumble(self) -> bool:
         """Fail by schedule; whether the stream is to break off in the middle."""
