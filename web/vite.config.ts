@@ -57,7 +57,14 @@ export default defineConfig({
     manifest: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { output: { codeSplitting: { groups: [SHELL, FACES, FORMS] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [SHELL, FACES, FORMS] },
+        // The shell lists the names of all chunks, and hashes do not pack: seven characters tell them apart.
+        chunkFileNames: 'assets/[name]-[hash:7].js',
+        assetFileNames: 'assets/[name]-[hash:7][extname]',
+      },
+    },
   },
   server: { proxy: { '/api': house } },
   plugins: [

@@ -1,5 +1,9 @@
 import type { Browser, Page } from '@playwright/test'
-import { accessible, expect, lines, play, script, test } from './support/house.ts'
+import { accessible, expect, lines, play, test } from './support/house.ts'
+
+interface Asked {
+  readonly winner?: string
+}
 
 const SLOWLY = { pace: { mode: 'stream', speed: 2 } }
 
@@ -36,7 +40,7 @@ test('two people answer a poll, one vote each, and what wins becomes the topic',
   await page.getByLabel('The winner becomes the topic').check()
   await page.getByRole('button', { name: 'Open the poll' }).click()
 
-  const card = (on: Page) => on.locator('.poll-stage').getByRole('region', { name: 'Poll: What next?' })
+  const card = (on: Page) => on.locator('.poll-stage').getByRole('article', { name: 'Poll: What next?' })
   await expect(card(page)).toBeVisible()
   await expect(card(guest)).toBeVisible()
   for (const answer of ['Owls', 'Soup', 'Soup']) {
@@ -49,8 +53,13 @@ test('two people answer a poll, one vote each, and what wins becomes the topic',
   await accessible(page)
 
   // It closes by itself, and what was decided happens.
-  await expect(card(page)).toContainText('“Soup” it is.', { timeout: 45_000 })
-  await expect(script(page)).toContainText('The talk turns: Soup')
+  const house = `/api/v1/conversations/${id}`
+  const asked = async () => (await (await request.get(`${house}/polls`)).json()) as { items: Asked[] }
+  await expect.poll(async () => (await asked()).items[0]?.winner, { timeout: 45_000 }).toBe('Soup')
+  const topics = (await (await request.get(`${house}/topics`)).json()) as { topic: string; past: string[] }
+  expect([topics.topic, ...topics.past]).toContain('Soup')
+  await page.getByText('Earlier polls').click()
+  await expect(page.locator('.house-panel .poll')).toContainText('“Soup” it is.')
   await guest.context().close()
 })
 

@@ -84,7 +84,7 @@ export function PollCard({ conversationId, poll }: PollCardProps) {
     })
   const said = outcome(poll)
   return (
-    <section className="poll" aria-label={`${stalls.poll}: ${poll.question}`}>
+    <article className="poll" aria-label={`${stalls.poll}: ${poll.question}`}>
       <h3 className="poll-question" dir="auto">
         {poll.question}
       </h3>
@@ -101,6 +101,6 @@ export function PollCard({ conversationId, poll }: PollCardProps) {
         </span>
         {poll.open ? <TimeLeft poll={poll} /> : <em>{said}</em>}
       </p>
-    </section>
+    </article>
   )
 }
