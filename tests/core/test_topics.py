@@ -1,3 +1,4 @@
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from chimera.core import events as ev
 from chimera.core import topics
-from chimera.core.state import apply
+from chimera.core.state import ConversationState, apply
 from chimera.lab.headless import Headless, seat
 
 STARTERS = topics.load_starters()
@@ -65,6 +66,44 @@ def test_what_a_participant_did_not_hear_does_not_suit_it() -> None:
         for visibility in ("all", (PILOT.id,))
     )  # fmt: skip
     assert topics.fit(loud)[BAKER.id] > topics.fit(quiet)[BAKER.id]
+
+
+def drifting(said: str, *called: str) -> ConversationState:
+    """A talk that has long left its topic, with what viewers called in."""
+    play = Headless((BAKER, PILOT, NOBODY), topic="Evenings").run(5, lambda *_: said)
+    for text in called:
+        play.post(text, name="Marta")
+    return replace(play.state, drifting=topics.DRIFT_TURNS, topic_turn=-topics.OLD)
+
+
+def test_a_talk_is_named_after_what_it_has_come_to_and_never_after_anybody() -> None:
+    changed = topics.drifted(drifting("Bruno, the lantern again? Marta knows, Bruno.", "Yes!"))
+    assert changed is not None
+    assert "lantern" in changed.topic.lower()
+    assert not {"bruno", "marta"} & set(changed.topic.lower().split())
+    assert topics.drifted(drifting("Bruno! Bruno!")) is None
+
+
+def test_a_viewer_is_answered_but_does_not_name_the_talk() -> None:
+    asked = "@Bruno what do you see here?"
+    assert topics.drifted(drifting("Oh.", asked, asked, asked)) is None
+    assert {"Bruno", "Marta"}.isdisjoint(topics.offers(drifting("Oh.", asked, "Marta!")))
+    changed = topics.drifted(drifting("A lantern.", "Umbrella umbrella.", "Umbrella!"))
+    assert changed is not None
+    assert changed.topic == "Lantern"
+
+
+def test_calls_of_viewers_do_not_carry_a_talk_away() -> None:
+    play = Headless((BAKER, PILOT, NOBODY), topic="Bread")
+    play.run(6, lambda *_: "Bread and ovens, yeast and dough.")
+    for _ in range(6):
+        play.post("Umbrellas, umbrellas, umbrellas.")
+    assert play.state.drifting == 0
+
+
+def test_what_viewers_wish_for_is_offered_without_whom_they_asked() -> None:
+    state = drifting("Oh.", "@Bruno lighthouses")
+    assert "Lighthouses" in topics.offers(state)
 
 
 def test_the_house_keeps_many_openings() -> None:

@@ -168,7 +168,7 @@ def followed(state: "ConversationState", lines: "Sequence[Line]") -> tuple[signa
     spoken = [
         line
         for line in lines[-8:]
-        if line.kind != "host" and line.visibility == "all" and line.seq > state.topic_seq
+        if line.kind == "persona" and line.visibility == "all" and line.seq > state.topic_seq
     ]
     if len(spoken) <= NEWEST:
         return state.centroid or signals.vector(state.topic), 0
@@ -195,15 +195,24 @@ def drifted(state: "ConversationState") -> ev.TopicChanged | None:
     """
     if state.drifting < DRIFT_TURNS or state.finished - state.topic_turn < APART:
         return None
-    aloud = [line.text for line in state.lines[-8:] if line.visibility == "all"]
+    # What a viewer calls in is answered, but where a talk drifts only those who talk decide.
+    recent = (line for line in state.lines[-8:] if line.kind == "persona")
+    aloud = [line.text for line in recent if line.visibility == "all"]
     newest = [signals.content_words(text) for text in aloud[-NEWEST - 1 :]]
     counts = Counter(word for words in newest for word in words)
-    old = signals.content_words(state.topic)
+    old = signals.content_words(state.topic) | _names(state)
     common = sorted(word for word, n in counts.items() if n > 1 and word not in old)
     if not common:
         return None
     common.sort(key=lambda word: -counts[word])
     return _changed(state, " and ".join(common[:2]).capitalize(), "drift")
+
+
+def _names(state: "ConversationState") -> frozenset[str]:
+    """The words by which the cast and the viewers are called: nobody is a topic."""
+    cast = (name for seat in state.seats for name in seat.participant.names)
+    viewers = (line.name for line in state.lines if line.kind == "viewer")
+    return frozenset(word for name in (*cast, *viewers) for word in signals.tokens(name))
 
 
 def _changed(
@@ -259,7 +268,10 @@ def choose(state: "ConversationState", random: Random) -> str | None:
 
 def offers(state: "ConversationState") -> list[str]:
     """What viewers wish or spoke of, questions nobody has taken up, and the deck of the house."""
-    wishes = [phrase for text in _called_out(state, 3) for phrase in signals.keywords(text, 2)]
+    names = _names(state)
+    called = (phrase for text in _called_out(state, 3) for phrase in signals.keywords(text, 2))
+    nameless = (" ".join(w for w in each.split() if w not in names) for each in called)
+    wishes = [each for each in nameless if each]
     english = state.language is None or state.language.lower().startswith("en")
     deck = [each.text for each in load_starters()] if english else []
     voted = list(stalls.wished(state.feelings.stalls))[:SHORTLIST]
@@ -275,12 +287,13 @@ def _called_out(state: "ConversationState", count: int) -> list[str]:
 def _unanswered(state: "ConversationState") -> list[str]:
     """Short questions of the last thirty lines that no later line has a word of."""
     open_: list[str] = []
+    names = _names(state)
     lines = state.lines[-30:]
     for place, line in enumerate(lines[:-3]):
         if not line.questions or line.visibility != "all":
             continue
         asked = next((each for each in signals.sentences(line.text) if each[-1:] in "?？؟"), "")
-        words = signals.content_words(asked)
+        words = signals.content_words(asked) - names
         later = (signals.content_words(each.text) for each in lines[place + 1 : place + 4])
         if len(words) >= 2 and len(asked) <= LONGEST_QUESTION and all(map(words.isdisjoint, later)):
             open_.append(asked)
