@@ -34,7 +34,7 @@ test('what goes on in the minds can be seen, followed to its line, and put right
   await page.keyboard.press('Home')
   await expect(side(page).getByText('Nothing has changed between them yet.')).toBeVisible()
   await page.keyboard.press('ArrowRight')
-  await expect(time).toHaveAttribute('aria-valuetext', /^change 1 of /)
+  await expect(time).toHaveAttribute('aria-valuetext', /^1 of /)
   await accessible(page)
   const receipt = side(page)
     .getByRole('button', { name: /Show the line/ })

@@ -109,7 +109,7 @@ export const panel = {
   moment: 'Moment',
   beginning: 'the beginning',
   atMoment: (index: number, count: number, at: string) =>
-    `change ${index} of ${count}, ${hours.format(new Date(at))}`,
+    `${index} of ${count}, ${hours.format(new Date(at))}`,
   newest: 'now',
   play: 'Play how it came to this',
   stopPlaying: 'Stop',
