@@ -250,7 +250,8 @@ async def test_the_upper_cost_of_an_unknown_price_is_that_of_the_dearest_known_m
     most = {"input_tokens": 1_000_000, "output_tokens": 1_000_000}
     assert shelf.upper_cost("openai", "gpt-5", **most) == pytest.approx(2)
     assert shelf.upper_cost("openai", "unknown", **most) == pytest.approx(18)
-    assert 0 < shelf.upper_cost("nobody", "unknown", **most) < 0.001
+    assert shelf.upper_cost("nobody", "unknown", **most) == pytest.approx(18)
+    assert knowing(provider("openai", "x")).upper_cost("openai", "x", **most) == 90
     assert shelf.upper_cost("ollama", "unknown", **most) == 0
     assert shelf.cheapest("openai") == {1: "gpt-5"}
 

@@ -126,7 +126,9 @@ class Books:
             return usage
         if not usage.input_tokens and not usage.output_tokens:
             return replace(usage, cost=0.0)
-        return replace(usage, cost=self._catalog.cost(route.provider, route.model, usage))
+        cost = self._catalog.cost(route.provider, route.model, usage)
+        # Marked, so that whoever adds it up knows that something is missing.
+        return replace(usage, cost=cost, estimated=usage.estimated or cost is None)
 
     async def _write_down(
         self, call: Call, usage: Usage, failure: BaseException | None, *, at: int
@@ -138,9 +140,8 @@ class Books:
 
     async def _report(self, call: Call, usage: Usage) -> None:
         if usage.cost is None:
-            # Nobody knows the price: budgets count the dearest of the same provider.
-            dearest = self._catalog.dearest(call.route.provider, usage)
-            usage = replace(usage, cost=dearest, estimated=True)
+            # Nobody knows the price: budgets count the dearest.
+            usage = replace(usage, cost=self._catalog.dearest(call.route.provider, usage))
         try:
             await self._ledger.report(call.id, usage)
         except ChimeraError as error:

@@ -41,8 +41,9 @@ _LIST_AGE = 600.0
 #: Seconds a local server has to answer, and a distant one.
 _LOCAL_PATIENCE = 0.5
 _PATIENCE = 10.0
-#: Dollars set aside for a call whose price nobody can even guess: not nothing.
-_SOMETHING = 1e-6
+#: What a model is taken to ask where no price of any provider is known: as much as the dearest
+#: well-known ones did in 2026.
+_UNHEARD_OF = Price(input=15.0, output=75.0, cached=15.0)
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 – read, never bound
 
 
@@ -172,10 +173,7 @@ class Catalog:
     def upper_cost(
         self, provider: str, model: str, *, input_tokens: int, output_tokens: int
     ) -> float:
-        """The most that a call may cost; where nobody knows the price, a little more than nothing.
-
-        An unknown price is taken to be that of the provider's dearest known model.
-        """
+        """The most that a call may cost; what an unknown price is taken to be, `dearest` says."""
         plain = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         # Some services ask more for what they read for the first time and keep.
         kept = replace(plain, cache_write_tokens=input_tokens)
@@ -183,11 +181,21 @@ class Catalog:
         known = [cost for cost in costs if cost is not None]
         if known:
             return max(known)
-        dearest = self.dearest(provider, kept)
-        return _SOMETHING if dearest is None else dearest
+        return self.dearest(provider, kept)
 
-    def dearest(self, provider: str, usage: Usage) -> float | None:
-        """What a usage would cost with the dearest model of known price; None if none has one."""
+    def dearest(self, provider: str, usage: Usage) -> float:
+        """What a usage would cost with the provider's dearest model of known price.
+
+        Where none is known, with that of all providers; where none is either, it is a lot.
+        """
+        own = self._with_dearest(provider, usage)
+        if own is not None:
+            return own
+        paid = [name for name in self._roster if not self.is_local(name)]
+        others = [self._with_dearest(name, usage) for name in paid]
+        return max((cost for cost in others if cost), default=_UNHEARD_OF.of(usage))
+
+    def _with_dearest(self, provider: str, usage: Usage) -> float | None:
         model = self._shelf(provider).dearest
         return None if model is None else self.cost(provider, model, usage)
 

@@ -28,6 +28,12 @@ class Price:
     output: float
     cached: float
 
+    def of(self, usage: Usage) -> float:
+        """Dollars for a usage."""
+        fresh = usage.input_tokens - usage.cached_tokens
+        spent = fresh * self.input + usage.cached_tokens * self.cached
+        return (spent + usage.output_tokens * self.output) / _MILLION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
@@ -94,10 +100,7 @@ class Knowledge:
             return 0.0
         override = self.overrides.models.get((provider, model))
         if override is not None and override.price is not None:
-            price = override.price
-            fresh = usage.input_tokens - usage.cached_tokens
-            spent = fresh * price.input + usage.cached_tokens * price.cached
-            return (spent + usage.output_tokens * price.output) / _MILLION
+            return override.price.of(usage)
         return self._prices(provider, model, usage, self._clock.now())
 
     def rates(self, provider: str, model: str) -> tuple[float, float] | None:
