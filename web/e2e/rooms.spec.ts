@@ -5,6 +5,7 @@ for (const [path, title] of [
   ['/library', 'Library'],
   ['/casting', 'Casting'],
   ['/casting/detective', 'The Detective'],
+  ['/studio/new', 'A new persona'],
   ['/settings', 'Settings'],
   ['/admin/providers', 'Providers'],
   ['/nowhere', 'Nothing is playing here.'],
