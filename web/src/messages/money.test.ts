@@ -3,7 +3,7 @@ import { sayCost, sayMoney } from './money.ts'
 
 test.each([
   [0, '$0.00'],
-  [0.00001, 'under $0.0001'],
+  [0.00001, '< $0.0001'],
   [0.0042, '$0.0042'],
   [0.05, '$0.05'],
   [0.42, '$0.42'],
@@ -16,4 +16,5 @@ test.each([
 test('what nobody reported is marked', () => {
   expect(sayCost(1, true)).toBe('≈ $1.00')
   expect(sayCost(1, false)).toBe('$1.00')
+  expect(sayCost(0.00001, true)).toBe('< $0.0001')
 })

@@ -9,13 +9,13 @@ const small = new Intl.NumberFormat('en-US', {
 })
 const SMALLEST = 0.0001
 
-/** `$12.40`, `$0.0042`, `under $0.0001`; never a nought for what cost something. */
+/** `$12.40`, `$0.0042`, `< $0.0001`; never a nought for what cost something. */
 export function sayMoney(amount: number): string {
-  if (amount > 0 && amount < SMALLEST) return `under ${small.format(SMALLEST)}`
+  if (amount > 0 && amount < SMALLEST) return `< ${small.format(SMALLEST)}`
   return amount > 0 && amount < 0.1 ? small.format(amount) : cents.format(amount)
 }
 
-/** `≈ $12.40` where a part of it nobody reported. */
+/** `≈ $12.40` where a part of it nobody reported; what is as good as nothing is about that anyway. */
 export function sayCost(amount: number, estimated: boolean): string {
-  return estimated ? `≈ ${sayMoney(amount)}` : sayMoney(amount)
+  return estimated && (amount === 0 || amount >= SMALLEST) ? `≈ ${sayMoney(amount)}` : sayMoney(amount)
 }

@@ -13,12 +13,11 @@ function useAskAgain() {
   return () => client.invalidateQueries({ queryKey: PROVIDERS })
 }
 
+/** What is stored is shown when it has been asked: between the two its provider would seem to be down. */
 export function usePutCredential(name: string) {
-  const askAgain = useAskAgain()
   return useMutation({
     mutationFn: (body: PutCredential) =>
       unwrap(api.PUT('/api/v1/providers/{provider_name}/credential', { ...at(name), body })),
-    onSuccess: askAgain,
   })
 }
 
@@ -41,7 +40,7 @@ export function useCheckProvider(name: string) {
           ...(Object.keys(typed).length > 0 ? { body: typed } : {}),
         }),
       ),
-    onSuccess: askAgain,
+    onSettled: askAgain,
   })
 }
 
@@ -54,8 +53,8 @@ export function usePatchProvider(name: string) {
   })
 }
 
-/** Switches turn at once and turn back if the house refuses. */
-export function usePatchHouse() {
+/** Switches turn at once and turn back if the house refuses. `onSaved` is called even if who asked is gone. */
+export function usePatchHouse(onSaved?: () => void) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (body: PatchHouse) => unwrap(api.PATCH('/api/v1/house', { body })),
@@ -74,6 +73,7 @@ export function usePatchHouse() {
     onError: (_error, _body, before) => client.setQueryData(HOUSE, before),
     onSuccess: (house) => {
       client.setQueryData(HOUSE, house)
+      onSaved?.()
       return client.invalidateQueries({ queryKey: PROVIDERS })
     },
   })

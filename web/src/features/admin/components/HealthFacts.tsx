@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { Provider } from '#lib/api/types.ts'
 import { sayWhen } from '#lib/when.ts'
 import { admin } from '#messages/admin.ts'
+import { failing } from '../model/light.ts'
 
 function Fact({ what, children }: { readonly what: string; readonly children: ReactNode }) {
   return (
@@ -44,13 +45,17 @@ export function HealthFacts({ provider }: { readonly provider: Provider }) {
           </Fact>
           {breaker && !provider.scripted && (
             <Fact what={facts.breaker}>
-              {breaker === 'open' ? admin.breaker.open(until) : admin.breaker[breaker]}
+              {breaker === 'open'
+                ? admin.breaker.open(until)
+                : admin.breaker[breaker === 'closed' && failing(provider) ? 'failing' : breaker]}
             </Fact>
           )}
           {health.last_failure_at != null && (
             <Fact what={facts.last}>
               {sayWhen(health.last_failure_at, new Date())}
-              {health.last_failure != null && <span className="fact-more">{health.last_failure}</span>}
+              {health.last_failure != null && (
+                <span className="fact-more">{admin.failure(health.last_failure)}</span>
+              )}
             </Fact>
           )}
         </dl>

@@ -1,7 +1,7 @@
 /** The key and the address of a provider: tested by a free call, stored, never shown again. */
 import { type FormEvent, useId, useState } from 'react'
 import { asProblem } from '#lib/api/problem.ts'
-import type { Checked, Provider } from '#lib/api/types.ts'
+import type { Checked, Provider, PutCredential } from '#lib/api/types.ts'
 import { sayWhen } from '#lib/when.ts'
 import { admin } from '#messages/admin.ts'
 import { Button } from '#ui/Button.tsx'
@@ -12,13 +12,18 @@ import { useCheckProvider, useDeleteCredential, usePutCredential } from '../api/
 import { hasAddress } from '../model/light.ts'
 import './KeyForm.css'
 
-type Outcome = { readonly good: boolean; readonly text: string }
+/** `anyway`: nobody could tell, so what was typed may be stored untested. */
+type Outcome = { readonly good: boolean; readonly text: string; readonly anyway?: boolean }
 
-function told({ ok, detail, latency_ms }: Checked): Outcome {
-  return { good: ok, text: ok ? admin.answers(latency_ms ?? null) : detail }
+/** What a provider says of a key itself; any other failure may pass. */
+const REFUSED = new Set(['provider_refused', 'not_permitted'])
+
+function told({ ok, code, detail, latency_ms }: Checked): Outcome {
+  if (ok) return { good: true, text: admin.answers(latency_ms ?? null) }
+  return { good: false, text: detail, anyway: !REFUSED.has(code ?? '') }
 }
 
-function useKeyForm({ name, base_url }: Provider) {
+function useKeyForm({ name, base_url, credential }: Provider) {
   const [key, setKey] = useState('')
   const [address, setAddress] = useState(base_url ?? '')
   const [outcome, setOutcome] = useState<Outcome | null>(null)
@@ -29,6 +34,22 @@ function useKeyForm({ name, base_url }: Provider) {
     ...(address.trim() !== (base_url ?? '') ? { base_url: address.trim() } : {}),
   }
   const refused = (error: unknown) => setOutcome({ good: false, text: asProblem(error).message })
+  const ask = async (what: PutCredential) => told(await check.mutateAsync(what))
+  const store = async () => {
+    await put.mutateAsync(typed)
+    setKey('')
+    const { good, text } = await ask({})
+    return { good, text: `${admin.kept} ${text}` }
+  }
+  /** A key that works is not lost to one that does not: what was typed must answer first. */
+  const save = async () => {
+    // Back to the usual address: there is nothing typed to ask.
+    if (typed.base_url === '' && !typed.api_key) return store()
+    const outcome = await ask(typed)
+    if (outcome.good) return store()
+    return { ...outcome, text: `${outcome.text} ${credential ? admin.keptOld : admin.notSaved}` }
+  }
+  const doing = (what: () => Promise<Outcome>) => () => void what().then(setOutcome, refused)
   return {
     key,
     address,
@@ -43,24 +64,9 @@ function useKeyForm({ name, base_url }: Provider) {
       setAddress(value)
       setOutcome(null)
     },
-    test: () => check.mutate(typed, { onSuccess: (done) => setOutcome(told(done)), onError: refused }),
-    save: () =>
-      put.mutate(typed, {
-        onSuccess: () => {
-          setKey('')
-          check.mutate(
-            {},
-            {
-              onSuccess: (done) => {
-                const { good, text } = told(done)
-                setOutcome({ good, text: `${admin.kept} ${text}` })
-              },
-              onError: refused,
-            },
-          )
-        },
-        onError: refused,
-      }),
+    test: doing(async () => ({ ...(await ask(typed)), anyway: false })),
+    save: doing(save),
+    store: doing(store),
   }
 }
 
@@ -109,6 +115,11 @@ export function KeyForm({ provider }: { readonly provider: Provider }) {
         <Button size="small" busy={form.busy} onClick={form.test}>
           {admin.test}
         </Button>
+        {form.outcome?.anyway && (
+          <Button size="small" busy={form.busy} onClick={form.store}>
+            {admin.saveAnyway}
+          </Button>
+        )}
         {credential?.source === 'stored' && <Remove provider={provider} />}
       </div>
       <p role="status" className={form.outcome?.good === false ? 'field-error' : 'field-hint'}>

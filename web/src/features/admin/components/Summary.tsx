@@ -24,6 +24,7 @@ export function Summary({ providers, house, today, month }: SummaryProps) {
   const stopped = house?.paid_calls === false
   const ready = providers.filter((each) => standing(each, !stopped).light === 'ready').length
   const limit = house?.budgets.house_day ?? null
+  const over = limit !== null && today !== null && today.amount >= limit
   return (
     <section className={clsx('summary', stopped && 'summary-stopped')} aria-label={admin.caption}>
       <dl className="summary-figures">
@@ -36,10 +37,14 @@ export function Summary({ providers, house, today, month }: SummaryProps) {
           <dt className="t-caption">{admin.today}</dt>
           <dd className="t-figure">{today === null ? admin.none : sayMoney(today.amount)}</dd>
           <dd className="t-small">
-            {limit === null ? admin.noLimit : admin.ofLimit(limit)}
+            {limit === null ? admin.noLimit : over ? admin.overLimit(limit) : admin.ofLimit(limit)}
             {today?.estimated && `, ${admin.partly}`}
             {limit !== null && today !== null && (
-              <Meter label={`${admin.today}, ${admin.ofLimit(limit)}`} value={today.amount / limit} />
+              <Meter
+                className={clsx(over && 'summary-over')}
+                label={`${admin.today}, ${admin.ofLimit(limit)}`}
+                value={today.amount / limit}
+              />
             )}
           </dd>
         </div>

@@ -7,6 +7,10 @@ const openai = (part = {}) =>
   provider('openai', { wants_key: true, credential: key, models: ['gpt'], ...part })
 const ollama = (part = {}) => provider('ollama', { local: true, found: true, models: ['qwen'], ...part })
 
+const EARLIER = '2026-11-22T10:00:00.000Z'
+const LATER = '2026-11-22T10:00:01.000Z'
+const FAILED = { last_failure_at: LATER, last_success_at: EARLIER }
+
 test.each([
   ['all is well', openai(), true, 'ready', 'Ready'],
   ['no key', openai({ credential: null, state: 'unset' }), true, 'idle', 'Needs a key'],
@@ -35,6 +39,29 @@ test.each([
   ['a local one when paid calls are stopped', ollama(), false, 'ready', 'Ready'],
   ['an open breaker', openai({ breaker: 'open' }), true, 'resting', 'Resting after failures'],
   ['a half-open one', openai({ breaker: 'half_open' }), true, 'resting', 'Being tried again'],
+  [
+    'a provider whose newest calls failed',
+    openai({ health: { calls: 9, errors: 3, failures: { provider_slow: 1, provider_busy: 2 }, ...FAILED } }),
+    true,
+    'resting',
+    'Busy: its newest calls failed',
+  ],
+  [
+    'a provider that failed at all it was asked, in odd ways',
+    openai({ health: { calls: 1, errors: 1, failures: { odd: 1 }, last_failure_at: LATER } }),
+    true,
+    'resting',
+    'Failing: its newest calls failed',
+  ],
+  [
+    'a provider that has answered since',
+    openai({
+      health: { calls: 9, errors: 3, failures: {}, last_failure_at: EARLIER, last_success_at: LATER },
+    }),
+    true,
+    'ready',
+    'Ready',
+  ],
   ['down', openai({ state: 'down' }), true, 'down', 'Not answering'],
   ['never asked', openai({ state: 'unknown' }), true, 'idle', 'Not asked yet'],
   [

@@ -22,6 +22,19 @@ function resting({ breaker, breaker_until }: Provider): Standing | null {
   return breaker === 'half_open' ? { light: 'resting', text: admin.states.halfOpen } : null
 }
 
+/** When the newest calls all failed it is not well, though a breaker has not yet opened. */
+export function failing({ health }: Provider): boolean {
+  const { errors, last_failure_at: failed, last_success_at: answered } = health
+  if (errors === 0 || failed == null) return false
+  return answered == null || Date.parse(failed) > Date.parse(answered)
+}
+
+/** What most of the recent failures were. */
+function worst({ health }: Provider): string {
+  const [first] = Object.entries(health.failures).toSorted(([, a], [, b]) => b - a)
+  return first?.[0] ?? ''
+}
+
 export function standing(provider: Provider, paidCalls: boolean): Standing {
   const { credential, wants_key, state, found, local, models, scripted } = provider
   if (credential?.disabled_because) {
@@ -40,6 +53,7 @@ export function standing(provider: Provider, paidCalls: boolean): Standing {
   }
   if (state === 'unknown') return { light: 'idle', text: admin.states.unknown }
   if (!scripted && local && models.length === 0) return { light: 'resting', text: admin.states.noModel }
+  if (failing(provider)) return { light: 'resting', text: admin.states.failing(worst(provider)) }
   return { light: 'ready', text: admin.states.ready }
 }
 

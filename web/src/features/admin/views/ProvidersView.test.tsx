@@ -1,111 +1,24 @@
-import { screen, waitFor, within } from '@testing-library/react'
+import { screen, waitFor } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
 import { expect, test } from 'vitest'
-import type { HouseSwitches, Provider, Spending } from '#lib/api/types.ts'
 import { provider } from '#testing/fixtures.ts'
 import { API, server, visit, withServer } from '#testing/house.tsx'
+import { HOUSE, KEY, OPENAI, office } from '#testing/office.ts'
 
 withServer()
 
-const KEY = { source: 'stored', last4: 'k3Qz', fingerprint: 'ab12', count: 1 } as const
-const HOUSE: HouseSwitches = {
-  paid_calls: true,
-  record_calls: false,
-  budgets: { house_day: 10, provider_day: {}, conversation_default: null },
-}
-const NOTHING: Spending = {
-  currency: 'USD',
-  days: [],
-  providers: [],
-  conversations: [],
-  today: { amount: 0, estimated: false },
-  month: { amount: 0, estimated: false },
-}
-
-/** An office with these providers; what it is asked to change is written down. */
-function office(providers: readonly Provider[], spending: Partial<Spending> = {}) {
-  const asked: string[] = []
-  let house = HOUSE
-  const note = async (request: Request) => {
-    const path = new URL(request.url).pathname.replace('/api/v1', '')
-    asked.push(`${request.method} ${path} ${await request.text()}`)
-  }
-  server.use(
-    http.get(`${API}/providers`, () => HttpResponse.json({ items: providers, next_cursor: null })),
-    http.get(`${API}/house`, () => HttpResponse.json(house)),
-    http.get(`${API}/spending`, () => HttpResponse.json({ ...NOTHING, ...spending })),
-    http.patch(`${API}/house`, async ({ request }) => {
-      const change = (await request.clone().json()) as Partial<HouseSwitches>
-      await note(request)
-      house = { ...house, ...change }
-      return HttpResponse.json(house)
-    }),
-    http.put(`${API}/providers/:name/credential`, async ({ request, params }) => {
-      await note(request)
-      return HttpResponse.json(provider(String(params.name)))
-    }),
-    http.delete(`${API}/providers/:name/credential`, async ({ request }) => {
-      await note(request)
-      return new HttpResponse(null, { status: 204 })
-    }),
-    http.patch(`${API}/providers/:name`, async ({ request, params }) => {
-      await note(request)
-      return HttpResponse.json(provider(String(params.name)))
-    }),
-    http.post(`${API}/providers/:name/check`, async ({ request }) => {
-      const body = await request.clone().text()
-      await note(request)
-      return body.includes('wrong')
-        ? HttpResponse.json({ ok: false, code: 'provider_refused', detail: 'The key was refused.' })
-        : HttpResponse.json({ ok: true, detail: '', latency_ms: 231 })
-    }),
-  )
-  return asked
-}
-
-const OPENAI = provider('openai', { title: 'OpenAI', wants_key: true, state: 'unset' })
-
-test('a key is tested before it is stored, then stored and tested, and never shown', async () => {
-  const asked = office([OPENAI])
-  const { user, where } = visit('/admin/providers')
-  await user.click(await screen.findByRole('button', { name: 'OpenAI' }))
-  expect(where()).toBe('/admin/providers?open=openai')
-  const field = await screen.findByLabelText('Key: OpenAI')
-  expect(field).toHaveAttribute('type', 'password')
-  await user.type(field, 'wrong-one')
-  await user.click(screen.getByRole('button', { name: 'Test' }))
-  expect(await screen.findByText('The key was refused.')).toBeVisible()
-  expect(asked).toEqual(['POST /providers/openai/check {"api_key":"wrong-one"}'])
-  await user.clear(field)
-  await user.type(field, 'sk-good{Enter}')
-  expect(await screen.findByText('Saved. It answers, in 231 ms.')).toBeVisible()
-  expect(asked.slice(1)).toEqual([
-    'PUT /providers/openai/credential {"api_key":"sk-good"}',
-    'POST /providers/openai/check ',
-  ])
-  expect(field).toHaveValue('')
+test('the short way to Admin leads there', async () => {
+  office([])
+  const { where } = visit('/admin')
+  expect(await screen.findByRole('heading', { level: 1, name: 'Providers' })).toBeVisible()
+  expect(where()).toBe('/admin/providers')
 })
 
-test('a stored key is known by its end, and asked about before it is removed', async () => {
-  const asked = office([{ ...OPENAI, state: 'ready', credential: KEY, models: ['gpt'] }])
-  const { user } = visit('/admin/providers?open=openai')
-  expect(await screen.findByText('···· k3Qz')).toBeVisible()
-  await user.click(screen.getByRole('button', { name: 'Remove the key' }))
-  const dialog = await screen.findByRole('dialog', { name: 'Remove the key of OpenAI?' })
-  await user.click(within(dialog).getByRole('button', { name: 'Remove the key' }))
-  await waitFor(() => expect(asked).toEqual(['DELETE /providers/openai/credential ']))
-})
-
-test('a refusal of an address is told in the house’s own words', async () => {
-  office([provider('compatible', { title: 'Compatible server', state: 'unset' })])
-  server.use(
-    http.put(`${API}/providers/compatible/credential`, () =>
-      HttpResponse.json({ code: 'invalid', detail: 'This address is not allowed.' }, { status: 422 }),
-    ),
-  )
-  const { user } = visit('/admin/providers?open=compatible')
-  await user.type(await screen.findByLabelText('Address'), 'http://10.0.0.1/v1{Enter}')
-  expect(await screen.findByText('This address is not allowed.')).toBeVisible()
+test('what is over its limit says so', async () => {
+  office([], { today: { amount: 10.5, estimated: false } })
+  visit('/admin/providers')
+  expect(await screen.findByText('over the limit of $10.00')).toBeVisible()
+  expect(screen.getByRole('meter')).toHaveClass('summary-over')
 })
 
 test('health is told in words: who failed how, and until when nobody asks', async () => {
@@ -159,6 +72,7 @@ test('budgets and switches are the house’s', async () => {
       'PATCH /house {"budgets":{"house_day":10,"conversation_default":null,"provider_day":{"openai":2.5}}}',
     ]),
   )
+  expect(await screen.findByText('Saved.')).toBeVisible()
   await user.click(screen.getByRole('checkbox', { name: 'Stop all paid calls' }))
   expect(await screen.findByText('Held: paid calls are stopped')).toBeVisible()
   await user.click(screen.getByRole('checkbox', { name: /^Record/ }))
