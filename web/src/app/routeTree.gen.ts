@@ -13,6 +13,7 @@ import { Route as IndexRouteImport } from './routes/index'
 import { Route as LibraryRouteImport } from './routes/library'
 import { Route as NewRouteImport } from './routes/new'
 import { Route as SettingsRouteImport } from './routes/settings'
+import { Route as AdminIndexRouteImport } from './routes/admin.index'
 import { Route as AdminProvidersRouteImport } from './routes/admin.providers'
 import { Route as CIdRouteImport } from './routes/c.$id'
 import { Route as CastingIndexRouteImport } from './routes/casting.index'
@@ -38,6 +39,11 @@ const NewRoute = NewRouteImport.update({
 const SettingsRoute = SettingsRouteImport.update({
   id: '/settings',
   path: '/settings',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AdminIndexRoute = AdminIndexRouteImport.update({
+  id: '/admin/',
+  path: '/admin/',
   getParentRoute: () => rootRouteImport,
 } as any)
 const AdminProvidersRoute = AdminProvidersRouteImport.update({
@@ -81,6 +87,7 @@ export interface FileRoutesByFullPath {
   '/casting/$slug': typeof CastingSlugRoute
   '/studio/$id': typeof StudioIdRoute
   '/studio/new': typeof StudioNewRoute
+  '/admin/': typeof AdminIndexRoute
   '/casting/': typeof CastingIndexRoute
 }
 export interface FileRoutesByTo {
@@ -93,6 +100,7 @@ export interface FileRoutesByTo {
   '/casting/$slug': typeof CastingSlugRoute
   '/studio/$id': typeof StudioIdRoute
   '/studio/new': typeof StudioNewRoute
+  '/admin': typeof AdminIndexRoute
   '/casting': typeof CastingIndexRoute
 }
 export interface FileRoutesById {
@@ -106,6 +114,7 @@ export interface FileRoutesById {
   '/casting/$slug': typeof CastingSlugRoute
   '/studio/$id': typeof StudioIdRoute
   '/studio/new': typeof StudioNewRoute
+  '/admin/': typeof AdminIndexRoute
   '/casting/': typeof CastingIndexRoute
 }
 export interface FileRouteTypes {
@@ -120,6 +129,7 @@ export interface FileRouteTypes {
     | '/casting/$slug'
     | '/studio/$id'
     | '/studio/new'
+    | '/admin/'
     | '/casting/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -132,6 +142,7 @@ export interface FileRouteTypes {
     | '/casting/$slug'
     | '/studio/$id'
     | '/studio/new'
+    | '/admin'
     | '/casting'
   id:
     | '__root__'
@@ -144,6 +155,7 @@ export interface FileRouteTypes {
     | '/casting/$slug'
     | '/studio/$id'
     | '/studio/new'
+    | '/admin/'
     | '/casting/'
   fileRoutesById: FileRoutesById
 }
@@ -157,6 +169,7 @@ export interface RootRouteChildren {
   CastingSlugRoute: typeof CastingSlugRoute
   StudioIdRoute: typeof StudioIdRoute
   StudioNewRoute: typeof StudioNewRoute
+  AdminIndexRoute: typeof AdminIndexRoute
   CastingIndexRoute: typeof CastingIndexRoute
 }
 
@@ -188,6 +201,13 @@ declare module '@tanstack/react-router' {
       path: '/settings'
       fullPath: '/settings'
       preLoaderRoute: typeof SettingsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/admin/': {
+      id: '/admin/'
+      path: '/admin'
+      fullPath: '/admin/'
+      preLoaderRoute: typeof AdminIndexRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/admin/providers': {
@@ -245,6 +265,7 @@ const rootRouteChildren: RootRouteChildren = {
   CastingSlugRoute: CastingSlugRoute,
   StudioIdRoute: StudioIdRoute,
   StudioNewRoute: StudioNewRoute,
+  AdminIndexRoute: AdminIndexRoute,
   CastingIndexRoute: CastingIndexRoute,
 }
 export const routeTree = rootRouteImport
