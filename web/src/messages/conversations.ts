@@ -41,6 +41,7 @@ export const start = {
   mindNone: 'No model by that name.',
   mindOpen: 'Without naming a model',
   mindMore: 'Keys and other providers',
+  held: 'Paid calls are stopped in this house: the troupe speaks for models that cost, until they go on.',
   local: 'on this machine',
   houseChoice: 'Best available',
   houseChoiceAbout: 'the best that is ready when the curtain rises',

@@ -10,6 +10,7 @@ import { sayMoney } from '#messages/money.ts'
 import { Badges } from '#ui/Badges.tsx'
 import { Dialog } from '#ui/Dialog.tsx'
 import { AUTO, type Mind, mindGroups, openMinds } from '../model/minds.ts'
+import { HeldNote } from './HeldNote.tsx'
 import './MindPicker.css'
 
 export interface MindPickerProps {
@@ -61,6 +62,7 @@ export default function MindPicker({ title, mind, providers, onChoose, onClose }
       description={start.mindAbout}
       className="mind-picker"
     >
+      <HeldNote providers={providers} />
       <Command label={title} loop defaultValue={mind || 'house'}>
         <Command.Input className="field-input" placeholder={start.mindSearch} />
         <Command.List className="mind-list">

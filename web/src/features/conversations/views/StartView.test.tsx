@@ -1,7 +1,7 @@
-import { screen, within } from '@testing-library/react'
+import { screen, waitFor, within } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
 import { expect, test } from 'vitest'
-import { conversation } from '#testing/fixtures.ts'
+import { conversation, PROVIDERS, provider } from '#testing/fixtures.ts'
 import { API, server, visit, withServer } from '#testing/house.tsx'
 
 withServer()
@@ -102,3 +102,35 @@ test('a refusal of the server is shown where it happened, and nothing typed is l
   expect(screen.getByRole('alert')).toHaveTextContent('Request req_7')
   expect(screen.getByRole('textbox', { name: 'Topic' })).toHaveValue('Tea')
 })
+
+test.each([
+  ['said where paid calls are stopped', false, 2],
+  ['not said where they go on', true, 0],
+] as const)(
+  'that models which cost are held is %s, also where they are chosen',
+  async (_what, paid, times) => {
+    server.use(
+      http.get(`${API}/providers`, () =>
+        HttpResponse.json({
+          items: [...PROVIDERS, provider('openai', { models: ['gpt'] })],
+          next_cursor: null,
+        }),
+      ),
+      http.get(`${API}/house`, () =>
+        HttpResponse.json({
+          paid_calls: paid,
+          record_calls: false,
+          budgets: { house_day: null, provider_day: {}, conversation_default: null },
+        }),
+      ),
+    )
+    const { user } = visit('/new')
+    await user.click(
+      (await screen.findAllByRole('button', { name: /^Mind of the Philosopher/ }))[0] as HTMLElement,
+    )
+    await screen.findByRole('dialog')
+    await waitFor(() =>
+      expect(screen.queryAllByText(/^Paid calls are stopped in this house/)).toHaveLength(times),
+    )
+  },
+)

@@ -11,6 +11,7 @@ import { Page } from '#ui/Page.tsx'
 import { useCreateConversation } from '../api/mutations.ts'
 import { Advanced } from '../components/Advanced.tsx'
 import { CastPicker } from '../components/CastPicker.tsx'
+import { HeldNote } from '../components/HeldNote.tsx'
 import { PacePicker } from '../components/PacePicker.tsx'
 import { useShowPrice } from '../components/SeatMind.tsx'
 import { TopicPicker } from '../components/TopicPicker.tsx'
@@ -65,6 +66,7 @@ export function StartView({ topic, cast, mind, personas, providers }: StartViewP
           error={shown.cast}
           onChange={(seats) => change({ seats })}
         />
+        <HeldNote providers={providers.data ?? []} />
         <PacePicker form={form} error={shown.turns} onChange={change} />
         <Advanced form={form} errors={shown} onChange={change} />
         {create.error && <ErrorNote error={create.error} />}
