@@ -15,6 +15,14 @@ const WHY: Readonly<Record<string, string>> = {
   unknown_model: 'It does not know this model.',
   truncated_stream: 'Its answer was cut short.',
   bad_stream: 'Its answer could not be read.',
+  paid_calls_stopped: 'Paid calls are stopped in this house.',
+  near_copy: 'Twice it said almost word for word what had been said.',
+  repeats: 'Twice it used phrases it had used before.',
+  empty: 'Twice it said nothing.',
+  insult: 'Its line insulted somebody in a quarrel that had to cool.',
+  leak: 'Its line gave away what it had been told.',
+  content_refused: 'It declined to say it.',
+  budget_spent: 'The budget is spent.',
 }
 
 const ROLES: Readonly<Record<string, string>> = { self: 'the persona', others: 'the others' }
@@ -47,6 +55,7 @@ export const behind = {
   noneRecorded: 'None was recorded: the troupe needs no call, and others are forgotten after 7 days.',
   switchOn: 'Switch it on for the lines to come',
   answered: 'Answered',
+  unsaid: 'Answered, but not said',
   copy: 'Copy',
   copied: 'Copied',
   notCopied: 'The clipboard is closed',

@@ -17,6 +17,9 @@ const DROPPED: Readonly<Record<string, string>> = {
   unknown_model: 'The model is gone',
   truncated_stream: 'The line broke',
   bad_stream: 'The line broke',
+  paid_calls_stopped: 'Paid calls are stopped',
+  budget_spent: 'The budget is spent',
+  near_copy: 'It had been said before',
 }
 
 /** Why somebody else reads a line, in the words of a stage direction. */

@@ -76,7 +76,7 @@ export const stage = {
   refused: 'declined to answer',
   understudy: (model: string) => `Read by ${model}`,
   understudyFor: (route: string) => `for ${route.replace(/^[^/]*\//, '')}`,
-  understudyWhy: dropped,
+  understudyWhy: (why: string | null, model: string, lead: string) => `${dropped(why)}: ${model} for ${lead}`,
   duet: (name: string) => `with ${name}`,
   struck: 'This line was struck from the script.',
   older: 'Earlier lines are on their way',

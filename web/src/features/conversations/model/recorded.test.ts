@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asked, copied } from './recorded.ts'
+import { asked, copied, unsaid } from './recorded.ts'
 
 const call = (request: Record<string, unknown>) => ({ request })
 
@@ -39,6 +39,16 @@ test('whatever else it is, it can be shown', () => {
     { role: '', text: 'null' },
     { role: '', text: '7' },
   ])
+})
+
+test.each([
+  ['the first of two tries', ['No, no.', 'Tea  is\npatience. And more'], 'Tea is patience.', false, ['0']],
+  ['all tries, where the troupe spoke', ['No, no.', 'Tea.'], 'Let us see.', true, ['0', '1']],
+  ['none, where nobody can tell', ['**Tea**', 'Coffee'], 'Tea.', false, []],
+  ['none, where the only one was said', ['Tea.'], 'Tea.', false, []],
+] as const)('what was answered and not said: %s', (_what, texts, text, scripted, ids) => {
+  const calls = [...texts.map((each, index) => ({ id: `${index}`, text: each })), { id: 'failed', text: '' }]
+  expect([...unsaid(calls, { text, scripted })]).toEqual(ids)
 })
 
 test('a copy holds the whole of it', () => {

@@ -37,5 +37,22 @@ export function asked({ request }: Pick<RecordedCall, 'request'>): Asked {
   }
 }
 
+const squeezed = (text: string) => text.replace(/\s+/g, ' ').trim()
+/** So much of a line's beginning is enough to know it by. */
+const BEGINNING = 40
+
+/** The calls that answered with something else than the line that was said, in the end, by another or at another try. */
+export function unsaid(
+  calls: readonly Pick<RecordedCall, 'id' | 'error' | 'text'>[],
+  line: { readonly text: string; readonly scripted: boolean },
+): ReadonlySet<string> {
+  const answered = calls.filter(({ error, text }) => !error && text !== '')
+  const beginning = squeezed(line.text).slice(0, BEGINNING)
+  const said = answered.filter(({ text }) => !line.scripted && squeezed(text).includes(beginning))
+  // Where no answer is known again, the line was only cut: nothing is claimed of any of them.
+  if (said.length === 0 && !line.scripted) return new Set()
+  return new Set(answered.filter((call) => !said.includes(call)).map(({ id }) => id))
+}
+
 /** The whole of a call as text, for the clipboard. */
 export const copied = (call: RecordedCall): string => JSON.stringify(call, null, 2)

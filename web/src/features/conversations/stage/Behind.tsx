@@ -10,6 +10,7 @@ import { stage } from '#messages/stage.ts'
 import { Sheet } from '#ui/Dialog.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { turnCallsQuery } from '../api/queries.ts'
+import { unsaid } from '../model/recorded.ts'
 import { Call } from './Call.tsx'
 import type { Subject } from './lookBehind.tsx'
 import { useView } from './playing.tsx'
@@ -37,7 +38,7 @@ export default function Behind({ subject, onClose }: BehindProps) {
     >
       <Facts subject={subject} />
       {turnId !== null && <Why state={state} turnId={turnId} seq={subject.seq} name={name} />}
-      {turnId !== null && <Calls conversationId={state.id} turnId={turnId} />}
+      {turnId !== null && <Calls conversationId={state.id} turnId={turnId} subject={subject} />}
     </Sheet>
   )
 }
@@ -97,9 +98,16 @@ function Facts({ subject }: { readonly subject: Subject }) {
   )
 }
 
-function Calls({ conversationId, turnId }: { readonly conversationId: string; readonly turnId: string }) {
+interface CallsProps {
+  readonly conversationId: string
+  readonly turnId: string
+  readonly subject: Subject
+}
+
+function Calls({ conversationId, turnId, subject }: CallsProps) {
   const { data: calls, error, isPending, refetch } = useQuery(turnCallsQuery(conversationId, turnId))
   const { data: house } = useQuery(houseQuery())
+  const lost = subject.kind === 'line' ? unsaid(calls ?? [], subject) : new Set()
   return (
     <section className="behind-calls" aria-busy={isPending}>
       <h3 className="t-caption">{behind.calls}</h3>
@@ -111,7 +119,13 @@ function Calls({ conversationId, turnId }: { readonly conversationId: string; re
         </p>
       )}
       {calls?.map((call, index) => (
-        <Call key={call.id} call={call} attempt={index + 1} open={index === calls.length - 1} />
+        <Call
+          key={call.id}
+          call={call}
+          attempt={index + 1}
+          open={index === calls.length - 1}
+          unsaid={lost.has(call.id)}
+        />
       ))}
     </section>
   )

@@ -43,9 +43,11 @@ export interface CallProps {
   readonly call: RecordedCall
   readonly attempt: number
   readonly open: boolean
+  /** It answered, and something else was said. */
+  readonly unsaid: boolean
 }
 
-export function Call({ call, attempt, open }: CallProps) {
+export function Call({ call, attempt, open, unsaid }: CallProps) {
   const { provider, model, error, text, reasoning, duration_ms, first_token_ms, usage } = call
   const { system, messages, knobs } = asked(call)
   return (
@@ -56,7 +58,7 @@ export function Call({ call, attempt, open }: CallProps) {
         </span>
         <span className="t-small">{providerTitle(provider)}</span>
         <span className={error ? 'call-failed' : 'call-fine'}>
-          {error ? stage.failure(error.code) : behind.answered}
+          {error ? stage.failure(error.code) : unsaid ? behind.unsaid : behind.answered}
         </span>
       </summary>
       <div className="call-foot">

@@ -14,11 +14,12 @@ function ending({ draft, ending: how }: Line): string | null {
 export function MarginNotes({ line }: { readonly line: Line }) {
   const { state } = useView()
   const notes: ReactNode[] = []
-  if (line.route?.understudy_for) {
+  const { why, model = '', understudy_for: lead } = line.route ?? {}
+  if (lead) {
     notes.push(
-      <p key="understudy" title={stage.understudyWhy(line.route.why ?? null)}>
-        {stage.understudy(line.route.model)}
-        <span className="t-time">{stage.understudyFor(line.route.understudy_for)}</span>
+      <p key="understudy" title={stage.understudyWhy(why ?? null, model, lead)}>
+        {stage.understudy(model)}
+        <span className="t-time">{stage.understudyFor(lead)}</span>
       </p>,
     )
   }

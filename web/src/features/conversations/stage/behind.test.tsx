@@ -129,6 +129,10 @@ test.each([
     '[The line was too slow; Gemini reads the Philosopher.]',
   ],
   [
+    { provider: 'scripted', model: 'improv', why: 'paid_calls_stopped' },
+    '[Paid calls are stopped; the house’s troupe reads the Philosopher.]',
+  ],
+  [
     { provider: 'openai', model: 'gpt-5-nano', why: 'provider_down' },
     '[The line dropped; gpt-5-nano reads the Philosopher.]',
   ],
