@@ -168,6 +168,7 @@ export const panel = {
   sentimentWord: (value: number | null) =>
     value === null ? '–' : value > 0.2 ? 'bright' : value < -0.2 ? 'dark' : 'even',
   cost: 'Cost',
+  costAbout: 'all lines so far, those of the troupe and of this machine for nothing',
   costs: (amount: number, estimated: boolean) => (amount === 0 ? 'free' : sayCost(amount, estimated)),
   lines: (first: number, last: number) => (first === last ? `${first}` : `${first}–${last}`),
   firstLine: 'line 1',

@@ -9,6 +9,7 @@ import { Sparkline } from '#ui/Sparkline.tsx'
 import { useNow, useView } from '../stage/playing.tsx'
 import { tempoOf } from '../stage/tempo.ts'
 import { Bids } from './Bids.tsx'
+import { Cost } from './Cost.tsx'
 import { Glance } from './Glance.tsx'
 import { Scores } from './Scores.tsx'
 import { Section } from './Section.tsx'
@@ -125,6 +126,7 @@ export function Now({ onRelations }: { readonly onRelations: () => void }) {
       <Topics state={state} />
       <Cast state={state} />
       <Tempo state={state} />
+      <Cost state={state} />
     </>
   )
 }
