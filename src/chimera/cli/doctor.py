@@ -154,7 +154,8 @@ def _provider(found: ProviderState) -> Finding:
     if found.name == SCRIPTED:
         return Finding(what=what, state="ok", detail="plays without any key")
     if found.ready:
-        detail = f"{len(found.models)} models at {found.base_url}"
+        many = "1 model" if len(found.models) == 1 else f"{len(found.models)} models"
+        detail = f"{many} at {found.base_url}"
         return Finding(what=what, state="ok", detail=detail)
     # A local server that is not running is nothing wrong; a key that is refused is.
     state: State = "missing" if found.local else "broken"
