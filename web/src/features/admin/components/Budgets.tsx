@@ -51,8 +51,7 @@ function patchOf(all: Readonly<Record<string, string>>): PatchHouse['budgets'] {
 }
 
 export function Budgets({ house, providers }: BudgetsProps) {
-  // A changed budget draws this form anew: who hears of it must outlive it.
-  const patch = usePatchHouse(() => void notify({ text: admin.saved }))
+  const patch = usePatchHouse()
   const [changes, setChanges] = useState<Readonly<Record<string, string>>>({})
   const fields = fieldsOf(house, providers).map((field) => ({
     ...field,
@@ -63,7 +62,10 @@ export function Budgets({ house, providers }: BudgetsProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (wrong || !changed) return
-    patch.mutate({ budgets: patchOf(Object.fromEntries(fields.map(({ id, text }) => [id, text]))) })
+    patch.mutate(
+      { budgets: patchOf(Object.fromEntries(fields.map(({ id, text }) => [id, text]))) },
+      { onSuccess: () => void notify({ text: admin.saved }) },
+    )
   }
   return (
     <section className="admin-section" aria-labelledby="admin-budgets">
