@@ -39,6 +39,9 @@ class SeatPlan(Closed):
         """The participant. Raises Invalid for traits that nobody has."""
         card = _cards()[self.persona]
         known = card.character.traits.model_dump()
+        for name in self.traits.keys() - known.keys():
+            raise Invalid(f"cast.{place}.traits.{name}: there is no such trait; there are"
+                          f" {', '.join(known)}")  # fmt: skip
         try:
             traits = type(card.character.traits).model_validate(known | self.traits)
         except ValidationError as error:
@@ -135,6 +138,8 @@ def parse_setup(text: str, *, name: str, toml: bool) -> Setup:
         setup.created(0, dict.fromkeys(setup.outside, "model"))
     except ValidationError as error:
         raise Invalid(f"{name}: {_told(error)}") from None
+    except Invalid as error:
+        raise Invalid(f"{name}: {error.message}") from None
     return setup
 
 
