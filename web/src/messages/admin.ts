@@ -32,6 +32,12 @@ const DISABLED: Readonly<Record<string, string>> = {
   key_unreadable: 'The stored key cannot be opened',
 }
 
+const FAILING: Readonly<Record<string, string>> = {
+  provider_busy: 'Busy',
+  provider_slow: 'Too slow',
+  provider_down: 'Not answering',
+}
+
 const seconds = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
 
 export const admin = {
@@ -44,6 +50,7 @@ export const admin = {
   readyOf: (all: number) => `of ${plural(all, 'provider', 'providers')}`,
   today: 'Today',
   month: 'This month',
+  overLimit: (limit: number) => `over the limit of ${sayMoney(limit)}`,
   ofLimit: (limit: number) => `of ${sayMoney(limit)}`,
   noLimit: 'no limit set',
   partly: 'partly estimated',
@@ -77,6 +84,7 @@ export const admin = {
     open: (until: Date | null) =>
       until === null ? 'Resting after failures' : `Resting after failures, until ${clock.format(until)}`,
     halfOpen: 'Being tried again',
+    failing: (code: string) => `${FAILING[code] ?? 'Failing'}: its newest calls failed`,
   },
   local: 'on this machine',
   open: (title: string) => `Everything about ${title}`,
@@ -106,6 +114,9 @@ export const admin = {
   removeAbout: 'It is deleted here; at the provider it stays valid until you revoke it there.',
   answers: (ms: number | null) => (ms === null ? 'It answers.' : `It answers, in ${seconds(ms)}.`),
   kept: 'Saved.',
+  keptOld: 'Nothing was saved; the key before it stays.',
+  notSaved: 'Nothing was saved.',
+  saveAnyway: 'Save anyway',
   testing: 'Asking…',
 
   health: 'Health',
@@ -121,6 +132,7 @@ export const admin = {
   },
   breaker: {
     closed: 'Closed: all is well',
+    failing: 'Closed: it is still asked',
     open: (until: Date | null) => (until === null ? 'Open' : `Open until ${clock.format(until)}`),
     half_open: 'Half open: one turn tries it',
   },

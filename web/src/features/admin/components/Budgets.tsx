@@ -36,7 +36,7 @@ function fieldsOf({ budgets }: HouseSwitches, providers: readonly Provider[]) {
   ]
 }
 
-function patchOf(all: Readonly<Record<string, string>>): PatchHouse['budgets'] {
+function patchOf(all: Readonly<Record<string, string>>): NonNullable<PatchHouse['budgets']> {
   const value = (id: string) => amountOf(all[id] ?? '').value
   const days = Object.keys(all).flatMap((id) => {
     const [kind, name] = id.split(' ')
@@ -51,7 +51,8 @@ function patchOf(all: Readonly<Record<string, string>>): PatchHouse['budgets'] {
 }
 
 export function Budgets({ house, providers }: BudgetsProps) {
-  const patch = usePatchHouse()
+  // A changed budget draws this form anew: who hears of it must outlive it.
+  const patch = usePatchHouse(() => void notify({ text: admin.saved }))
   const [changes, setChanges] = useState<Readonly<Record<string, string>>>({})
   const fields = fieldsOf(house, providers).map((field) => ({
     ...field,
@@ -62,10 +63,7 @@ export function Budgets({ house, providers }: BudgetsProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (wrong || !changed) return
-    patch.mutate(
-      { budgets: patchOf(Object.fromEntries(fields.map(({ id, text }) => [id, text]))) },
-      { onSuccess: () => void notify({ text: admin.saved }) },
-    )
+    patch.mutate({ budgets: patchOf(Object.fromEntries(fields.map(({ id, text }) => [id, text]))) })
   }
   return (
     <section className="admin-section" aria-labelledby="admin-budgets">
