@@ -332,6 +332,40 @@ async def test_a_new_budget_leaves_the_other_limits(client: httpx2.AsyncClient, 
     assert (await client.patch(address, json={"budget": {"amount": 9}})).status_code == 409
 
 
+async def unpaid(made: Made, conversation: str, until: str | None = None) -> None:
+    body = ev.ConversationPaused(because="budget", resume_at=until)
+    pause = ev.NewEvent(body=body, actor=ev.SYSTEM)
+    await made.house.store.work(
+        ev.SYSTEM, lambda work: made.house.journal.append(work, conversation, [pause])
+    )
+
+
+@pytest.mark.parametrize(
+    ("until", "status"), [(None, "running"), ("2099-01-01T00:00:00.000Z", "paused")]
+)
+async def test_more_money_for_a_show_ends_the_pause_for_its_own_ceiling_alone(
+    client: httpx2.AsyncClient, made: Made, until: str | None, status: str
+) -> None:
+    found = await create(client, budget={"amount": 1, "when_spent": "pause"})
+    await unpaid(made, found["id"], until)
+    more = {"budget": {"amount": 2, "when_spent": "pause"}}
+    answer = await client.patch(f"{CONVERSATIONS}/{found['id']}", json=more)
+    assert answer.json()["status"] == status
+
+
+async def test_another_ceiling_of_the_house_wakes_who_waits_for_the_day_to_end(
+    client: httpx2.AsyncClient, made: Made
+) -> None:
+    day, own = (await create(client))["id"], (await create(client))["id"]
+    await unpaid(made, day, "2099-01-01T00:00:00.000Z")
+    await unpaid(made, own)
+    await client.patch("/api/v1/house", json={"record_calls": True})
+    assert await made.house.journal.claim(day) is None, "nothing was raised"
+    await client.patch("/api/v1/house", json={"budgets": {"house_day": 20}})
+    assert await made.house.journal.claim(day) is not None
+    assert await made.house.journal.claim(own) is None, "its own ceiling is as it was"
+
+
 async def test_an_ended_conversation_keeps_its_tempo_but_not_its_title(
     client: httpx2.AsyncClient, conversation: str
 ) -> None:

@@ -274,13 +274,16 @@ def head(connection: Connection, conversation_id: str) -> int:
     return seq
 
 
-def hasten(connection: Connection, *, at: int, conversation_id: str | None = None) -> int:
+def hasten(
+    connection: Connection, *, at: int, conversation_id: str | None = None, unpaid: bool = False
+) -> int:
     """Have a pause looked at then, if it may be over; without an id, all that wait for providers.
 
-    How many there were. Ring for one that shall not wait for the reconciler.
+    Or, `unpaid`, for a day's ceiling. How many: ring for one that shall not await the reconciler.
     """
     if conversation_id is None:
-        return connection.execute(sql.HASTEN, {"at": at}).rowcount
+        waiting = sql.HASTEN_UNPAID if unpaid else sql.HASTEN
+        return connection.execute(waiting, {"at": at}).rowcount
     return connection.execute(sql.HASTEN_ONE, {"of": conversation_id, "at": at}).rowcount
 
 

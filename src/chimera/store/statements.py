@@ -104,6 +104,8 @@ _AT_ONCE = update(conversations).where(_C.status == "paused").values(resume_at=b
 #: What a free look may show to be over, and what is over when somebody speaks; no budget is.
 _UNHEARD = ("providers_down", "credential")
 HASTEN = _AT_ONCE.where(_C.paused_because.in_(_UNHEARD))
+#: Those that wait for a day's ceiling; what its owner gave is for a person to raise.
+HASTEN_UNPAID = _AT_ONCE.where(_C.paused_because == "budget", _C.resume_at.is_not(None))
 HASTEN_ONE = _AT_ONCE.where(_ID, _C.paused_because.in_((*_UNHEARD, "idle")))
 DELETE = delete(conversations).where(_ID)
 QUIET = update(conversations).where(_ID).values(open_turn=None, run_deadline=None)

@@ -182,6 +182,9 @@ def change(
         _append(work, house, conversation_id, paced, only=set(_ALL - {"ended"}), wake=True)
     if wanted.budget is not None:
         _limit(work, house, conversation_id, Limits.model_validate(now.limits), wanted.budget)
+        own = now.paused_because == "budget" and now.resume_at is None
+        if own and now.cost < wanted.budget.amount:
+            resume(work, house, conversation_id)
     if wanted.visibility is not None:
         tables.show(work.connection, conversation_id, wanted.visibility)
     return get(work.connection, conversation_id)

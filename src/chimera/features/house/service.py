@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -10,7 +11,7 @@ from chimera.core.errors import Invalid
 from chimera.core.ids import from_millis, rfc3339, to_millis
 from chimera.core.ports import CallRecord
 from chimera.features.house import schemas
-from chimera.store import ledger, records
+from chimera.store import ledger, log, records
 from chimera.store.preferences import Choices
 
 CURRENCY = "USD"
@@ -36,7 +37,12 @@ async def change(house: House, wanted: schemas.PatchHouse) -> schemas.HouseSwitc
         budgets = choices.budgets.model_dump() | given.get("budgets", {})
         return Choices.model_validate(choices.model_dump() | given | {"budgets": budgets})
 
-    return _shape(await house.preferences.change(edit))
+    before = await house.preferences.current()
+    chosen = await house.preferences.change(edit)
+    if chosen.budgets != before.budgets:
+        # Shows that rest until midnight look whether the new ceilings let them go on.
+        await house.store.write(partial(log.hasten, at=house.now(), unpaid=True))
+    return _shape(chosen)
 
 
 def _shape(choices: Choices) -> schemas.HouseSwitches:
