@@ -33,8 +33,8 @@ _UNUSED = (
     "scenario", "creator_notes", "system_prompt", "post_history_instructions", "character_book",
     "alternate_greetings", "creator", "character_version", "assets", "group_only_greetings",
 )  # fmt: skip
-_MACRO = re.compile(r"\{\{\s*(char|user)\s*\}\}|<(char|bot|user)>", re.IGNORECASE)
-_SPOKEN = re.compile(r"^\s*(?:\{\{char\}\}|<bot>|<char>)\s*:\s*(.+)$", re.IGNORECASE)
+_MACRO = re.compile(r"\{\{\s*(char|user)\s*\}\}|<(char|user)>", re.IGNORECASE)
+_SPOKEN = re.compile(r"^\s*(?:\{\{char\}\}|<char>)\s*:\s*(.+)$", re.IGNORECASE)
 
 Format = Literal["json", "card_v2", "card_v3"]
 Json = Mapping[str, Any]
