@@ -174,6 +174,27 @@ async def test_it_is_there_after_a_restart_and_gone_after_deletion(
         assert (await house.card())["state"] == "unset"
 
 
+async def test_a_refused_key_does_not_take_the_place_of_one_that_works(
+    house: Open, gate: Gatekeeper
+) -> None:
+    kept = (await house.put(api_key=KEY, base_url=gate.base_url)).json()["credential"]
+    wrong = await house.put(api_key="sk-wrong-wrong-wrong")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "key_refused")
+    assert (await house.card())["credential"] == kept
+    assert (await house.check())["ok"] is True
+    forced = await house.put(api_key="sk-wrong-wrong-wrong", force=True)
+    assert forced.json()["credential"]["last4"] == "rong"
+
+
+async def test_a_key_for_a_server_that_does_not_answer_is_stored(
+    house: Open, gate: Gatekeeper, unused_tcp_port: int
+) -> None:
+    await house.put(api_key=KEY, base_url=gate.base_url)
+    address = f"http://127.0.0.1:{unused_tcp_port}/v1"
+    answer = await house.put(api_key="sk-other-other-other", base_url=address)
+    assert answer.json()["credential"]["last4"] == "ther"
+
+
 async def test_putting_the_same_twice_is_putting_it_once(house: Open, gate: Gatekeeper) -> None:
     first = (await house.put(api_key=KEY, base_url=gate.base_url)).json()["credential"]
     second = (await house.put(api_key=KEY, base_url=gate.base_url)).json()["credential"]

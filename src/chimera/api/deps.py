@@ -91,6 +91,8 @@ class KeyChange:
 
     api_key: SecretStr | None = None
     base_url: str | None = None
+    #: To be stored even if the provider refuses it.
+    force: bool = False
 
 
 class Keys(Protocol):

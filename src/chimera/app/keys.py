@@ -51,6 +51,12 @@ class HouseKeyMissing(Invalid):
     code = "house_key_missing"
 
 
+class KeyRefused(Invalid):
+    """The key that works stays: the new one would silence every show that is played by it."""
+
+    code = "key_refused"
+
+
 class KeyDesk:
     """Implements `api.deps.Keys`, and keeps the providers of this process as they are stored."""
 
@@ -173,10 +179,24 @@ class KeyDesk:
                 " CHIMERA_SECURITY__KEK_FILE to the same key everywhere, then store this one.",
                 path="api_key",
             )
-        await self._put(name, self._checked(name, change))
+        checked = self._checked(name, change)
+        if checked.api_key is not None and not change.force:
+            await self._prove(name, checked)
+        await self._put(name, checked)
         await self._apply(await self._store.read(credentials.snapshot))
         # Talks that waited for a key look whether this one lets them go on.
         await self._store.write(partial(logs.hasten, at=to_millis(self._clock.now())))
+
+    async def _prove(self, name: str, change: KeyChange) -> None:
+        """Raises KeyRefused for a key that the provider refuses, in the place of one that works.
+
+        Where nobody answers, nothing speaks against it.
+        """
+        usable = self._models.roster.usable(name)
+        if not any(each.credential for each in usable):
+            return
+        if (await self._try(name, change)).code == ProviderRefused.code:
+            raise KeyRefused("The key was refused; the one before it stays.", path="api_key")
 
     async def _put(self, name: str, change: KeyChange) -> None:
         credential = self._ids.new("crd")

@@ -139,11 +139,13 @@ Rate = Annotated[int, Field(ge=1, le=10_000_000)]
 class PutCredential(Input):
     """A key, an address or both. An empty `base_url` means the provider's own.
 
-    Another address without a key drops the key: it was meant for the old one.
+    Another address without a key drops the key: it was meant for the old one. A key that would
+    take the place of one that works is tried first: refused, it is not stored, except by `force`.
     """
 
     api_key: ApiKey | None = None
     base_url: Address | None = None
+    force: bool = False
 
 
 class CheckProvider(Input):

@@ -2659,13 +2659,19 @@ export interface components {
          * PutCredential
          * @description A key, an address or both. An empty `base_url` means the provider's own.
          *
-         *     Another address without a key drops the key: it was meant for the old one.
+         *     Another address without a key drops the key: it was meant for the old one. A key that would
+         *     take the place of one that works is tried first: refused, it is not stored, except by `force`.
          */
         PutCredential: {
             /** Api Key */
             api_key?: string | null;
             /** Base Url */
             base_url?: string | null;
+            /**
+             * Force
+             * @default false
+             */
+            force?: boolean;
         };
         /**
          * Quality
