@@ -17,11 +17,11 @@ from provider_server import ProviderServer, Wire, answers, streams, whole
 from structlog.testing import capture_logs
 
 from chimera.app import Parts, create_app, create_house, open_parts
-from chimera.app.keys import KeyDesk
+from chimera.app.keys import KeyDesk, in_words
 from chimera.app.models import build_models
 from chimera.app.sealed import KEY_FILE, vault_of
 from chimera.core.errors import QuotaSpent
-from chimera.core.generation import Route, TurnRequest
+from chimera.core.generation import Health, Route, TurnRequest
 from chimera.settings import Settings, load_settings
 from chimera.store.vault import Vault
 
@@ -193,6 +193,14 @@ async def test_a_key_for_a_server_that_does_not_answer_is_stored(
     address = f"http://127.0.0.1:{unused_tcp_port}/v1"
     answer = await house.put(api_key="sk-other-other-other", base_url=address)
     assert answer.json()["credential"]["last4"] == "ther"
+    nobody = f"Nothing answers at 127.0.0.1:{unused_tcp_port}."
+    assert (await house.check())["detail"] == nobody
+    assert (await house.card())["detail"] == nobody
+
+
+def test_a_whole_sentence_gets_no_second_full_stop() -> None:
+    found = Health(ok=True, detail="The troupe is in the house.", latency_ms=0.0)
+    assert in_words(found, has_key=False).detail == "It answers: The troupe is in the house."
 
 
 async def test_putting_the_same_twice_is_putting_it_once(house: Open, gate: Gatekeeper) -> None:

@@ -27,7 +27,14 @@ from chimera.app.models import (
     plan_of,
 )
 from chimera.app.sealed import Setup, open_all, rewrap_all
-from chimera.core.errors import ChimeraError, Invalid, NotFound, ProviderRefused, Unready
+from chimera.core.errors import (
+    ChimeraError,
+    Invalid,
+    NotFound,
+    ProviderDown,
+    ProviderRefused,
+    Unready,
+)
 from chimera.core.generation import Health
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.providers.addresses import base_url_of
@@ -359,8 +366,12 @@ _LONGEST_DETAIL = 300
 
 def in_words(health: Health, *, has_key: bool) -> Health:
     """The outcome of a check as one says it to a person, with the provider's own words behind."""
+    said = health.detail.rstrip(".")
     if health.ok:
-        return replace(health, detail=f"It answers: {health.detail}." if health.detail else "")
+        return replace(health, detail=f"It answers: {said}." if said else "")
+    if health.code == ProviderDown.code and said != health.detail:
+        # A whole sentence of our own, which says where.
+        return health
     said = _WORDS.get(health.code or "", "It cannot be asked.")
     if health.code == ProviderRefused.code and not has_key:
         said = "It wants a key."

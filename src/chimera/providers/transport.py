@@ -156,10 +156,10 @@ class _Watch:
                 return BadStream(f"the answer is not HTTP: {redact(str(error))}")
             case _ if isinstance(error.__cause__, AddressRefused):
                 return InvalidRequest(str(error.__cause__))
+            case aiohttp.ClientConnectorError():
+                return _unreached(error)
             case _:
-                # Who was never reached cannot ask money for it.
-                sent = not isinstance(error, aiohttp.ClientConnectorError)
-                return ProviderDown(f"the connection failed: {redact(str(error))}", sent=sent)
+                return ProviderDown(f"the connection failed: {redact(str(error))}", sent=True)
 
     def slow(self) -> ProviderSlow:
         stage = self._stage if self._next < self._total else "total"
@@ -341,3 +341,15 @@ class Transport:
 def _hide(secrets: Sequence[str], failure: ProviderError) -> None:
     failure.message = redact(failure.message, secrets)
     failure.args = (failure.message,)
+
+
+def _unreached(error: aiohttp.ClientConnectorError) -> ProviderDown:
+    """In words of our own: who was never reached said nothing, and cannot ask money for it."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            said = f"Nobody knows a server named {error.host}."
+        case aiohttp.ClientSSLError():
+            said = f"no safe connection: {redact(str(error))}"
+        case _:
+            said = f"Nothing answers at {error.host}:{error.port}."
+    return ProviderDown(said, sent=False)
