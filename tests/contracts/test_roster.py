@@ -18,7 +18,9 @@ def acted(name: str = "openai") -> ActedProvider:
 
 def test_an_owners_key_comes_before_the_houses_and_is_nobody_elses() -> None:
     house, annas, bens = (
-        keyed(acted(), "house"), keyed(acted(), "anna", "usr_anna"), keyed(acted(), "ben", "usr_ben")
+        keyed(acted(), "house"),
+        keyed(acted(), "anna", "usr_anna"),
+        keyed(acted(), "ben", "usr_ben"),
     )  # fmt: skip
     roster = Roster({"openai": [house, bens, annas]})
     assert roster.usable("openai", "usr_anna") == (annas, house)

@@ -19,7 +19,8 @@ def trimmed(text: str, *, closing: bool = False) -> str:
     [
         "Goodbye, everyone!", "Take care, all of you.", "See you next time!", "Well, so long.",
         "It was a pleasure talking with you all!", "Thank you all for the wonderful conversation.",
-        "Have a great day!", "It’s been such a lovely chat.", "Good night.", "Farewell, my friends!",
+        "Have a great day!", "It’s been such a lovely chat.", "Good night.",
+        "Farewell, my friends!",
     ],
 )  # fmt: skip
 def test_a_stock_farewell_is_taken_out_of_a_line(goodbye: str) -> None:

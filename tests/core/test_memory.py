@@ -12,7 +12,7 @@ from chimera.core.generation import TextPart
 from chimera.core.parts import Note
 from chimera.core.persona import load_house
 from chimera.lab import habits as fakes
-from chimera.lab.headless import Headless, random_words, seat
+from chimera.lab.headless import Headless, Writer, random_words, seat
 
 CAST = tuple(seat(index) for index in range(3))
 ADA, BRUNO, CLEO = CAST
@@ -20,7 +20,7 @@ CARD = load_house()[0]
 CANARY = "xylophonic marmalade"
 
 
-def says(text: str) -> "fakes.Writer":
+def says(text: str) -> Writer:
     return lambda _state, _speak: text
 
 

@@ -70,7 +70,7 @@ def test_what_a_participant_did_not_hear_does_not_suit_it() -> None:
 
 def drifting(said: str, *called: str) -> ConversationState:
     """A talk that has long left its topic, with what viewers called in."""
-    play = Headless((BAKER, PILOT, NOBODY), topic="Evenings").run(5, lambda *_: said)
+    play = Headless((BAKER, PILOT, NOBODY), topic="Evenings").run(5, lambda _state, _speak: said)
     for text in called:
         play.post(text, name="Marta")
     return replace(play.state, drifting=topics.DRIFT_TURNS, topic_turn=-topics.OLD)
@@ -95,7 +95,7 @@ def test_a_viewer_is_answered_but_does_not_name_the_talk() -> None:
 
 def test_calls_of_viewers_do_not_carry_a_talk_away() -> None:
     play = Headless((BAKER, PILOT, NOBODY), topic="Bread")
-    play.run(6, lambda *_: "Bread and ovens, yeast and dough.")
+    play.run(6, lambda _state, _speak: "Bread and ovens, yeast and dough.")
     for _ in range(6):
         play.post("Umbrellas, umbrellas, umbrellas.")
     assert play.state.drifting == 0

@@ -132,12 +132,12 @@ def _sent_off(seats: Sequence[Seat], who: str, finished: int) -> tuple[Seat, ...
 
 def stirred(seats: Sequence[Seat]) -> dict[str, Emotion]:
     """The emotions that show: of those who are there and far from their usual mood."""
-    shown = {
-        seat.id: mood.stirred(seat.mood, seat.participant.character.traits)
+    return {
+        seat.id: emotion
         for seat in seats
         if seat.present
+        and (emotion := mood.stirred(seat.mood, seat.participant.character.traits)) is not None
     }
-    return {who: emotion for who, emotion in shown.items() if emotion}
 
 
 # --- what somebody is told of their own feelings -------------------------------------------------
