@@ -11,7 +11,13 @@ export const OPENAI = provider('openai', { title: 'OpenAI', wants_key: true, sta
 export const HOUSE: HouseSwitches = {
   paid_calls: true,
   record_calls: false,
-  budgets: { house_day: 10, provider_day: {}, conversation_default: null },
+  budgets: {
+    house_day: 10,
+    owner_day: null,
+    credential_day: null,
+    provider_day: {},
+    conversation_default: null,
+  },
 }
 const NOTHING: Spending = {
   currency: 'USD',
