@@ -15,6 +15,7 @@ ChimeraError                 code · message · retryable · details
 ├── StoreBusy · ReadOnly
 ├── Unready                  a start that cannot go on; carries the exit code
 ├── PluginFailed
+├── Stuck                    a play of the lab in which nothing happens any more
 └── Superseded · Stale · Withdrawn   internal to a run: it stops quietly, reads on, or begins again
 
 `code` is public and permanent; HTTP statuses live in `api/errors.py`.
@@ -196,6 +197,12 @@ class Unready(ChimeraError):
 
 class PluginFailed(ChimeraError):
     code = "plugin_failed"
+
+
+class Stuck(ChimeraError):
+    """A play of the lab in which nothing happens any more."""
+
+    code = "stuck"
 
 
 class Superseded(ChimeraError):

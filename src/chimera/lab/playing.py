@@ -10,7 +10,7 @@ import orjson
 
 from chimera.core import content
 from chimera.core import events as ev
-from chimera.core.errors import ChimeraError
+from chimera.core.errors import Stuck
 from chimera.core.ids import Clock
 from chimera.engine.recall import load_sentiment
 from chimera.lab.clockwork import LoopClock, Outside, VirtualLoop
@@ -32,12 +32,6 @@ HOPELESS = 8
 
 #: Adapters of a provider of the house, made anew in each loop.
 MakeKeyed = Callable[[Clock], Sequence[Keyed]]
-
-
-class Stuck(ChimeraError):
-    """A talk in which nothing happens any more."""
-
-    code = "stuck"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
