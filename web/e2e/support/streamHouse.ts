@@ -103,6 +103,9 @@ export interface StreamHouse {
   readonly close: () => void
 }
 
+/** What every other page answers: nobody has felt, noted or scored anything yet. */
+const NOTHING = { items: [], history: [], ties: [], pairs: [], camps: [], balance: 0, next_cursor: null }
+
 function answer({ pathname, searchParams }: URL, { events, show }: Past): unknown {
   if (pathname.startsWith('/api/v1/personas'))
     return { items: SLUGS.map((slug) => persona(slug)), next_cursor: null }
@@ -111,7 +114,7 @@ function answer({ pathname, searchParams }: URL, { events, show }: Past): unknow
     const after = Number(searchParams.get('after'))
     return { items: events.slice(after, after + Number(searchParams.get('limit'))), next_cursor: null }
   }
-  return pathname.startsWith('/api/v1/') ? { items: [], next_cursor: null } : undefined
+  return pathname.startsWith('/api/v1/') ? NOTHING : undefined
 }
 
 function serve(server: Server, past: Past): void {
