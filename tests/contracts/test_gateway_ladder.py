@@ -27,7 +27,7 @@ from chimera.core.generation import (
     TextPart,
 )
 from chimera.core.ids import to_millis
-from chimera.core.limits import Limits
+from chimera.core.routes.limits import Limits
 from chimera.lab.clockwork import NOON
 from chimera.providers.roster import Keyed
 

@@ -2,7 +2,7 @@
 
 from provider_fakes import ActedProvider, line
 
-from chimera.core.limits import Limits
+from chimera.core.routes.limits import Limits
 from chimera.providers.roster import Keyed, Roster
 
 

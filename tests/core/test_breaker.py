@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera.core.breaker import (
+from chimera.core.routes.breaker import (
     LEAST_CALLS,
     LONGEST_PAUSE,
     PROOFS,

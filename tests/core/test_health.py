@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera.core.health import UNKNOWN, HealthBook
+from chimera.core.routes.health import UNKNOWN, HealthBook
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

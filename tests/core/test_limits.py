@@ -5,7 +5,7 @@ import tracemalloc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera.core.limits import Bucket, KeyGate, Limits, RetryBudget
+from chimera.core.routes.limits import Bucket, KeyGate, Limits, RetryBudget
 
 AMOUNTS = st.lists(st.tuples(st.floats(0, 20), st.integers(1, 80)), max_size=60)
 

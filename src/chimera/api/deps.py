@@ -20,9 +20,9 @@ from chimera.core.errors import NotFound
 from chimera.core.events import HOST
 from chimera.core.generation import Health, Model, ProviderState, Route
 from chimera.core.ids import Clock, IdSource, to_millis
-from chimera.core.limits import Limits
 from chimera.core.persona import Persona
 from chimera.core.ports import Alarm, Hub
+from chimera.core.routes.limits import Limits
 from chimera.core.topics import Starter
 from chimera.engine.asking import Performer
 from chimera.engine.audience import Audience

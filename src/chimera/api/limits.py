@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from chimera.core.errors import RateLimited
-from chimera.core.limits import Bucket
+from chimera.core.routes.limits import Bucket
 
 #: Of more viewers the one who did nothing for longest is forgotten.
 KEPT = 10_000

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 
-from chimera.core.breaker import Breaker
 from chimera.core.errors import (
     BadStream,
     ContentRefused,
@@ -29,10 +28,11 @@ from chimera.core.generation import (
     Usage,
     estimated_tokens,
 )
-from chimera.core.health import HealthBook
 from chimera.core.ids import Clock
-from chimera.core.limits import KeyGate, RetryBudget
-from chimera.core.routing import BUSY_WAIT, patience, retry_delay
+from chimera.core.routes.breaker import Breaker
+from chimera.core.routes.health import HealthBook
+from chimera.core.routes.limits import KeyGate, RetryBudget
+from chimera.core.routes.ranking import BUSY_WAIT, patience, retry_delay
 from chimera.providers.books import Books
 from chimera.providers.catalog import Catalog
 from chimera.providers.lines import Line, TextListener, repacked

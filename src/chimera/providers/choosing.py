@@ -6,9 +6,9 @@ from random import Random
 
 from chimera.core.errors import ProviderDown, ProviderError, ProviderRefused, UnknownModel
 from chimera.core.generation import Route, TurnRequest, estimated_tokens
-from chimera.core.health import HealthBook
 from chimera.core.ids import Clock
-from chimera.core.routing import AUTO, Option, Rung, Wish, rank
+from chimera.core.routes.health import HealthBook
+from chimera.core.routes.ranking import AUTO, Option, Rung, Wish, rank
 from chimera.providers.calling import Caller, Candidate, resting
 from chimera.providers.catalog import Catalog
 from chimera.providers.roster import SCRIPTED, Roster

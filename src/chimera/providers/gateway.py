@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from chimera.core.breaker import BreakerState
 from chimera.core.errors import (
     BudgetSpent,
     ContentRefused,
@@ -24,10 +23,11 @@ from chimera.core.generation import (
     TurnRequest,
     Usage,
 )
-from chimera.core.health import HealthBook
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.ports import Ledger, Recorder
-from chimera.core.routing import AUTO
+from chimera.core.routes.breaker import BreakerState
+from chimera.core.routes.health import HealthBook
+from chimera.core.routes.ranking import AUTO
 from chimera.providers.accounts import together
 from chimera.providers.books import Books
 from chimera.providers.calling import Caller, Candidate, Order, RefusalListener

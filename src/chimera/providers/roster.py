@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chimera.core.generation import Provider
-from chimera.core.limits import UNLIMITED, Limits
+from chimera.core.routes.limits import UNLIMITED, Limits
 
 #: The name of the improv troupe: it needs no slot and no key, and its lines are marked.
 SCRIPTED = "scripted"

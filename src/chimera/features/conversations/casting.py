@@ -10,7 +10,7 @@ from chimera.core.conversation import Participant
 from chimera.core.errors import NotFound
 from chimera.core.generation import ProviderState, Route
 from chimera.core.persona import check_name
-from chimera.core.routing import AUTO
+from chimera.core.routes.ranking import AUTO
 from chimera.features.conversations.schemas import SeatRequest
 from chimera.features.personas.service import Castable, find
 from chimera.providers.roster import SCRIPTED

@@ -8,7 +8,7 @@ from chimera.api.deps import House, KeyCard, KeyChange, ProviderCard
 from chimera.core.errors import NotFound
 from chimera.core.generation import ProviderState
 from chimera.core.ids import rfc3339
-from chimera.core.limits import Limits
+from chimera.core.routes.limits import Limits
 from chimera.features.providers import schemas
 from chimera.store import ledger
 

@@ -16,8 +16,8 @@ from chimera.core.errors import (
     ProviderRefused,
     ProviderSlow,
 )
-from chimera.core.health import HealthRecord
-from chimera.core.routing import RETRIES, Option, Rung, Wish, rank, retry_delay
+from chimera.core.routes.health import HealthRecord
+from chimera.core.routes.ranking import RETRIES, Option, Rung, Wish, rank, retry_delay
 
 
 @given(seed=st.integers(), attempt=st.integers(0, 5), left=st.floats(0, 60))

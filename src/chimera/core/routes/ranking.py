@@ -10,7 +10,7 @@ from random import Random
 
 from chimera.core.errors import ProviderBusy, ProviderError, ProviderSlow
 from chimera.core.generation import Kind
-from chimera.core.health import UNKNOWN, HealthRecord
+from chimera.core.routes.health import UNKNOWN, HealthRecord
 
 #: Where nobody pinned a model: this stands for the provider and for the model.
 AUTO = "auto"

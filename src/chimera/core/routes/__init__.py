@@ -1,0 +1,1 @@
+"""How routes to models are judged: health, breakers, limits, and who is asked first."""
