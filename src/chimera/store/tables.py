@@ -320,6 +320,28 @@ persona_versions = Table(
     sqlite_with_rowid=False,
 )
 
+#: What people's own personas keep of earlier shows; they go with that show.
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("persona_id", Text, ForeignKey("personas.id", ondelete="CASCADE"), nullable=False),
+    # Whose show it was and whose persona it is; nobody else's shows ever hear of it.
+    Column("owner", Text, nullable=False),
+    Column("conversation_id", Text, ForeignKey(_OWNED, ondelete="CASCADE"), nullable=False),
+    # The note there, and the message it was taken from.
+    Column("note_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # The persona it is about, by id; participants last for one show.
+    Column("about", Text),
+    Column("text", Text, nullable=False),
+    Column("importance", Float, nullable=False),
+    Column("at", _Big, nullable=False),
+    UniqueConstraint("conversation_id", "note_id", name="notes_once"),
+    Index("notes_by_persona", "persona_id", "owner"),
+)
+
 #: Facts about the store itself; `store_id` changes when a backup is restored.
 meta = Table(
     "meta",
