@@ -19,6 +19,8 @@ from chimera.core.details import (
     MessageSignals,
     NoteKind,
     PaceDraw,
+    PartnerRef,
+    PartRef,
     Picture,
     RouteRef,
     Rungs,
@@ -50,6 +52,8 @@ class ConversationCreated(Body):
     director: str = "show"
     language: str | None = None
     starter: str | None = None
+    #: Whether participants may say something that only one other hears.
+    whispers: bool = False
 
 
 class ConversationStarted(Body):
@@ -156,6 +160,8 @@ class TurnStarted(Body):
     #: How much life the topic still has, and who is in another mood than usual.
     energy: float | None = Field(default=None, ge=0, le=1)
     moods: Mapping[str, Emotion] | None = None
+    #: For a duet.
+    with_: PartnerRef | None = Field(default=None, alias="with")
 
 
 class TurnFailed(Body):
@@ -189,6 +195,8 @@ class MessageCompleted(Body):
     scripted: bool = False
     replies_to: str | None = None
     signals: MessageSignals | None = None
+    #: For a duet; absent where its first part stands alone.
+    with_: PartRef | None = Field(default=None, alias="with")
 
 
 class MessagePosted(Body):

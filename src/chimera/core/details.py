@@ -25,6 +25,23 @@ class UsageRef(Frozen):
     estimated: bool = False
 
 
+class PartnerRef(Frozen):
+    """Who says the second part of a line that two say together."""
+
+    participant_id: str
+    route: RouteRef
+
+
+class PartRef(PartnerRef):
+    """The second part as it was said: the text from `offset`, in UTF-16 code units, to its end.
+
+    The usage is a share of the whole line's, not to be added to it.
+    """
+
+    offset: int = Field(ge=1)
+    usage: UsageRef = UsageRef()
+
+
 class Timings(Frozen):
     """Milliseconds; `late_ms` is how much the text came after it was due."""
 

@@ -52,6 +52,8 @@ class ConversationState:
     director: str = "show"
     language: str | None = None
     starter: str | None = None
+    #: Whether the cast may say things to one alone.
+    whispers: bool = False
     seats: tuple[Seat, ...] = ()
     lines: tuple[Line, ...] = ()
     #: Viewers' messages that no finished turn knew of, oldest first.
@@ -229,7 +231,8 @@ def _created(
     return replace(
         state, title=body.title, topic=body.topic, topics=(body.topic,), topic_seq=envelope.seq,
         seed=body.seed, pace=body.pace, limits=body.limits, director=body.director,
-        language=body.language, starter=body.starter, seats=seats, created_at=envelope.at,
+        language=body.language, starter=body.starter, whispers=body.whispers, seats=seats,
+        created_at=envelope.at,
     )  # fmt: skip
 
 

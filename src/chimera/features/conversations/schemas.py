@@ -97,6 +97,7 @@ class CreateConversation(Input):
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = (
         None
     )
+    whispers: bool = False
 
     def limits(self) -> core.Limits:
         return core.Limits(

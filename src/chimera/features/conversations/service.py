@@ -44,6 +44,7 @@ def create(
         director=wanted.director,
         language=wanted.language,
         starter=starter,
+        whispers=wanted.whispers,
     )
     events = [ev.NewEvent(body=created, actor=work.actor)]
     if wanted.start:

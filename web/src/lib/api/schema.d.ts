@@ -1665,6 +1665,11 @@ export interface components {
              * @enum {string}
              */
             visibility?: "private" | "unlisted" | "public";
+            /**
+             * Whispers
+             * @default false
+             */
+            whispers?: boolean;
         };
         /**
          * CreatePersona
