@@ -11,6 +11,7 @@ import typer
 
 from chimera import __version__
 from chimera.cli import keys, lab, personas, providers, talk
+from chimera.cli.options import DataDir
 from chimera.core.errors import ChimeraError, Unready
 from chimera.settings import Settings, load_settings
 from chimera.telemetry import set_up_logs
@@ -30,7 +31,6 @@ app.command("talk")(talk.talk)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; this machine only.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded database.")]
 
 
 def main() -> None:
@@ -84,7 +84,7 @@ def serve(
 ) -> None:
     """Serve the web app, the API and, unless told otherwise, run the turns."""
     # The web stack is the slowest import we have; other commands do without it.
-    from chimera.cli import serving  # noqa: PLC0415
+    from chimera.cli import serving  # noqa: PLC0415 – as slow as the engine
 
     settings = settings_with(host, port, data_dir)
     set_up_logs(settings.log.level, settings.log.format)
@@ -96,7 +96,7 @@ def worker(
     concurrency: Annotated[int | None, typer.Option(min=1, help="Turns awake at once.")] = None,
 ) -> None:
     """Run turns for other processes; needs PostgreSQL and Redis."""
-    from chimera.cli import serving  # noqa: PLC0415
+    from chimera.cli import serving  # noqa: PLC0415 – as slow as the engine
 
     given = {} if concurrency is None else {"concurrency": concurrency}
     settings = load_settings(engine=given)
@@ -107,8 +107,8 @@ def worker(
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to this version's schema."""
-    from chimera.app.system import only_one_process  # noqa: PLC0415
-    from chimera.store import database  # noqa: PLC0415
+    from chimera.app.system import only_one_process  # noqa: PLC0415 – as slow as the engine
+    from chimera.store import database  # noqa: PLC0415 – as slow as the engine
 
     settings = settings_with(None, None, data_dir)
     embedded = settings.database.url is None
@@ -124,7 +124,7 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what is set, what is missing, and what to do about it."""
-    from chimera.cli.doctor import examine, report  # noqa: PLC0415
+    from chimera.cli.doctor import examine, report  # noqa: PLC0415 – as slow as the engine
 
     findings = asyncio.run(examine(settings_with(None, None, data_dir)))
     report(findings, as_json=json)
@@ -141,6 +141,6 @@ def version() -> None:
 @app.command()
 def openapi() -> None:
     """Print the API's description, as it stands in contracts/openapi.json."""
-    from chimera.app import describe_api  # noqa: PLC0415
+    from chimera.app import describe_api  # noqa: PLC0415 – as slow as the engine
 
     sys.stdout.buffer.write(asyncio.run(describe_api()))

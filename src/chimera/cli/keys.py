@@ -2,41 +2,36 @@
 
 import asyncio
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from chimera.cli.providers import AsJson, in_a_word
+from chimera.cli.options import AsJson, DataDir, settings_in
+from chimera.cli.providers import in_a_word
 from chimera.core.errors import ChimeraError, Invalid
 from chimera.core.ids import rfc3339
-from chimera.settings import Settings, load_settings
+from chimera.settings import Settings
 
 if TYPE_CHECKING:
     from chimera.app.sealed import Setup
     from chimera.store.vault import Vault
 
 app = typer.Typer(help="Keys of providers, and the key that seals them.", no_args_is_help=True)
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded database.")]
 
 #: How long a running house may take to notice a new key and to wrap everything with it.
 _PATIENCE_S = 60.0
 _LOOK_AGAIN_S = 0.2
 
 
-def _settings(data_dir: Path | None) -> Settings:
-    return load_settings(server={} if data_dir is None else {"data_dir": data_dir})
-
-
 @app.command("list")
 def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Every key of a provider: where it comes from, how it ends, whether it is used."""
     # The engine is the slowest import we have; whoever asks for help does not need it.
-    from chimera.app.sealed import read_setup  # noqa: PLC0415
+    from chimera.app.sealed import read_setup  # noqa: PLC0415 – as slow as the engine
 
-    setup = asyncio.run(read_setup(_settings(data_dir)))
+    setup = asyncio.run(read_setup(settings_in(data_dir)))
     rows = [_row(setup, name) for name in setup.names]
     found = [row for row in rows if row is not None]
     if as_json:
@@ -77,7 +72,7 @@ def rotate_keys(data_dir: DataDir = None) -> None:
     """
     from chimera.app.sealed import vault_of  # noqa: PLC0415 - with the engine
 
-    settings = _settings(data_dir)
+    settings = settings_in(data_dir)
     vault = vault_of(settings)
     ring = vault.load()
     if ring is None:

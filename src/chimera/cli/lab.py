@@ -27,7 +27,7 @@ def run(
     """Play SETUP with seeds 1 to N: JSON lines, one for each play."""
     set_up_logs("error", "auto")
     # The engine is the slowest import we have; whoever asks for help does not need it.
-    from chimera.cli.experiments import experiment  # noqa: PLC0415
+    from chimera.cli.experiments import experiment  # noqa: PLC0415 – as slow as the engine
 
     if not experiment(load_settings(), setup, seeds=seeds, turns=turns, out=out):
         raise typer.Exit(130)
@@ -41,6 +41,6 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="For programs; no report.")] = False,
 ) -> None:
     """Say what differs between two experiments, and how surely; write a report with plots."""
-    from chimera.cli.experiments import contrast  # noqa: PLC0415
+    from chimera.cli.experiments import contrast  # noqa: PLC0415 – as slow as the engine
 
     contrast(first, second, None if as_json else out)

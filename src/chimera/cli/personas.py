@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chimera.cli.providers import AsJson
+from chimera.cli.options import AsJson, DataDir
 from chimera.core.errors import Invalid
 from chimera.settings import load_settings
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from chimera.store.database import Work
 
 app = typer.Typer(help="The characters that can be cast.", no_args_is_help=True)
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the embedded database.")]
 Persona = Annotated[str, typer.Argument(metavar="ID", help="An id or a slug.")]
 
 Result = TypeVar("Result")
@@ -31,8 +30,8 @@ Result = TypeVar("Result")
 def _in_house(data_dir: Path | None, unit: "Callable[[Work, House], Result]") -> Result:
     """Do one piece of work in the house's database; not beside a house that has it open."""
     # The engine is the slowest import we have; whoever asks for help does not need it.
-    from chimera.app import create_house, open_parts  # noqa: PLC0415
-    from chimera.core.events import HOST  # noqa: PLC0415
+    from chimera.app import create_house, open_parts  # noqa: PLC0415 – as slow as the engine
+    from chimera.core.events import HOST  # noqa: PLC0415 – as slow as the engine
 
     given = {} if data_dir is None else {"data_dir": data_dir}
     settings = load_settings(server=given, providers={"discover": False})
@@ -84,7 +83,8 @@ def show_persona(persona: Persona, data_dir: DataDir = None) -> None:
             print(f"{name}: {each}")
     for each in card.sample_lines:
         print(f"“{each}”")
-    print(", ".join(f"{name} {value:g}" for name, value in card.traits.model_dump().items()))
+    traits = card.traits.model_dump(exclude_none=True)
+    print(", ".join(f"{name} {value:g}" for name, value in traits.items()))
 
 
 @app.command("import")
@@ -132,12 +132,25 @@ def _wanted(file: Path) -> Any:
 def export_persona(
     persona: Persona,
     form: Annotated[
-        Literal["json", "card_v2", "card_v3"], typer.Option("--format", help="Which kind of file.")
+        Literal["json", "card_v2", "card_v3", "card_v2_png", "card_v3_png"],
+        typer.Option("--format", help="Which kind of file."),
     ] = "json",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it there; absent: print it.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Print a persona as a file: our own JSON, which loses nothing, or a character card."""
+    """A persona as a file: our own JSON, which loses nothing, or a character card."""
     from chimera.features.personas import cards  # noqa: PLC0415 - with the engine
 
+    if out is None and form in cards.PICTURES and sys.stdout.isatty():
+        raise Invalid("A picture cannot be shown here. Name a file with --out.")
     found = _in_house(data_dir, lambda work, house: _find(work, house, persona))
-    print(json.dumps(cards.write(found.persona, form), ensure_ascii=False, indent=2))
+    data = cards.write(found.persona, form)
+    if out is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise Invalid(f"{out} cannot be written: {error.strerror}.") from None

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
+from chimera.cli.options import AsJson, DataDir, settings_in
 from chimera.core.errors import Invalid, NotFound, ProviderError, UnknownModel
 from chimera.core.generation import (
     Chunk,
@@ -29,7 +30,7 @@ from chimera.core.generation import (
     TextPart,
     UsageReport,
 )
-from chimera.settings import ServiceSettings, Settings, load_settings
+from chimera.settings import ServiceSettings, Settings
 
 if TYPE_CHECKING:
     from chimera.api.deps import KeyCard
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from chimera.app.sealed import Setup
 
 app = typer.Typer(help="The services that run models.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 def _with_models(
@@ -48,9 +48,9 @@ def _with_models(
 ) -> None:
     """Work with every provider that is set; `given`: the one that options of the command set."""
     # The engine is the slowest import we have; whoever asks for help does not need it.
-    from chimera.app.models import build_models  # noqa: PLC0415
-    from chimera.app.sealed import read_setup  # noqa: PLC0415
-    from chimera.app.system import SystemClock  # noqa: PLC0415
+    from chimera.app.models import build_models  # noqa: PLC0415 – as slow as the engine
+    from chimera.app.sealed import read_setup  # noqa: PLC0415 – as slow as the engine
+    from chimera.app.system import SystemClock  # noqa: PLC0415 – as slow as the engine
 
     async def inside() -> None:
         setup = await read_setup(settings, but=given)
@@ -64,7 +64,7 @@ def _with_models(
 
 
 @app.command("list")
-def list_providers(as_json: AsJson = False) -> None:
+def list_providers(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Every provider that is set or found on this machine."""
 
     async def work(models: "Models", setup: "Setup") -> None:
@@ -87,7 +87,7 @@ def list_providers(as_json: AsJson = False) -> None:
         if not as_json:
             Console().print(table)
 
-    _with_models(load_settings(), work)
+    _with_models(settings_in(data_dir), work)
 
 
 def in_a_word(key: "KeyCard | None") -> str:
@@ -109,6 +109,7 @@ def _key_fields(key: "KeyCard | None") -> dict[str, Any] | None:
 @app.command("check")
 def check_provider(
     name: Annotated[str | None, typer.Argument(help="One provider; all without it.")] = None,
+    data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask each for something free; the exit status is 1 if one does not answer."""
@@ -131,7 +132,7 @@ def check_provider(
             else:
                 print(f"{'✓' if health.ok else '✗'} {each}: {health.detail or 'answers'}")
 
-    _with_models(load_settings(), work)
+    _with_models(settings_in(data_dir), work)
     if failed:
         raise typer.Exit(1)
 
@@ -152,12 +153,13 @@ def limit_provider(
     concurrency: Annotated[
         int | None, typer.Option(min=0, max=256, help="Calls at once; 0: no limit.")
     ] = None,
+    data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what each key of a provider may be asked for, or change it."""
     from chimera.app.sealed import limit, read_setup  # noqa: PLC0415 - with the engine
 
-    settings = load_settings()
+    settings = settings_in(data_dir)
     given = {
         "requests_per_minute": requests_per_minute,
         "tokens_per_minute": tokens_per_minute,
@@ -182,7 +184,7 @@ def limit_provider(
 
 
 @app.command("models")
-def list_models(name: str, as_json: AsJson = False) -> None:
+def list_models(name: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """The models of one provider."""
 
     async def work(models: "Models", _: "Setup") -> None:
@@ -194,7 +196,7 @@ def list_models(name: str, as_json: AsJson = False) -> None:
             else:
                 print(model.id)
 
-    _with_models(load_settings(), work)
+    _with_models(settings_in(data_dir), work)
 
 
 @app.command("try")
@@ -205,11 +207,12 @@ def try_provider(
     api_key_env: Annotated[str | None, typer.Option(help="Variable that holds the key.")] = None,
     prompt: Annotated[str, typer.Option()] = "Say hello to the audience in one sentence.",
     image: Annotated[Path | None, typer.Option(help="A picture to show with it.")] = None,
+    data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Stream one answer to the terminal."""
     parts = (TextPart(prompt), *([_picture(image)] if image else []))
-    settings = settings_for(name, base_url=base_url, api_key_env=api_key_env)
+    settings = settings_for(name, base_url=base_url, api_key_env=api_key_env, data_dir=data_dir)
 
     async def work(models: "Models", setup: "Setup") -> None:
         provider = models.roster.provider(name)
@@ -237,7 +240,7 @@ def try_provider(
 
 
 @app.command("pull")
-def pull_model(name: str, model: str, as_json: AsJson = False) -> None:
+def pull_model(name: str, model: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Have a server of this machine fetch a model; Ctrl-C ends it, and the next try goes on."""
 
     async def work(models: "Models", setup: "Setup") -> None:
@@ -250,7 +253,7 @@ def pull_model(name: str, model: str, as_json: AsJson = False) -> None:
             await (_progress_lines(told) if as_json else _progress_bar(told, model))
 
     try:
-        _with_models(load_settings(), work)
+        _with_models(settings_in(data_dir), work)
     except ProviderError as error:
         _fail(error, as_json=as_json)
 
@@ -298,9 +301,15 @@ def _picture(path: Path) -> ImagePart:
     return ImagePart(pictures.MEDIA_TYPE, pictures.redrawn(data, path="--image").data)
 
 
-def settings_for(name: str, *, base_url: str | None, api_key_env: str | None) -> Settings:
+def settings_for(
+    name: str,
+    *,
+    base_url: str | None,
+    api_key_env: str | None,
+    data_dir: Path | None = None,
+) -> Settings:
     """The settings with one provider's address and key given on the command line."""
-    settings = load_settings()
+    settings = settings_in(data_dir)
     if base_url is None and api_key_env is None:
         return settings
     settable = set(type(settings.providers).model_fields) - {"discover", "order", "plugins"}

@@ -45,8 +45,8 @@ def talk(
         "seed": secrets.randbelow(2**31) if seed is None else seed,
     }
     # The engine is the slowest import we have; whoever asks for help does not need it.
-    from chimera.cli.playing import play  # noqa: PLC0415
-    from chimera.cli.providers import settings_for  # noqa: PLC0415
+    from chimera.cli.playing import play  # noqa: PLC0415 – as slow as the engine
+    from chimera.cli.providers import settings_for  # noqa: PLC0415 – as slow as the engine
 
     settings = settings_for(chosen, base_url=base_url, api_key_env=None)
     given = chosen if base_url else None
