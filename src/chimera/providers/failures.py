@@ -114,7 +114,7 @@ _KINDS: Mapping[str, int] = {
 }
 
 _LEADS: Mapping[type[ProviderError], str] = {
-    ProviderRefused: "the provider refused the key",
+    ProviderRefused: "the provider refused the key it was given, or wants one",
     NotPermitted: "the provider does not permit this",
     QuotaSpent: "the provider's quota is spent",
     UnknownModel: "the provider does not know this model or path",
