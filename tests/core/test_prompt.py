@@ -197,17 +197,17 @@ def test_the_hinted_messages_stand_unchanged_in_the_next_prompt() -> None:
     assert second.messages[first.cache_hint].parts == first.messages[first.cache_hint].parts[:1]
 
 
-def test_the_window_slides_by_twenty_turns() -> None:
+def test_the_window_slides_by_thirty_turns() -> None:
     play, firsts = Headless(cast(*TRIO), seed=3), dict[int, str]()
-    for number in range(85):
+    for number in range(95):
         said(play, TRIO[number % 3], f"Line number{number + 1} of the evening.")
         given = composed(play, "philosopher")
         every = "\n".join(each.text for each in given.messages)
         found = re.findall(r"number(\d+) of", every)
         firsts[number + 1] = found[0]
         assert len(found) == number + 1 - (int(found[0]) - 1)
-    assert {turn: firsts[turn] for turn in (1, 40, 59, 60, 79, 80, 85)} == {
-        1: "1", 40: "1", 59: "1", 60: "21", 79: "21", 80: "41", 85: "41",
+    assert {turn: firsts[turn] for turn in (1, 40, 59, 60, 89, 90, 95)} == {
+        1: "1", 40: "1", 59: "1", 60: "31", 89: "31", 90: "61", 95: "61",
     }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What a model is told before its line: rules and card, what was heard, and the moment.
 
 The three parts of `engine.md` section 14.1. The first is the same to the byte for a whole
-conversation and the second only grows, sliding by twenty turns, so that providers can reuse them.
+conversation and the second only grows, sliding by thirty turns, so that providers can reuse them.
 Text of people and of models enters as values, never as a template.
 """
 
@@ -35,7 +35,7 @@ from chimera.core.state import ConversationState, Line
 CHARS_PER_TOKEN = 3.5
 BUDGET_TOKENS = 6000
 #: The history begins at a multiple of SLIDE and holds at least WINDOW turns.
-WINDOW, SLIDE = 40, 20
+WINDOW, SLIDE = 30, 30
 TAIL_CHARS = 700
 SAMPLES = 3
 LINE_CHARS = 2000
@@ -98,7 +98,7 @@ def compose(
 
     `pictures` are those of `seen`, by id; what is not among them is told in words alone.
 
-    Over budget the oldest twenty turns go, again and again, then single lines; never the system
+    Over budget the oldest thirty turns go, again and again, then single lines; never the system
     part and never the tail.
     """
     me = state.seat(speak.participant_id).participant
@@ -236,9 +236,14 @@ def _heard(state: ConversationState, me: Participant) -> list[Line]:
     return [line for line in state.lines if line.heard_by(me.id) and line.seq > joined]
 
 
+def begins_after(finished: int) -> int:
+    """How many of so many finished turns no history reaches back to."""
+    return SLIDE * max(0, (finished - WINDOW) // SLIDE)
+
+
 def _windows(lines: Sequence[Line], finished: int) -> Iterable[Sequence[Line]]:
     """The history to send, then ever shorter ones."""
-    start = SLIDE * max(0, (finished - WINDOW) // SLIDE)
+    start = begins_after(finished)
     kept: Sequence[Line] = lines
     while start == 0 or start < finished:
         kept = [line for line in lines if _after(line, start)]

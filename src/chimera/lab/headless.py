@@ -16,7 +16,7 @@ from chimera.core.director import Decision, Direct, End, Speak, Wait, decide, la
 from chimera.core.pacing import TurnPlan
 from chimera.core.parts import OpenTurn
 from chimera.core.persona import Character, Traits
-from chimera.core.state import ConversationState, apply
+from chimera.core.state import ConversationState, Line, apply
 from chimera.engine.recall import load_sentiment
 
 SYLLABLES = ("ka", "lo", "mi", "ren", "ta", "vo", "sil", "dur", "pe", "gan", "zan", "fru")
@@ -141,9 +141,7 @@ class Headless:
     def finish(self, speak: Speak, text: str, *, improv: Mapping[str, Any] | None = None) -> None:
         """The open turn lands; with the troupe's own account of it, as a line of the troupe's."""
         turn = self._open
-        cast, lines, who = self.state.participants, self.state.lines, speak.participant_id
-        read = signals.read(text, cast, who, lines)
-        read = stance.read(read, text, cast, who, lines, load_sentiment())
+        read = self.read(speak.participant_id, text, self.state.lines)
         if improv is not None:
             read = read.model_copy(update=improv)
         rng, cost = labelled(self.state), 0.001 if improv is None else 0.0
@@ -158,6 +156,12 @@ class Headless:
         )  # fmt: skip
         for event in aftermath.follow(self.state, self.state.lines[-1], rng):
             self.append(event.body, event.actor, event.visibility)
+
+    def read(self, who: str, text: str, lines: Sequence[Line]) -> ev.MessageSignals:
+        """What a line of the cast's says about itself, after these."""
+        cast = self.state.participants
+        read = signals.read(text, cast, who, lines)
+        return stance.read(read, text, cast, who, lines, load_sentiment())
 
     @property
     def _open(self) -> OpenTurn:
