@@ -179,6 +179,15 @@ async def test_the_router_answers_like_everybody_else(
     assert "allow" in answer.headers or status == 404
 
 
+async def test_a_refused_method_is_answered_with_all_that_the_address_takes(
+    client: httpx2.AsyncClient, conversation: str
+) -> None:
+    answer = await client.put(CONVERSATIONS)
+    assert answer.headers["allow"] == "GET, POST"
+    one = await client.put(f"{CONVERSATIONS}/{conversation}")
+    assert one.headers["allow"] == "DELETE, GET, PATCH"
+
+
 async def test_what_nobody_expected_is_answered_with_an_id_and_nothing_else(
     client: httpx2.AsyncClient, made: Made, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from chimera.core import errors
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 #: Where the middleware leaves the id that the answer and the log share.
 REQUEST_ID = "chimera.request_id"
+
+#: The methods that routes here are made for.
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 #: No part of an error's path is longer: a field name may come from the caller.
 _LONGEST_PATH = 120
@@ -153,18 +157,31 @@ def invalid_fields(found: Sequence[Mapping[str, Any]]) -> InvalidFields:
 def _http(request: Request, error: Exception) -> Response:
     """What the router itself refuses."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return problem(_routing(error), request_id_of(request.scope))
+    return problem(_routing(request, error), request_id_of(request.scope))
 
 
-def _routing(error: HTTPException) -> errors.ChimeraError:
+def _routing(request: Request, error: HTTPException) -> errors.ChimeraError:
     match error.status_code:
         case 404:
             return errors.NotFound("There is nothing at this address.")
         case 405:
-            allow = (error.headers or {}).get("Allow", "")
+            # The router names the methods of the first route alone that has this address.
+            allow = ", ".join(_methods(request)) or (error.headers or {}).get("Allow", "")
             return MethodNotAllowed(f"This address answers to {allow} only.", allow=allow)
         case _:
             return errors.Malformed("The request cannot be read.")
+
+
+def _methods(request: Request) -> list[str]:
+    """What the address of this request answers to."""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
 
 
 def _broken_off(request: Request, _: Exception) -> Response:
