@@ -24,6 +24,8 @@ from chimera.core.details import (
     Picture,
     RouteRef,
     Rungs,
+    StanceRef,
+    StandInRef,
     Timings,
     UsageRef,
     Window,
@@ -160,6 +162,8 @@ class TurnStarted(Body):
     #: How much life the topic still has, and who is in another mood than usual.
     energy: float | None = Field(default=None, ge=0, le=1)
     moods: Mapping[str, Emotion] | None = None
+    #: Who directed, where the conversation's own director could not.
+    stand_in: StandInRef | None = None
     #: For a duet.
     with_: PartnerRef | None = Field(default=None, alias="with")
 
@@ -242,6 +246,8 @@ class NoteTaken(Body):
     importance: float = Field(ge=0, le=1)
     #: The message it was taken from.
     source: str
+    #: The earlier show from which it was brought along; the message was said there.
+    from_conversation: str | None = None
 
 
 class NoteEdited(Body):
@@ -271,6 +277,22 @@ class QualityScored(Body):
     components: Mapping[str, float]
     #: How far each participant is from its own voice (`engine.md` section 11.3).
     voices: Mapping[str, float] | None = None
+
+
+class Judged(Frozen):
+    """How a line that was said stands to others, on second thoughts."""
+
+    message_id: str
+    stance: tuple[StanceRef, ...]
+
+
+class StanceJudged(Body):
+    """A judge behind the scenes has put right how some lines stand to others."""
+
+    type: ClassVar[str] = "stance.judged"
+    lines: tuple[Judged, ...]
+    #: What it took to find out.
+    usage: UsageRef | None = None
 
 
 class ReactionAdded(Body):

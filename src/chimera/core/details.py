@@ -60,6 +60,15 @@ class BidRef(Frozen):
     reason: str
     chance: float = Field(default=0, ge=0, le=1)
     terms: Mapping[str, float] = Field(default_factory=dict[str, float])
+    #: What a model that was asked says for this one.
+    said: str | None = Field(default=None, max_length=80)
+
+
+class StandInRef(Frozen):
+    """Which director weighed the bids in another's place, and what kept that one from it."""
+
+    director: str
+    why: Literal["gone", "failed", "resting"]
 
 
 class PaceDraw(Frozen):

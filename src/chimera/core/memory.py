@@ -5,7 +5,7 @@ cast ever learns of it.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,10 @@ RESTS = 10
 LEAST_WORDS = 4
 #: Two notes more alike than this are one.
 ALIKE = 0.6
+#: Notes of one show that outlive it, and so many of all of them that come to the next one.
+OUTLIVE, BROUGHT = 20, 10
+#: So many words in a row are somebody's own.
+QUOTED_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ def after_event(seats: tuple[Seat, ...], body: ev.Body, finished: int) -> tuple[
             note = Note(
                 id=body.note_id, text=body.text, kind=body.kind, about=body.about,
                 source=body.source, importance=body.importance, turn=finished, used=finished,
+                from_conversation=body.from_conversation,
             )  # fmt: skip
             return _changed(seats, who, lambda seat: _kept((*seat.memory, note), finished))
         case ev.NoteEdited(participant_id=who, note_id=which):
@@ -188,7 +193,7 @@ def after_event(seats: tuple[Seat, ...], body: ev.Body, finished: int) -> tuple[
                 seats, who, lambda seat: tuple(note for note in seat.memory if note.id != which)
             )
         case ev.ConversationCleared():
-            return tuple(replace(seat, memory=()) if seat.memory else seat for seat in seats)
+            return tuple(_swept(seat) for seat in seats)
         case ev.TurnStarted(participant_id=who, recalled=tuple() as recalled):
             return _changed(seats, who, lambda seat: tuple(
                 replace(note, used=finished, own=seat.turns) if note.id in recalled else note
@@ -202,6 +207,12 @@ def _changed(
     seats: tuple[Seat, ...], who: str, change: Callable[[Seat], tuple[Note, ...]]
 ) -> tuple[Seat, ...]:
     return tuple(replace(seat, memory=change(seat)) if seat.id == who else seat for seat in seats)
+
+
+def _swept(seat: Seat) -> Seat:
+    """Without what it took of this show."""
+    earlier = tuple(note for note in seat.memory if note.from_conversation)
+    return replace(seat, memory=earlier) if seat.memory else seat
 
 
 def _kept(notes: tuple[Note, ...], finished: int) -> tuple[Note, ...]:
@@ -220,7 +231,10 @@ def recall(
 ) -> tuple[Note, ...]:
     """The notes that matter to a participant now, the worthiest first; for closing words one."""
     seat = state.seat(participant_id)
-    old = [note for note in seat.memory if note.turn <= state.finished - FRESH]
+    old = [
+        note for note in seat.memory
+        if note.from_conversation or note.turn <= state.finished - FRESH
+    ]  # fmt: skip
     if not old:
         return ()
     moment = _moment(state, participant_id)
@@ -274,12 +288,65 @@ def told(state: "ConversationState", speak: "Speak") -> Iterator[str]:
     names = {seat.id: untrusted.name(seat.participant.short) for seat in state.seats}
     for note in speak.recalled:
         text = untrusted.one_line(note.text, NOTE_CHARS)
+        when = " from an earlier show" if note.from_conversation else ""
         if note.about == speak.participant_id:
-            yield f"You remember saying: “{text}”"
+            yield f"You remember saying{' in an earlier show' if when else ''}: “{text}”"
         elif note.kind == "human":
             who = untrusted.name(note.about or "")
             yield f"You remember that {who} in the audience said: “{text}”"
         elif note.about in names:
-            yield f"You remember about {names[note.about]}: “{text}”"
+            yield f"You remember{when} about {names[note.about]}: “{text}”"
         else:
-            yield f"You remember: “{text}”"
+            yield f"You remember{when}: “{text}”"
+
+
+# --- across conversations ------------------------------------------------------------------------
+
+
+def remembering(bodies: Iterable[ev.Body]) -> tuple[Seat, ...]:
+    """The seats of a conversation with what everybody in them remembers, and nothing else."""
+    seats: dict[str, Seat] = {}
+    finished = 0
+    for body in bodies:
+        match body:
+            case ev.ConversationCreated(participants=cast):
+                seats = {each.id: Seat(participant=each) for each in cast}
+            case ev.ParticipantJoined(participant_id=who, participant=newcomer) if newcomer:
+                seats.setdefault(who, Seat(participant=newcomer))
+            case ev.MessageCompleted():
+                finished += 1
+            case _:
+                pass
+        seats = {seat.id: seat for seat in after_event(tuple(seats.values()), body, finished)}
+    return tuple(seats.values())
+
+
+def lasting(notes: Sequence[Note], posted: Sequence[ev.MessagePosted]) -> tuple[Note, ...]:
+    """The best of what somebody took of a show; what viewers said there stays there."""
+    viewers = [each for each in posted if each.author.kind == "viewer"]
+    names = {tuple(signals.tokens(each.author.name)) for each in viewers}
+    words = {
+        run for each in viewers for run in signals.ngrams(signals.tokens(each.text), QUOTED_WORDS)
+    }
+    own = (note for note in notes if note.kind != "human" and note.from_conversation is None)
+    best = [note for note in own if not _of_the_stalls(note, names, words)]
+    return tuple(sorted(best, key=lambda note: (-note.importance, -note.turn, note.id))[:OUTLIVE])
+
+
+def _of_the_stalls(note: Note, names: set[tuple[str, ...]], words: set[tuple[str, ...]]) -> bool:
+    """Whether a note names a viewer, or says what one has said."""
+    said = signals.tokens(note.text)
+    named = any(name in signals.ngrams(said, len(name)) for name in names if name)
+    return named or not words.isdisjoint(signals.ngrams(said, QUOTED_WORDS))
+
+
+def brought(notes: Iterable[Note], topic: str) -> tuple[Note, ...]:
+    """Which notes of earlier shows come along to one about this topic."""
+    meant = signals.vector(topic)
+
+    def worth(note: Note) -> float:
+        likeness = signals.HASHED_PAIR.rel(signals.cosine(signals.vector(note.text), meant))
+        return min(max(likeness, 0.0), 1.0) + 0.7 * note.importance
+
+    # Of equals those that were kept last: that is the order in which they come.
+    return tuple(sorted(notes, key=lambda note: -worth(note))[:BROUGHT])

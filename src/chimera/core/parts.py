@@ -1,6 +1,6 @@
 """The parts of a conversation's state: lines said, seats taken, turns open or given back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chimera.core import events as ev
 from chimera.core import mood
@@ -59,6 +59,8 @@ class Note:
     used: int
     #: Own turns when it last came to mind; None: never.
     own: float | None = None
+    #: The earlier show from which it was brought along.
+    from_conversation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,22 @@ class Seat:
     @property
     def active(self) -> bool:
         return self.present and not self.muted
+
+    def after_failure(self, started: int) -> "Seat":
+        """After each failure in a row its providers get twice as many turns to recover."""
+        failures = self.failures + 1
+        return replace(self, failures=failures, benched=started + 2 ** min(failures, 5))
+
+
+def whispers(
+    noted: ev.DirectorNoted, cast: tuple[Participant, ...]
+) -> tuple[ev.DirectorNoted, ...]:
+    """A note for the whole cast waits for each participant apart; a ladder's is only told."""
+    if noted.participant_id is not None:
+        return (noted,)
+    if noted.because is not None:
+        return ()
+    return tuple(ev.DirectorNoted(note=noted.note, participant_id=each.id) for each in cast)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

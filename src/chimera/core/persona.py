@@ -105,6 +105,8 @@ class Traits(Frozen):
     talk: Annotated[float, Field(ge=0.05, le=1)] = 0.5
     tempo: Unit = 0.5
     cps: Annotated[float, Field(ge=2, le=12)] = 4.3
+    #: How strongly it feels the audience; None: as its humour and warmth have it.
+    sens: Unit | None = None
 
 
 class Business(Frozen):
@@ -132,6 +134,8 @@ class Character(Frozen):
     )  # fmt: skip
     #: Seed affinity toward other personas, by slug.
     relations: dict[Slug, Annotated[float, Field(ge=-1, le=1)]] = {}
+    #: The persona of the house whose words the troupe has for this one; None: its own, if any.
+    plays_as: Slug | None = None
 
 
 class Persona(Character):
@@ -147,6 +151,8 @@ class Persona(Character):
     values: tuple[str, ...] = Field(default=(), max_length=12)
     habits: tuple[str, ...] = Field(default=(), max_length=12)
     forbidden: tuple[str, ...] = Field(default=(), max_length=12)
+    #: Whether it brings what it remembers of its owner's earlier shows to the next one.
+    remembers: bool = False
 
     @property
     def id(self) -> str:

@@ -33,6 +33,7 @@ class Kept:
     version: int
     persona: Persona
     forked_from: str | None
+    owner: str | None
     created_at: int
     updated_at: int
 
@@ -67,10 +68,10 @@ def count(connection: Connection) -> int:
     ).scalar_one()
 
 
-def add(connection: Connection, new: Kept, *, owner: str | None) -> None:
+def add(connection: Connection, new: Kept) -> None:
     """Keep a new persona. Raises AlreadyExists if its slug is taken."""
     row = {
-        "id": new.id, "slug": new.persona.slug, "owner": owner, "forked_from": new.forked_from,
+        "id": new.id, "slug": new.persona.slug, "owner": new.owner, "forked_from": new.forked_from,
         "version": new.version, "created_at": new.created_at, "updated_at": new.updated_at,
     }  # fmt: skip
     try:
@@ -133,7 +134,8 @@ def _save(connection: Connection, kept: Kept) -> None:
 def _kept(row: Row[Any]) -> Kept:
     return Kept(
         id=row.id, version=row.version, persona=Persona.model_validate(row.card),
-        forked_from=row.forked_from, created_at=row.created_at, updated_at=row.updated_at,
+        forked_from=row.forked_from, owner=row.owner, created_at=row.created_at,
+        updated_at=row.updated_at,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.ids import to_millis
+from chimera.store import notes
 from chimera.store.ledger import settle
 from chimera.store.tables import conversations, messages, polls, reactions, usage
 
@@ -172,6 +173,7 @@ def project(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast
         connection.execute(_INSERT_USAGE, spent)
     _project_reactions(connection, envelopes)
     _project_polls(connection, envelopes)
+    _project_memory(connection, envelopes, cast)
 
 
 def _project_reactions(connection: Connection, envelopes: Sequence[ev.Envelope]) -> None:
@@ -206,6 +208,12 @@ def _project_polls(connection: Connection, envelopes: Sequence[ev.Envelope]) -> 
                 connection.execute(ended, {"of_poll": body.poll_id})
             case _:
                 pass
+
+
+def _project_memory(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast) -> None:
+    """What outlives a show, once it is over."""
+    if any(isinstance(each.body, ev.ConversationEnded) for each in envelopes):
+        notes.keep(connection, envelopes[0].conversation_id, cast, at=envelopes[-1].at)
 
 
 def _project_cast(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast) -> None:

@@ -326,11 +326,8 @@ notes = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("persona_id", Text, ForeignKey("personas.id", ondelete="CASCADE"), nullable=False),
-    # Whose show it was and whose persona it is; nobody else's shows ever hear of it.
-    Column("owner", Text, nullable=False),
     Column("conversation_id", Text, ForeignKey(_OWNED, ondelete="CASCADE"), nullable=False),
-    # The note there, and the message it was taken from.
-    Column("note_id", Text, nullable=False),
+    # The message there that it was taken from.
     Column("source", Text, nullable=False),
     Column("kind", Text, nullable=False),
     # The persona it is about, by id; participants last for one show.
@@ -338,8 +335,7 @@ notes = Table(
     Column("text", Text, nullable=False),
     Column("importance", Float, nullable=False),
     Column("at", _Big, nullable=False),
-    UniqueConstraint("conversation_id", "note_id", name="notes_once"),
-    Index("notes_by_persona", "persona_id", "owner"),
+    Index("notes_by_persona", "persona_id", "at"),
 )
 
 #: Facts about the store itself; `store_id` changes when a backup is restored.

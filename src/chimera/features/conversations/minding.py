@@ -1,5 +1,6 @@
 """What the cast remember, for people to look into and put right, and how good the talk has been."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -10,13 +11,14 @@ from chimera.api.paging import Marker
 from chimera.api.strict import OMIT_NONE, Input, Output, Text
 from chimera.core import events as ev
 from chimera.core import memory
-from chimera.core.conversation import Status
+from chimera.core.conversation import Participant, Status
 from chimera.core.errors import Invalid, NotFound
 from chimera.core.ids import rfc3339
 from chimera.core.parts import Note as Kept
 from chimera.core.parts import Seat
 from chimera.features.conversations import schemas, tables
 from chimera.store import log
+from chimera.store import notes as kept
 from chimera.store.database import Work
 
 #: What changes what somebody remembers.
@@ -24,6 +26,9 @@ _MEMORY = (
     ev.ConversationCreated, ev.ParticipantJoined, ev.ConversationCleared, ev.NoteTaken,
     ev.NoteEdited, ev.NoteRemoved, ev.TurnStarted, ev.MessageCompleted,
 )  # fmt: skip
+
+#: So many notes of earlier shows begin a show at most: they go into its first append.
+MOST_BROUGHT = 56
 
 
 # -- notes ------------------------------------------------------------------------------------
@@ -33,7 +38,8 @@ class Note(Output):
     """One thing a participant remembers; nobody else of the cast knows of it.
 
     `source` is the message it was taken from, `about` a participant's id or a viewer's name,
-    `recalled` in how many turns its owner was reminded of it.
+    `recalled` in how many turns its owner was reminded of it. `from_conversation` is the earlier
+    show from which it was brought along, and in which `source` was said.
     """
 
     id: str
@@ -42,6 +48,7 @@ class Note(Output):
     kind: ev.NoteKind
     about: Annotated[str | None, OMIT_NONE] = None
     source: str
+    from_conversation: Annotated[str | None, OMIT_NONE] = None
     importance: float
     seq: int
     at: schemas.Moment
@@ -87,31 +94,21 @@ def notes(
 
 def _remembered(connection: Connection, conversation_id: str) -> list[Note]:
     """The notes as the log tells them, by the fold that the cast itself remembers with."""
-    seats: dict[str, Seat] = {}
     taken: dict[str, tuple[int, int]] = {}
     recalled: dict[str, int] = {}
-    finished = 0
-    for each in log.read_kinds(connection, conversation_id, _MEMORY):
+    told = log.read_kinds(connection, conversation_id, _MEMORY)
+    for each in told:
         match each.body:
-            case ev.ConversationCreated(participants=cast):
-                seats = {one.id: Seat(participant=one) for one in cast}
-            case ev.ParticipantJoined(participant_id=who, participant=newcomer) if newcomer:
-                seats.setdefault(who, Seat(participant=newcomer))
             case ev.NoteTaken(note_id=which):
                 taken[which] = (each.seq, each.at)
-            case ev.MessageCompleted():
-                finished += 1
-            case ev.TurnStarted(recalled=told):
-                for which in told or ():
+            case ev.TurnStarted(recalled=reminded):
+                for which in reminded or ():
                     recalled[which] = recalled.get(which, 0) + 1
             case _:
                 pass
-        seats = {
-            seat.id: seat for seat in memory.after_event(tuple(seats.values()), each.body, finished)
-        }
     found = [
         _note(seat, note, taken[note.id], recalled.get(note.id, 0))
-        for seat in seats.values()
+        for seat in memory.remembering(each.body for each in told)
         for note in seat.memory
     ]
     return sorted(found, key=lambda note: (note.seq, note.id))
@@ -122,6 +119,7 @@ def _note(seat: Seat, note: Kept, taken: tuple[int, int], recalled: int) -> Note
     return Note(
         id=note.id, participant_id=seat.id, text=note.text, kind=note.kind, about=note.about,
         source=note.source, importance=note.importance, seq=seq, at=rfc3339(at), recalled=recalled,
+        from_conversation=note.from_conversation,
     )  # fmt: skip
 
 
@@ -160,6 +158,24 @@ def _held(work: Work, conversation_id: str, note_id: str) -> Note:
 def _tell(work: Work, house: House, conversation_id: str, note: Note, body: ev.Body) -> None:
     event = ev.NewEvent(body=body, actor=work.actor, visibility=(note.participant_id,))
     house.journal.append(work, conversation_id, [event], unless=())
+
+
+def bring(work: Work, cast: Sequence[Participant], topic: str) -> list[ev.NewEvent]:
+    """What those of a new cast bring along who remember earlier shows of the same owner."""
+    seats = {each.persona_id: each.id for each in cast}
+    most = MOST_BROUGHT // max(1, len(cast))
+    told: list[ev.NewEvent] = []
+    for who in kept.rememberers(work.connection, seats, owner=work.actor.id):
+        earlier = kept.of(work.connection, who)
+        for note in memory.brought(earlier, topic)[:most]:
+            body = ev.NoteTaken(
+                note_id=note.id, participant_id=seats[who], text=note.text, kind=note.kind,
+                about=seats.get(note.about or ""), importance=note.importance,
+                source=note.source, from_conversation=note.from_conversation,
+            )  # fmt: skip
+            actor = ev.Actor(type="participant", id=seats[who])
+            told.append(ev.NewEvent(body=body, actor=actor, visibility=(seats[who],)))
+    return told
 
 
 # -- quality ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from chimera.core.conversation import Limits, Pace, Participant, Status, title_o
 from chimera.core.errors import Invalid, LimitReached, NotFound
 from chimera.core.ids import from_millis
 from chimera.core.persona import check_name
-from chimera.features.conversations import schemas, tables
+from chimera.features.conversations import minding, schemas, tables
 from chimera.features.conversations.looking import get
 from chimera.features.conversations.pictures import MEDIA_TYPE, MOST_PICTURES, Shown
 from chimera.store import log, pictures
@@ -46,7 +46,7 @@ def create(
         starter=starter,
         whispers=wanted.whispers,
     )
-    events = [ev.NewEvent(body=created, actor=work.actor)]
+    events = [ev.NewEvent(body=created, actor=work.actor), *minding.bring(work, cast, wanted.topic)]
     if wanted.start:
         events.append(ev.NewEvent(body=ev.ConversationStarted(), actor=work.actor))
     done = house.journal.create(

@@ -1,14 +1,16 @@
 """The addresses of personas."""
 
+import asyncio
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from chimera.api.deps import Call, House, called, serving
 from chimera.api.paging import Cursor, Limit
 from chimera.api.strict import StrictRoute
-from chimera.features.personas import cards, schemas, service, trying
+from chimera.core.events import HOST
+from chimera.features.personas import cards, remembering, schemas, service, trying
 from chimera.store.database import Work
 
 router = APIRouter(route_class=StrictRoute, tags=["personas"])
@@ -16,6 +18,7 @@ router = APIRouter(route_class=StrictRoute, tags=["personas"])
 Called = Annotated[Call, Depends(called)]
 Serving = Annotated[House, Depends(serving)]
 PersonaId = Annotated[str, Path(max_length=100, description="An id or a slug.")]
+NoteId = Annotated[str, Path(max_length=100)]
 Cast = Annotated[
     list[schemas.PersonaRef],
     Query(min_length=2, max_length=8, description="The personas of a cast: ids or slugs."),
@@ -96,12 +99,61 @@ async def list_persona_versions(persona_id: PersonaId, house: Serving) -> schema
     return await house.store.read(partial(service.versions, house=house, id_or_slug=persona_id))
 
 
-@router.get("/personas/{persona_id}/export")
+@router.get(
+    "/personas/{persona_id}/export",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}, "image/png": {}}}},
+)
 async def export_persona(
     persona_id: PersonaId,
     house: Serving,
-    format: Literal["json", "card_v2", "card_v3"] = "json",  # noqa: A002 - its name in the address
-) -> dict[str, Any]:
-    """The persona as a file: our own JSON, which loses nothing, or a character card."""
+    format: cards.Format = "json",  # noqa: A002 - its name in the address
+) -> Response:
+    """The persona as a file: our own JSON, which loses nothing, or a character card.
+
+    A card is JSON, or a PNG of the persona's mask with the card in its text.
+    """
     found = await house.store.read(partial(service.find, house=house, id_or_slug=persona_id))
-    return cards.write(found.persona, format)
+    data = await asyncio.to_thread(cards.write, found.persona, format)
+    name, drawn = found.persona.slug, format in cards.PICTURES
+    return Response(
+        data,
+        media_type="image/png" if drawn else "application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{"png" if drawn else "json"}"'
+        },
+    )
+
+
+@router.get("/personas/{persona_id}/memory")
+async def list_persona_memory(
+    persona_id: PersonaId, house: Serving, limit: Limit = 50, cursor: Cursor = None
+) -> schemas.KeptNotePage:
+    """What one's own persona keeps of earlier shows, the most important first."""
+    look = partial(
+        remembering.listing, house=house, owner=HOST.id, id_or_slug=persona_id, limit=limit,
+        cursor=cursor,
+    )  # fmt: skip
+    return await house.store.read(look)
+
+
+@router.patch("/personas/{persona_id}/memory/{note_id}", response_model=schemas.KeptNote)
+async def edit_persona_memory(
+    persona_id: PersonaId, note_id: NoteId, body: schemas.EditKeptNote, call: Called
+) -> Response:
+    """Put right what it remembers."""
+    return await call.commit(
+        lambda work: remembering.edit(work, call.house, persona_id, note_id, body)
+    )
+
+
+@router.delete("/personas/{persona_id}/memory/{note_id}", status_code=204)
+async def delete_persona_memory(persona_id: PersonaId, note_id: NoteId, call: Called) -> Response:
+    """Let it forget one thing."""
+    return await call.commit(lambda work: remembering.forget(work, call.house, persona_id, note_id))
+
+
+@router.delete("/personas/{persona_id}/memory", status_code=204)
+async def clear_persona_memory(persona_id: PersonaId, call: Called) -> Response:
+    """Let it forget every earlier show."""
+    return await call.commit(lambda work: remembering.forget(work, call.house, persona_id))

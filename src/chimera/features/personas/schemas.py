@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue
 
 from chimera.api.strict import OMIT_NONE, Input, Output, Text
 from chimera.core import persona as core
 from chimera.core import untrusted
+from chimera.core.details import NoteKind
+from chimera.core.memory import NOTE_CHARS
 
 #: Text that stays: nothing in it is invisible, a mark of the protocol or a role's label.
 Plain = Annotated[Text, AfterValidator(untrusted.check)]
@@ -41,19 +43,13 @@ Rhythm = Literal["slow", "quick", "even"]
 # -- what comes in ----------------------------------------------------------------------------
 
 
-class TraitsInput(Input):
-    """Each in 0…1; `cps` is typing speed in characters a second."""
+class TraitsInput(core.Traits):
+    """Each in 0…1; `cps` is typing speed in characters a second, `sens` is felt of the audience.
 
-    humour: Unit = 0.5
-    formality: Unit = 0.5
-    warmth: Unit = 0.5
-    assertiveness: Unit = 0.5
-    curiosity: Unit = 0.5
-    verbosity: Unit = 0.5
-    optimism: Unit = 0.5
-    talk: Annotated[float, Field(ge=0.05, le=1)] = 0.5
-    tempo: Unit = 0.5
-    cps: Annotated[float, Field(ge=2, le=12)] = 4.3
+    Without `sens` humour and warmth say how much.
+    """
+
+    model_config = ConfigDict(strict=True)
 
 
 class BusinessInput(Input):
@@ -88,6 +84,8 @@ class CardInput(Input):
     traits: TraitsInput = TraitsInput()
     business: BusinessInput | None = None
     relations: Regards = Field(default={})
+    #: Whether it brings what it remembers of its owner's earlier shows to the next one.
+    remembers: bool = False
 
 
 class CreatePersona(CardInput):
@@ -122,6 +120,7 @@ class PatchPersona(Input):
     traits: TraitsInput | None = None
     business: BusinessInput | None = None
     relations: Regards | None = None
+    remembers: bool | None = None
 
 
 class ImportPersona(Input):
@@ -182,6 +181,8 @@ class Traits(Output):
     talk: float
     tempo: float
     cps: float
+    #: Absent where humour and warmth say how much it feels the audience.
+    sens: Annotated[float | None, OMIT_NONE] = None
 
 
 class Business(Output):
@@ -215,6 +216,9 @@ class Card(Output):
     traits: Traits
     business: Business
     relations: dict[str, float]
+    #: Whose words the troupe has for it, as long as it has that persona's voice.
+    plays_as: Annotated[str | None, OMIT_NONE] = None
+    remembers: bool
 
 
 class Persona(Card):
@@ -317,3 +321,35 @@ class Imported(Output):
     persona: Persona
     #: What the file said that no persona of ours has a place for.
     dropped: list[str]
+
+
+# -- what it keeps of earlier shows -----------------------------------------------------------
+
+
+class KeptNote(Output):
+    """One thing a persona keeps of an earlier show, whose name is `title`.
+
+    `about` is a persona's id, its own where it is something it said.
+    """
+
+    id: str
+    text: str
+    kind: NoteKind
+    about: Annotated[str | None, OMIT_NONE] = None
+    importance: float
+    from_conversation: str
+    title: str
+    source: str
+    at: Moment
+
+
+class KeptNotePage(Output):
+    items: list[KeptNote]
+    next_cursor: str | None
+
+
+class EditKeptNote(Input):
+    """What is to be changed; absent fields stay as they are."""
+
+    text: Annotated[Plain, Field(min_length=1, max_length=NOTE_CHARS)] | None = None
+    importance: Unit | None = None

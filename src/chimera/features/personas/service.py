@@ -16,6 +16,7 @@ from chimera.core.errors import AlreadyExists, Forbidden, Invalid, LimitReached,
 from chimera.core.ids import rfc3339
 from chimera.core.persona import Persona
 from chimera.features.personas import schemas
+from chimera.store import notes
 from chimera.store import personas as shelf
 from chimera.store.database import Work
 
@@ -153,12 +154,13 @@ def create(work: Work, house: House, wanted: schemas.CreatePersona) -> schemas.P
     if wanted.slug in taken:
         raise AlreadyExists("Another persona has this short address.", path="slug")
     slug = wanted.slug or free_slug(wanted.name, taken)
-    persona = written(wanted, slug=slug)
+    persona = written(wanted, slug=slug, house=house)
     kept = shelf.Kept(
         id=house.ids.new("per"), version=1, persona=persona, created_at=house.now(),
         updated_at=house.now(), forked_from=origin.persona.slug if origin else None,
+        owner=work.actor.id,
     )  # fmt: skip
-    shelf.add(work.connection, kept, owner=work.actor.id)
+    shelf.add(work.connection, kept)
     return shape(_own(kept))
 
 
@@ -174,7 +176,7 @@ def change(
     changed = wanted.model_dump(exclude_none=True, exclude={"version"})
     if not changed:
         raise Invalid("Name at least one field to change.")
-    persona = _valid(before.persona.model_dump() | changed)
+    persona = _voiced(_valid(before.persona.model_dump() | changed), house)
     if persona == before.persona:
         return shape(_own(before))
     return shape(_own(shelf.revise(work.connection, before, persona, at=house.now())))
@@ -184,6 +186,7 @@ def delete(work: Work, house: House, id_or_slug: str) -> None:
     """Nobody can cast it any more; who plays it plays on."""
     kept = _mine(work, house, id_or_slug)
     shelf.forget(work.connection, kept.id, at=house.now())
+    notes.forget(work.connection, kept.id)
 
 
 def _mine(work: Work, house: House, id_or_slug: str) -> shelf.Kept:
@@ -193,7 +196,7 @@ def _mine(work: Work, house: House, id_or_slug: str) -> shelf.Kept:
     return kept
 
 
-def written(wanted: schemas.CardInput, *, slug: str) -> Persona:
+def written(wanted: schemas.CardInput, *, slug: str, house: House) -> Persona:
     """The persona that a card describes, with what it leaves out. Raises InvalidFields."""
     given = wanted.model_dump(exclude_none=True, exclude={"slug", "forked_from"})
     bare = _ARTICLE.sub("", wanted.name)
@@ -202,7 +205,18 @@ def written(wanted: schemas.CardInput, *, slug: str) -> Persona:
         "short": (bare or wanted.name)[:24].strip(),
         "mask": free_slug(wanted.name, set()),
     }
-    return _valid(own | given)
+    return _voiced(_valid(own | given), house)
+
+
+def _voiced(persona: Persona, house: House) -> Persona:
+    """A fork has the troupe's words for the one it comes from until its voice is rewritten."""
+    model = next((each for each in house.personas if _same_voice(persona, each)), None)
+    return persona.model_copy(update={"plays_as": model.slug if model else None})
+
+
+def _same_voice(persona: Persona, model: Persona) -> bool:
+    kept = set(model.sample_lines) & set(persona.sample_lines)
+    return persona.voice == model.voice and 2 * len(kept) >= len(model.sample_lines)
 
 
 def _valid(fields: dict[str, Any]) -> Persona:

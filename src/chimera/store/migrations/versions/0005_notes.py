@@ -16,18 +16,15 @@ def upgrade() -> None:
         "notes",
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("persona_id", sa.Text, _owner("personas"), nullable=False),
-        sa.Column("owner", sa.Text, nullable=False),
         sa.Column("conversation_id", sa.Text, _owner("conversations"), nullable=False),
-        sa.Column("note_id", sa.Text, nullable=False),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("about", sa.Text),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("importance", sa.Float, nullable=False),
         sa.Column("at", _BIG, nullable=False),
-        sa.UniqueConstraint("conversation_id", "note_id", name="notes_once"),
     )
-    op.create_index("notes_by_persona", "notes", ["persona_id", "owner"])
+    op.create_index("notes_by_persona", "notes", ["persona_id", "at"])
 
 
 def downgrade() -> None:
