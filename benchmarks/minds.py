@@ -17,7 +17,7 @@ from statistics import correlation, mean, quantiles
 
 from benchmarks import feelings, talk
 from benchmarks.table import Row, show
-from chimera.core import floor, pacing
+from chimera.core import pacing, schemes
 from chimera.core.conversation import Pace
 from chimera.core.director import Speak, decide, labelled
 from chimera.core.state import ConversationState
@@ -193,7 +193,7 @@ def _count(found: Floor, play: Headless, *, cast_ids: Sequence[str], director: s
         if len({one, two}) == 2 and two != three:
             found.triples += 1
             found.aba += one == three
-    patience = floor.SCHEMES[director].patience
+    patience = schemes.SCHEMES[director].patience
     limit = math.ceil(patience * len(cast_ids)) + 1 + len(cast_ids) - 2
     found.beyond = max(found.beyond, max(longest_waits(speakers, cast_ids).values()) - limit)
     found.silent += play.waits

@@ -8,11 +8,10 @@ from benchmarks.minds import floors, gini, humans_answered, longest_waits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera.core import budget, director, floor, pacing
+from chimera.core import budget, director, floor, pacing, schemes
 from chimera.core import events as ev
 from chimera.core.conversation import Budget, Limits, Pace, Participant
 from chimera.core.director import Decision, Direct, End, Speak, Wait, labelled
-from chimera.core.errors import Invalid
 from chimera.core.state import ConversationState
 from chimera.lab.headless import Headless, random_words, seat
 
@@ -63,7 +62,7 @@ def test_nobody_waits_beyond_the_bound(
     waits = longest_waits(speakers, [each.id for each in cast])
     for each in cast:
         target = each.character.traits.talk / sum(talks)
-        limit = math.ceil(floor.SCHEMES[name].patience / target) + 1
+        limit = math.ceil(schemes.SCHEMES[name].patience / target) + 1
         assert waits[each.id] <= limit + len(cast) - 2
 
 
@@ -78,7 +77,7 @@ def test_bids_are_well_formed(talks: list[float], seed: int, name: str) -> None:
         assert sum(bid.chance for bid in bids) == pytest.approx(1, abs=1e-3)
         for bid in bids:
             assert 0 <= bid.value <= 1
-            assert bid.reason in floor.REASONS
+            assert bid.reason in schemes.REASONS
             if bid.reason not in {"overdue", "invited"}:
                 assert bid.terms[bid.reason] == max(bid.terms.values())
 
@@ -434,11 +433,6 @@ def test_talkativeness_shows_in_the_shares() -> None:
         shares = [turns.count(each.id) / len(turns) for each in cast]
         assert shares[0] < 0.26 < shares[1] < 0.42 < shares[2] + 0.04
         assert shares == sorted(shares)
-
-
-def test_an_unknown_director_is_refused_with_the_names_of_those_there_are() -> None:
-    with pytest.raises(Invalid, match="show, human"):
-        floor.scheme_of("nobody")
 
 
 def test_a_late_arrival_is_not_overdue_at_once() -> None:

@@ -32,16 +32,6 @@ class PartnerRef(Frozen):
     route: RouteRef
 
 
-class PartRef(PartnerRef):
-    """The second part as it was said: the text from `offset`, in UTF-16 code units, to its end.
-
-    The usage is a share of the whole line's, not to be added to it.
-    """
-
-    offset: int = Field(ge=1)
-    usage: UsageRef = UsageRef()
-
-
 class Timings(Frozen):
     """Milliseconds; `late_ms` is how much the text came after it was due."""
 
@@ -106,6 +96,17 @@ class MessageSignals(Frozen):
     keywords: tuple[str, ...] = ()
     #: The troupe's own account of its line: acts, claims, concepts (`engine.md` section 17).
     improv: dict[str, JsonValue] | None = None
+
+
+class PartRef(PartnerRef):
+    """The second part as it was said: the text from `offset`, in UTF-16 code units, to its end.
+
+    The usage is a share of the whole line's, not to be added to it; the signals are of this part.
+    """
+
+    offset: int = Field(ge=1)
+    usage: UsageRef = UsageRef()
+    signals: MessageSignals | None = None
 
 
 class Author(Frozen):

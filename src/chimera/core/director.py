@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from chimera.core import budget, floor, ladders, memory, pacing, topics
+from chimera.core import budget, floor, ladders, memory, pacing, schemes, topics
 from chimera.core.conversation import Cause, EndedBecause
+from chimera.core.details import StandInRef
 from chimera.core.events import BidRef, Body, Rungs
-from chimera.core.floor import Standing
+from chimera.core.floor import ALONE, Counsel, Standing
 from chimera.core.pacing import Rng
 from chimera.core.parts import Note
 from chimera.core.state import ConversationState
@@ -27,7 +28,7 @@ NOTES_AT_ONCE = 3
 #: Closing words are never a mere interjection.
 CLOSING_WORDS = 12
 #: The directors that can be asked for by name.
-NAMES = tuple(floor.SCHEMES)
+NAMES = tuple(schemes.SCHEMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ class Speak:
     closing: bool = False
     #: How far the director's ladders are climbed.
     rungs: Rungs | None = None
+    #: Who directed, where the conversation's own director could not.
+    stand_in: StandInRef | None = None
     #: What the speaker is reminded of, of all it remembers.
     recalled: tuple[Note, ...] = ()
 
@@ -85,12 +88,12 @@ def labelled(state: ConversationState) -> Rng:
     return lambda label: Random(f"{state.seed}:{state.turn}:{label}")
 
 
-def decide(state: ConversationState, now_ms: int, rng: Rng) -> Decision:
+def decide(state: ConversationState, now_ms: int, rng: Rng, counsel: Counsel = ALONE) -> Decision:
     """The next thing to happen. Same state, time and sources: same decision."""
     over = _over(state, now_ms)
     if over is not None:
         return over
-    standings = floor.survey(state)
+    standings = floor.survey(state, counsel)
     random = rng("speaker")
     afterthought, drawn = random.random(), random.random()
     claim = _human_first(state, standings) or _given_back(state, standings)
@@ -281,7 +284,7 @@ def _silence(state: ConversationState, candidates: Sequence[Standing], rng: Rng)
         return length
     wanted = max(each.value for each in candidates) >= ladders.threshold(state, THRESHOLD)
     awaited = any(each.view.addressed or each.view.owed for each in candidates)
-    if wanted or awaited or pacing.opening(state) or state.landed_at is None:
+    if wanted or awaited or state.phases.phase == "opening" or state.landed_at is None:
         return 0.0
     return length
 
@@ -311,6 +314,8 @@ def _speak(
     elif state.ladders.finale is not None:
         words = max(words, CLOSING_WORDS)
     forced = claim.cause if claim.cause in {"overdue", "invited"} else None
+    if claim.cause == "self_selected" and chosen.advised and not claim.human:
+        forced = "director"
     return Speak(
         participant_id=chosen.id,
         cause=claim.cause,
@@ -322,6 +327,7 @@ def _speak(
         silence_s=0.0 if claim.human else _silent_s(state),
         closing=claim.human or state.ladders.finale is not None,
         rungs=ladders.rungs(state),
+        stand_in=chosen.stand_in,
         recalled=memory.recall(state, chosen.id, closing=state.ladders.finale is not None),
     )
 

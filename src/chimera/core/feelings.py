@@ -3,12 +3,13 @@
 Each function takes the parts it changes and gives them back; `core/state.py` holds them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chimera.core import events as ev
 from chimera.core import mood, relations, stalls, untrusted
+from chimera.core.conversation import Participant
 from chimera.core.mood import Crowd, Emotion, Reaction
 from chimera.core.parts import Line, Seat
 from chimera.core.relations import Relations
@@ -57,6 +58,62 @@ def after_line(
     ties = relations.heard(feelings.ties, cast, speaker, line.signals, line.turn, audience=audience)
     feelings = replace(feelings, ties=ties)
     return feelings, tuple(_moved(seat, feelings, line) for seat in seats)
+
+
+def corrected(
+    feelings: Feelings,
+    seats: Sequence[Seat],
+    lines: tuple[Line, ...],
+    judged: Sequence[ev.Judged],
+    finished: int,
+) -> tuple[Feelings, tuple[Line, ...]]:
+    """After a second look at some lines: what they did is undone, and done anew as they were meant.
+
+    The newest line is never touched: what is being answered stays as it was heard.
+    """
+    second = {each.message_id: each.stance for each in judged}
+    cast = {seat.id: seat.participant for seat in seats if seat.present}
+    ties, kept = feelings.ties, list[Line]()
+    for line in lines:
+        stance = second.get(line.message_id)
+        if stance is None or line.turn >= finished or line.signals is None:
+            kept.append(line)
+            continue
+        heard = {each.to: each.value for each in stance if line.heard_by(each.to)}
+        ties = _restanced(ties, cast, line, heard, finished)
+        told = tuple(ev.StanceRef(to=who, value=value) for who, value in heard.items())
+        kept.append(replace(line, signals=line.signals.model_copy(update={"stance": told or None})))
+    ties = relations.warmed(ties, list(cast.values()), finished)
+    return replace(feelings, ties=ties), tuple(kept)
+
+
+def _restanced(
+    ties: Relations,
+    cast: Mapping[str, Participant],
+    line: Line,
+    after: Mapping[str, float],
+    finished: int,
+) -> Relations:
+    read, one = line.signals or ev.MessageSignals(), line.participant_id or ""
+    before = {each.to: each.value for each in read.stance or ()}
+    for other in dict.fromkeys([*before, *after]):
+        was, now = before.get(other), after.get(other)
+        if one not in cast or other not in cast or one == other or was == now:
+            continue
+        tie = relations.tie_at(ties, cast[one], cast[other], finished)
+        faded = relations.HEAT_KEPT ** (finished - line.turn)
+        moved = anger = 0.0
+        for value, sign in ((was, -1), (now, 1)):
+            if value is not None:
+                moved += sign * relations.step_of(tie, value)
+                anger += sign * relations.anger_of(read, value, other) * faded
+        heat = relations.heat(ties, one, other, finished)
+        tie = replace(
+            tie, affinity=min(max(tie.affinity + moved, -1.0), 1.0), heat=max(0.0, heat + anger),
+            heated=finished, stance=(now or 0.0) if tie.stance == was else tie.stance,
+        )  # fmt: skip
+        ties = relations.restated(ties.with_tie(one, other, tie), one, other, was, now)
+    return ties
 
 
 def _moved(seat: Seat, feelings: Feelings, line: Line) -> Seat:
@@ -160,9 +217,8 @@ def told(state: "ConversationState", participant_id: str) -> Iterator[str]:
 
 def _bond(state: "ConversationState", seat: Seat) -> Iterator[str]:
     """How the speaker feels about whoever spoke last."""
-    last = next(
-        (line.participant_id for line in reversed(state.lines) if line.participant_id), None
-    )
+    heard = (line.participant_id for line in reversed(state.lines) if line.heard_by(seat.id))
+    last = next((who for who in heard if who), None)
     if last is None or last == seat.id:
         return
     other = state.seat(last).participant

@@ -1,78 +1,30 @@
 """How much each participant wants the floor: the terms of a bid, and the chance it gives.
 
-The quantities are those of `engine.md` section 3.1. A scheme turns them into named terms whose sum
-is the utility, so that every bid can be explained by its largest term.
+The quantities are those of `engine.md` section 3.1. A scheme (`core/schemes.py`) turns them into
+named terms whose sum is the utility, so that every bid can be explained by its largest term.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chimera.core import feelings, relations, signals, topics
-from chimera.core.errors import Invalid
+from chimera.core.details import StandInRef
+from chimera.core.errors import PluginFailed
 from chimera.core.events import BidRef
+from chimera.core.schemes import MODEL, SCHEMES, SHOW, Scheme, View
 from chimera.core.state import ConversationState, Line, Seat
 
 #: At so little energy of the topic all bids begin to sink.
 TIRED = 0.35
 #: How many messages back a line can still wait for its answer.
 OWED_REACHES = 4
-#: The codes a bid may give as its reason.
-REASONS = (
-    "addressed", "owed", "topic", "thread", "tie", "crowd", "energy", "waiting", "mediation",
-    "overdue", "invited",
-)  # fmt: skip
 #: From so much anger on there is a quarrel, which makes feelings count for more while it is one
 #: of words.
 QUARREL = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What a scheme looks at for one participant."""
-
-    addressed: bool
-    #: Named in one of the last messages, the very last included, and silent since.
-    owed: bool
-    #: The same without the very last one.
-    owed_before: bool
-    fit: float
-    #: Affinity toward the last speaker, and how much it counts: more in a quarrel of words.
-    affinity: float
-    tie_weight: float
-    #: The crowd as this participant feels it, if it has just spoken.
-    crowd: float
-    #: Has been asked to make peace.
-    mediates: bool
-    energy: float
-    wait: int
-    spoken: bool
-    #: Share of the turns so far, and the share that talkativeness asks for.
-    turns: float
-    share: float
-    target: float
-    talk: float
-    mean_talk: float
-    #: Was the previous-but-one speaker.
-    aba: bool
-    #: Share of the last message's words that this participant has used.
-    echo: float
-    #: Finished turns, and how many participants may speak.
-    finished: int
-    size: int
-    asked: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
-    """A director's way of weighing; `middle` and `slope` shape the raised hand."""
-
-    terms: Callable[[View], Mapping[str, float]]
-    temperature: float
-    middle: float
-    slope: float
-    #: Nobody waits much longer than this many times the share they are due.
-    patience: float
+#: What a model's advice adds: five times the odds of an equal, a third of being spoken to. It can
+#: win a draw; every hard rule comes before the draw.
+ADVISED = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +41,10 @@ class Standing:
     candidate: bool
     #: Waiting so long makes overdue.
     limit: int
+    #: The director who weighed it in the place of the conversation's own.
+    stand_in: StandInRef | None = None
+    #: What a model that was asked says for this participant.
+    advised: str | None = None
 
     @property
     def id(self) -> str:
@@ -107,62 +63,40 @@ class Standing:
             reason=reason or self.reason,
             chance=round(self.chance, 4),
             terms={code: round(term, 4) for code, term in self.terms.items()},
+            said=self.advised,
         )
 
 
-def _show(view: View) -> Mapping[str, float]:
-    """Hand weights, tuned so that the statistics stay human and nothing looks mechanical."""
-    behind = view.size * (view.target - view.share) * min(1.0, view.finished / 10)
-    return {
-        "addressed": 4.5 * view.addressed,
-        "owed": 1.6 * view.owed,
-        "topic": 1.4 * view.fit,
-        "thread": 2.2 * view.spoken / (view.wait + 1),
-        "tie": view.tie_weight * abs(view.affinity),
-        "crowd": 0.3 * view.crowd,
-        "mediation": 2.0 * view.mediates,
-        "energy": 3.6 * (view.talk - view.mean_talk) + 0.2 * view.energy,
-        "waiting": 0.15 * max(0, view.wait - view.size) + 0.6 * behind,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Whom a model would have speak after so many finished turns, and why."""
+
+    participant_id: str
+    reason: str
+    finished: int
 
 
-def _human(view: View) -> Mapping[str, float]:
-    """A conditional logit fitted to the floor changes of a support community."""
-    share = math.log((view.turns + 3 * view.target) / (view.finished + 3))
-    casting = math.log(view.size * view.target)
-    return {
-        "addressed": 0.50 * view.addressed,
-        "owed": 0.62 * view.owed_before,
-        "topic": 0.20 * view.echo,
-        "thread": 1.67 * view.spoken / (view.wait + 1)
-        + 0.10 * view.aba
-        + 0.11 * (view.aba and view.asked),
-        "mediation": 2.0 * view.mediates,
-        "energy": 0.39 * share + 0.61 * casting,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counsel:
+    """What the director is given from outside: the schemes there are, and a model's advice."""
+
+    schemes: Mapping[str, Scheme] = field(default_factory=lambda: SCHEMES)
+    advice: Advice | None = None
 
 
-SCHEMES: Mapping[str, Scheme] = {
-    "show": Scheme(terms=_show, temperature=0.9, middle=2.0, slope=0.8, patience=2.5),
-    "human": Scheme(terms=_human, temperature=1.0, middle=0.45, slope=0.4, patience=4.0),
-}
+ALONE = Counsel()
 
 
-def scheme_of(director: str) -> Scheme:
-    """The scheme of a director by its name. Raises Invalid for an unknown one."""
-    scheme = SCHEMES.get(director)
-    if scheme is None:
-        raise Invalid(f"no director is called {director!r}; there are {', '.join(SCHEMES)}")
-    return scheme
-
-
-def survey(state: ConversationState) -> tuple[Standing, ...]:
+def survey(state: ConversationState, counsel: Counsel = ALONE) -> tuple[Standing, ...]:
     """Where everybody who is present stands, in the order of the seats."""
-    scheme = scheme_of(state.director)
     seats = [seat for seat in state.seats if seat.present]
     candidates = candidates_of(state)
-    views = _views(state, seats)
-    terms = [scheme.terms(view) for view in views]
+    advised = _advised(state, counsel.advice, candidates)
+    scheme, views, weighed, stand_in = _weighed(state, seats, counsel.schemes)
+    terms = [
+        {**each, "director": ADVISED} if seat.id in advised else each
+        for seat, each in zip(seats, weighed, strict=True)
+    ]
     utilities = [math.fsum(each.values()) for each in terms]
     chances = _softmax(
         {
@@ -181,9 +115,38 @@ def survey(state: ConversationState) -> tuple[Standing, ...]:
             chance=chances.get(seat.id, 0.0),
             candidate=seat.id in candidates,
             limit=math.ceil(scheme.patience / view.target) + 1,
+            stand_in=stand_in,
+            advised=advised.get(seat.id),
         )
         for seat, view, term, utility in zip(seats, views, terms, utilities, strict=True)
     )
+
+
+def _weighed(
+    state: ConversationState, seats: Sequence[Seat], schemes: Mapping[str, Scheme]
+) -> tuple[Scheme, list[View], list[Mapping[str, float]], StandInRef | None]:
+    """Everybody's terms by the conversation's director; by `show` where that one cannot weigh."""
+    scheme = schemes.get(state.director)
+    why = "gone"
+    if scheme is not None:
+        views = _views(state, seats, echoes=scheme.echoes)
+        try:
+            return scheme, views, [scheme.terms(view) for view in views], None
+        except PluginFailed as error:
+            why = error.details.get("because", "failed")
+    views = _views(state, seats, echoes=SHOW.echoes)
+    ref = StandInRef(director=SHOW.name, why=why)
+    return SHOW, views, [SHOW.terms(view) for view in views], ref
+
+
+def _advised(
+    state: ConversationState, advice: Advice | None, candidates: Collection[str]
+) -> Mapping[str, str]:
+    """Whom the advice is for, with its reason, if it is about the coming turn."""
+    if advice is None or state.director != MODEL.name or advice.finished != state.finished:
+        return {}
+    known = advice.participant_id in candidates
+    return {advice.participant_id: advice.reason} if known else {}
 
 
 def candidates_of(state: ConversationState) -> frozenset[str]:
@@ -216,7 +179,7 @@ def wait_of(seat: Seat, finished: int) -> int:
     return finished - max(seat.spoke or 0, seat.since)
 
 
-def _views(state: ConversationState, seats: Sequence[Seat]) -> list[View]:
+def _views(state: ConversationState, seats: Sequence[Seat], *, echoes: bool) -> list[View]:
     active = [seat for seat in seats if seat.active] or list(seats)
     talk = {seat.id: seat.participant.character.traits.talk for seat in seats}
     total = sum(talk[seat.id] for seat in active)
@@ -245,7 +208,7 @@ def _views(state: ConversationState, seats: Sequence[Seat]) -> list[View]:
             talk=talk[seat.id],
             mean_talk=total / len(active),
             aba=seat.id == aba,
-            echo=_echo(state, seat.id, last) if state.director == "human" else 0.0,
+            echo=_echo(state, seat.id, last) if echoes else 0.0,
             finished=finished,
             size=len(active),
             asked=bool(last and last.questions),

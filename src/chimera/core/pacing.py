@@ -265,7 +265,7 @@ def length(state: "ConversationState", participant: Participant, rng: Rng) -> in
     own = 10 * 6**participant.character.traits.verbosity
     recent = [line.words for line in state.lines[-5:]]
     usual = 0.6 * own + 0.4 * median(recent) if recent else own
-    if opening(state):
+    if state.phases.phase == "opening":
         usual *= 0.8
     usual *= mood.lengthened(state.seat(participant.id).feeling)
     drawn = usual * math.exp(0.6 * normal(random))
@@ -273,12 +273,6 @@ def length(state: "ConversationState", participant: Participant, rng: Rng) -> in
     if interjects and state.lines and not _asked(state.lines[-1], participant.id):
         return short
     return min(max(round(drawn), 1), 90)
-
-
-def opening(state: "ConversationState") -> bool:
-    """Until everybody has spoken, or as many turns as there are seats, and two, are over."""
-    present = [seat for seat in state.seats if seat.present]
-    return state.finished < len(present) + 2 and any(seat.spoke is None for seat in present)
 
 
 def _asked(line: "Line", participant_id: str) -> bool:

@@ -103,6 +103,16 @@ class Seat:
     def active(self) -> bool:
         return self.present and not self.muted
 
+    def after_turn(self, finished: int, share: float | None) -> "Seat":
+        """After somebody's line; `share`: how much of the turn was this one's, None if nothing."""
+        rested = min(1.0, self.energy + 0.15)
+        if share is None:
+            return replace(self, energy=rested)
+        return replace(
+            self, turns=self.turns + share, spoke=finished, energy=max(0.0, rested - 0.45),
+            failures=0, benched=0,
+        )  # fmt: skip
+
     def after_failure(self, started: int) -> "Seat":
         """After each failure in a row its providers get twice as many turns to recover."""
         failures = self.failures + 1
@@ -134,6 +144,9 @@ class OpenTurn:
     note: str | None = None
     #: The seq up to which it answers what was said from the stalls; None: up to its start.
     heard: int | None = None
+    #: Who ends the line, in a duet; and who hears it.
+    with_: str | None = None
+    audience: ev.Visibility = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +157,9 @@ class GivenBack:
     cause: Cause
     #: What the director had whispered for it.
     note: str | None = None
+    #: Who would have ended the line, in a duet; and who would have heard it.
+    with_: str | None = None
+    audience: ev.Visibility = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,17 @@ from itertools import groupby
 import jinja2
 
 from chimera.core import events as ev
-from chimera.core import feelings, ladders, memory, pacing, stalls, topics, untrusted, voices
+from chimera.core import (
+    feelings,
+    ladders,
+    memory,
+    pacing,
+    phases,
+    stalls,
+    topics,
+    untrusted,
+    voices,
+)
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
@@ -330,9 +340,9 @@ def _tail(
         *_moment(state, speak),
         *_whisper(speak),
         *stalls.told(state, me.id),
-        *ladders.banned(state),
+        *ladders.banned(state, me.id),
         *memory.told(state, speak),
-        *_seed(state, me),
+        *phases.told(state, me),
         *feelings.told(state, me.id),
         *voices.reminded(state, me),
         *_reminder(persona),
@@ -379,20 +389,6 @@ def _bridge(state: ConversationState) -> Iterable[str]:
 def _whisper(speak: Speak) -> Iterable[str]:
     if speak.note:
         yield f"The director whispers: {_value(speak.note, 240)}"
-
-
-def _seed(state: ConversationState, me: Participant) -> Iterable[str]:
-    """While a conversation of the house opens: what the speaker and the last one disagree about."""
-    if state.starter is None or state.finished > len(state.participants) + 2:
-        return
-    starter = topics.starter(state.starter)
-    others = [line.participant_id for line in state.lines if line.participant_id != me.id]
-    last = state.seat(others[-1]).participant if others and others[-1] else None
-    if starter is None or last is None:
-        return
-    for pair in (f"{me.slug}/{last.slug}", f"{last.slug}/{me.slug}"):
-        if pair in starter.seeds:
-            yield f"Between you: {_value(starter.seeds[pair], 200)}"
 
 
 def _reminder(persona: Persona) -> Iterable[str]:

@@ -5,7 +5,7 @@ The formulas of `engine.md` section 9. A fold keeps the running values from the 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations
@@ -140,7 +140,7 @@ def tension(relations: Relations, one: str, other: str, turn: int) -> float:
     return max(heat(relations, one, other, turn), heat(relations, other, one, turn))
 
 
-def _tie(relations: Relations, one: Participant, other: Participant, turn: int) -> Tie:
+def tie_at(relations: Relations, one: Participant, other: Participant, turn: int) -> Tie:
     """The tie as it is at a turn."""
     now = affinity(relations, one, other, turn)
     tie = relations.ties.get((one.id, other.id))
@@ -168,10 +168,10 @@ def heard(
             relations = _felt(relations, people, speaker_id, stance.to, stance.value, read, turn)
     for who in read.cited or ():
         if who in people and who != speaker_id:
-            tie = _tie(relations, people[speaker_id], people[who], turn)
+            tie = tie_at(relations, people[speaker_id], people[who], turn)
             respect = tie.respect + RESPECTED * (1 - tie.respect)
             relations = relations.with_tie(speaker_id, who, replace(tie, respect=respect))
-    return _warmed(relations, cast, turn)
+    return warmed(relations, cast, turn)
 
 
 def _felt(
@@ -183,14 +183,13 @@ def _felt(
     read: MessageSignals,
     turn: int,
 ) -> Relations:
-    tie = _tie(relations, people[one], people[other], turn)
+    tie = tie_at(relations, people[one], people[other], turn)
     pull = PULL * (1 - abs(tie.affinity)) * _balance(relations, people, one, other, turn)
-    moved = tie.affinity + (WARMS if stance > 0 else COOLS) * (stance - tie.affinity) + pull
-    anger = max(0.0, -stance) * (0.35 + 0.65 * _negativity(read, other)) * (1 + (read.arousal or 0))
+    moved = tie.affinity + step_of(tie, stance) + pull
     changed = replace(
         tie,
         affinity=min(max(moved, -1.0), 1.0),
-        heat=heat(relations, one, other, turn) + anger,
+        heat=heat(relations, one, other, turn) + anger_of(read, stance, other),
         heated=turn,
         familiarity=tie.familiarity + FAMILIAR * (1 - tie.familiarity),
         stance=stance,
@@ -200,6 +199,31 @@ def _felt(
     return relations.with_tie(one, other, changed).with_pair(
         one, other, replace(pair, stances=stances)
     )
+
+
+def step_of(tie: Tie, stance: float) -> float:
+    """By how much a stance moves an affinity."""
+    return (WARMS if stance > 0 else COOLS) * (stance - tie.affinity)
+
+
+def anger_of(read: MessageSignals, stance: float, other: str) -> float:
+    """How angry a line with that stance makes whoever says it."""
+    insult = 0.35 + 0.65 * _negativity(read, other)
+    return max(0.0, -stance) * insult * (1 + (read.arousal or 0))
+
+
+def restated(
+    relations: Relations, one: str, other: str, was: float | None, now: float | None
+) -> Relations:
+    """After a stance was put right: the newest of its kind counts for what it really was."""
+    pair = relations.pair(one, other)
+    kept, new = list(pair.stances), [] if now is None else [now > 0]
+    if was is not None and (was > 0) in kept:
+        place = len(kept) - 1 - kept[::-1].index(was > 0)
+        kept[place : place + 1] = new
+    elif was is None:
+        kept.extend(new)
+    return relations.with_pair(one, other, replace(pair, stances=tuple(kept[-STANCES_KEPT:])))
 
 
 def _negativity(read: MessageSignals, other: str) -> float:
@@ -226,7 +250,7 @@ def mutual(relations: Relations, one: Participant, other: Participant, turn: int
     return min(affinity(relations, one, other, turn), affinity(relations, other, one, turn))
 
 
-def _warmed(relations: Relations, cast: Sequence[Participant], turn: int) -> Relations:
+def warmed(relations: Relations, cast: Sequence[Participant], turn: int) -> Relations:
     """Keep since when pairs like each other enough to be allies."""
     for one, other in combinations(cast, 2):
         pair = relations.pair(one.id, other.id)
@@ -305,25 +329,47 @@ def _cooled(relations: Relations, one: str, other: str, turn: int, kept: float) 
 
 
 def changes(
-    relations: Relations, cast: Sequence[Participant], speaker_id: str, message_id: str, turn: int
+    relations: Relations,
+    cast: Sequence[Participant],
+    speakers: Collection[str | None],
+    message_id: str,
+    turn: int,
 ) -> Iterable[RelationChanged]:
-    """What has to be told after a line of `speaker_id`, who comes first in its pairs."""
-    ordered = sorted(cast, key=lambda each: each.id != speaker_id)
+    """What has to be told after a message of these speakers, who come first in their pairs."""
+    ordered = sorted(cast, key=lambda each: each.id not in speakers)
     for one, other in combinations(ordered, 2):
         pair = relations.pair(one.id, other.id)
-        now = affinity(relations, one, other, turn)
-        tie = relations.ties.get((one.id, other.id))
-        # Only what this line did: what has drifted since has no evidence.
-        fresh = tie is not None and tie.turn == turn and one.id == speaker_id
-        delta = now - tie.told if tie is not None and fresh else 0.0
         alliance = _alliance(relations, one, other, turn)
         level = _level(relations, one.id, other.id, turn)
-        if abs(delta) >= TELLS or alliance or level != pair.level:
-            yield RelationChanged.model_validate({
-                "from": one.id, "to": other.id, "affinity": round(now, 4),
-                "delta": round(delta, 4), "evidence": message_id, "alliance": alliance,
-                "conflict": level if level != pair.level else None,
-            })  # fmt: skip
+        conflict = level if level != pair.level else None
+        delta = _delta(relations, one.id, other.id, turn) if one.id in speakers else 0.0
+        if abs(delta) >= TELLS or alliance or conflict:
+            now = affinity(relations, one, other, turn)
+            yield _changed((one.id, other.id), now, delta, message_id, alliance, conflict)
+        back = _delta(relations, other.id, one.id, turn) if other.id in speakers else 0.0
+        if abs(back) >= TELLS:
+            now = affinity(relations, other, one, turn)
+            yield _changed((other.id, one.id), now, back, message_id)
+
+
+def _delta(relations: Relations, one: str, other: str, turn: int) -> float:
+    """By how much this turn has moved what `one` feels: what has drifted has no evidence."""
+    tie = relations.ties.get((one, other))
+    return tie.affinity - tie.told if tie is not None and tie.turn == turn else 0.0
+
+
+def _changed(
+    ids: Directed,
+    now: float,
+    delta: float,
+    message_id: str,
+    alliance: Literal["formed", "ended"] | None = None,
+    conflict: Level | None = None,
+) -> RelationChanged:
+    return RelationChanged.model_validate({
+        "from": ids[0], "to": ids[1], "affinity": round(now, 4), "delta": round(delta, 4),
+        "evidence": message_id, "alliance": alliance, "conflict": conflict,
+    })  # fmt: skip
 
 
 def _alliance(

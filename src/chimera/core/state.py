@@ -6,9 +6,11 @@ the time of a step, do not grow with the conversation.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from chimera.core import events as ev
 from chimera.core import feelings, ladders, memory, mood, signals, topics, voices
+from chimera.core.company import duets
 from chimera.core.conversation import (
     EndedBecause,
     Limits,
@@ -19,7 +21,8 @@ from chimera.core.conversation import (
 )
 from chimera.core.feelings import Feelings
 from chimera.core.ladders import Ladders
-from chimera.core.parts import GivenBack, Line, OpenTurn, Outage, Seat
+from chimera.core.parts import GivenBack, Line, OpenTurn, Outage, Seat, whispers
+from chimera.core.phases import Phases
 
 __all__ = ["ConversationState", "GivenBack", "Line", "OpenTurn", "Seat", "apply", "fold"]
 
@@ -87,6 +90,7 @@ class ConversationState:
     shifts: tuple[int, ...] = ()
     ladders: Ladders = field(default_factory=Ladders)
     feelings: Feelings = field(default_factory=Feelings)
+    phases: Phases = field(default_factory=Phases)
     created_at: int = 0
     started_at: int | None = None
     ended_at: int | None = None
@@ -137,10 +141,13 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
     seats = memory.after_event(seats, envelope.body, state.finished)
     state = replace(
         state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats,
-        outage=state.outage.after(envelope),
+        outage=state.outage.after(envelope), phases=(course := state.phases.after(envelope)),
+        energy=course.lifted(state.energy, state.phases),
     )  # fmt: skip
     match envelope.body:
         case ev.TurnStarted() | ev.TurnFailed() | ev.MessageCompleted() | ev.MessagePosted():
+            return _talk(state, envelope)
+        case ev.StanceJudged():
             return _talk(state, envelope)
         case ev.ParticipantJoined() | ev.ParticipantLeft() | ev.ParticipantMuted():
             return _seating(state, envelope)
@@ -159,11 +166,13 @@ def _wishes(state: ConversationState, envelope: ev.Envelope) -> ConversationStat
             return _topic_changed(state, body, envelope)
         case ev.DirectorNoted() as body:
             state = replace(state, ladders=ladders.noted(state, body, envelope.at))
-            return replace(state, notes=(*state.notes, *_whispers(state, body))[-NOTES_KEPT:])
+            return replace(
+                state, notes=(*state.notes, *whispers(body, state.participants))[-NOTES_KEPT:]
+            )
         case ev.TurnSkipped():
             return replace(state, skipped=True)
         case ev.ConversationRenamed(title=title, usage=spent):
-            return replace(_paid(state, spent) if spent else state, title=title)
+            return replace(_paid(state, spent), title=title)
         case ev.ConversationLimited(limits=limits):
             return replace(state, limits=limits)
         case ev.ConversationPaced(pace=pace):
@@ -176,22 +185,14 @@ def _topic_changed(
     state: ConversationState, body: ev.TopicChanged, envelope: ev.Envelope
 ) -> ConversationState:
     own = (state.finished,) if body.cause == "director" else ()
+    # The first stays, because every prompt begins with it.
+    later = (*state.topics[1:], body.topic)[1 - TOPICS_KEPT :]
     return replace(
-        state, topic=body.topic, topics=(*state.topics, body.topic)[-TOPICS_KEPT:],
+        state, topic=body.topic, topics=(*state.topics[:1], *later),
         topic_seq=state.topic_seq if body.cause == "drift" else envelope.seq,
         topic_turn=state.finished, drifting=0, centroid={},
         shifts=(*state.shifts, *own)[-topics.MOST:],
     )  # fmt: skip
-
-
-def _whispers(state: ConversationState, noted: ev.DirectorNoted) -> tuple[ev.DirectorNoted, ...]:
-    """A note for the whole cast waits for each participant apart; a ladder's is only told."""
-    if noted.participant_id is not None:
-        return (noted,)
-    if noted.because is not None:
-        return ()
-    cast = state.participants
-    return tuple(ev.DirectorNoted(note=noted.note, participant_id=each.id) for each in cast)
 
 
 def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
@@ -279,6 +280,11 @@ def _talk(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
             return _message_completed(state, body, envelope)
         case ev.MessagePosted() as body:
             return _message_posted(state, body, envelope)
+        case ev.StanceJudged(lines=judged, usage=spent):
+            felt, lines = feelings.corrected(
+                state.feelings, state.seats, state.lines, judged, state.finished
+            )
+            return replace(_paid(state, spent), feelings=felt, lines=lines)
         case _:
             return state
 
@@ -289,7 +295,8 @@ def _turn_started(
     turn = OpenTurn(
         turn_id=body.turn_id, message_id=body.message_id, participant_id=body.participant_id,
         cause=body.cause, seq=envelope.seq, at=envelope.at, generation=body.generation,
-        note=body.note, heard=body.heard,
+        note=body.note, heard=body.heard, audience=envelope.visibility,
+        with_=body.with_.participant_id if body.with_ else None,
     )  # fmt: skip
     invited = list(state.invited)
     if body.participant_id in invited:
@@ -304,13 +311,15 @@ def _turn_started(
 
 def _turn_failed(state: ConversationState, body: ev.TurnFailed) -> ConversationState:
     turn = state.open_turn
-    if body.usage is not None:
-        state = _paid(state, body.usage)
+    state = _paid(state, body.usage)
     if body.code in {"interrupted", "paused"} and turn is not None:
-        back = GivenBack(participant_id=turn.participant_id, cause=turn.cause, note=turn.note)
+        back = GivenBack(
+            participant_id=turn.participant_id, cause=turn.cause, note=turn.note, with_=turn.with_,
+            audience=turn.audience,
+        )  # fmt: skip
         return replace(state, open_turn=None, given_back=back)
     seats = tuple(
-        _benched(seat, state.started) if seat.id == body.participant_id else seat
+        seat.after_failure(state.started) if seat.id == body.participant_id else seat
         for seat in state.seats
     )
     return replace(
@@ -319,40 +328,29 @@ def _turn_failed(state: ConversationState, body: ev.TurnFailed) -> ConversationS
     )  # fmt: skip
 
 
-def _benched(seat: Seat, started: int) -> Seat:
-    """After each failure in a row its providers get twice as many turns to recover."""
-    failures = seat.failures + 1
-    return replace(seat, failures=failures, benched=started + 2 ** min(failures, 5))
-
-
 def _message_completed(
     state: ConversationState, body: ev.MessageCompleted, envelope: ev.Envelope
 ) -> ConversationState:
     turn, finished = state.open_turn, state.finished + 1
     heard = envelope.seq if turn is None else turn.heard or turn.seq
-    read = body.signals or signals.read(
-        body.text, state.participants, body.participant_id, state.lines
-    )
-    line = Line(
-        seq=envelope.seq, message_id=body.message_id, turn=finished,
-        participant_id=body.participant_id, kind="persona",
-        name=state.seat(body.participant_id).participant.name, text=body.text, at=envelope.at,
-        addressed=read.addressed, questions=read.questions, visibility=envelope.visibility,
-        cause=turn.cause if turn else None, signals=read,
-    )  # fmt: skip
-    seats = tuple(_after_turn(seat, body.participant_id, finished) for seat in state.seats)
-    felt, seats = feelings.after_line(state.feelings, seats, line)
+    lines, seats, felt = duets.lines(state, body, envelope), state.seats, state.feelings
+    speakers = {line.participant_id: 1 / len(lines) for line in lines}
+    seats = tuple(seat.after_turn(finished, speakers.get(seat.id)) for seat in seats)
+    for line in lines:
+        felt, seats = feelings.after_line(felt, seats, line)
     state = replace(
-        _landed(_paid(state, body.usage), line), finished=finished, open_turn=None, failures=0,
-        unanswered=tuple(each for each in state.unanswered if each.seq > heard),
-        seats=seats, feelings=felt,
+        reduce(_landed, lines, _paid(state, body.usage)), finished=finished, open_turn=None,
+        failures=0, unanswered=tuple(each for each in state.unanswered if each.seq > heard),
+        seats=seats, feelings=felt, messages=state.messages + 1,
         stood_in=state.stood_in + bool(body.route.understudy_for) if body.scripted else 0,
     )  # fmt: skip
-    seats = voices.settled(state.seats, state.lines, body.participant_id)
+    seats = voices.settled(state.seats, state.lines, *speakers)
     return replace(state, seats=seats, ladders=ladders.landed(state, body.usage.cost or 0.0))
 
 
-def _paid(state: ConversationState, spent: ev.UsageRef) -> ConversationState:
+def _paid(state: ConversationState, spent: ev.UsageRef | None) -> ConversationState:
+    if spent is None:
+        return state
     return replace(
         state, tokens=state.tokens + spent.input_tokens + spent.output_tokens,
         cost=state.cost + (spent.cost or 0.0),
@@ -369,18 +367,8 @@ def _landed(state: ConversationState, line: Line) -> ConversationState:
     lines = (*state.lines, line)[-LINES_KEPT:]
     centroid, drifting = topics.followed(state, lines)
     return replace(
-        state, lines=lines, centroid=centroid, drifting=drifting, messages=state.messages + 1,
-        landed_at=line.at, skipped=False, energy=min(1.0, energy),
-    )  # fmt: skip
-
-
-def _after_turn(seat: Seat, speaker: str, finished: int) -> Seat:
-    rested = min(1.0, seat.energy + 0.15)
-    if seat.id != speaker:
-        return replace(seat, energy=rested)
-    return replace(
-        seat, turns=seat.turns + 1, spoke=finished, energy=max(0.0, rested - 0.45),
-        failures=0, benched=0,
+        state, lines=lines, centroid=centroid, drifting=drifting, landed_at=line.at,
+        skipped=False, energy=min(1.0, energy),
     )  # fmt: skip
 
 
@@ -396,4 +384,7 @@ def _message_posted(
     )  # fmt: skip
     open_ = (*state.unanswered, line) if body.author.kind == "viewer" else state.unanswered
     host = ladders.told(state.ladders) if body.author.kind == "host" else state.ladders
-    return replace(_landed(state, line), unanswered=open_[-UNANSWERED_KEPT:], ladders=host)
+    return replace(
+        _landed(state, line), unanswered=open_[-UNANSWERED_KEPT:], ladders=host,
+        messages=state.messages + 1,
+    )  # fmt: skip
