@@ -153,8 +153,9 @@ def _query(topic: str, newest_first: tuple[str, ...]) -> signals.Vector:
 
 @lru_cache(maxsize=128)
 def _expertise(interests: tuple[str, ...], lines: tuple[str, ...]) -> signals.Vector:
-    texts = [" ".join(interests), *lines]
-    return signals.mean_vector((signals.vector(text), 1.0) for text in texts)
+    # The interests count as much as all lines together, which speak of anything.
+    said = ((signals.vector(text), 1 / len(lines)) for text in lines)
+    return signals.mean_vector(((signals.vector(" ".join(interests)), 1.0), *said))
 
 
 # --- where the talk has gone ---------------------------------------------------------------------

@@ -27,7 +27,7 @@ _STANCES = {
     "CHALLENGE": -0.45, "ANSWER": -0.1, "REACT": 0.1, "EXAMPLE": 0.3, "FACT": 0.3, "JOKE": 0.3,
     "CALLBACK": 0.45, "SYNTHESIS": 0.45, "CONCEDE": 0.6,
 }  # fmt: skip
-_LIKING = 0.8
+_LIKING = 1.0
 #: Acts that answer whoever has just spoken, if they are about no claim of another's.
 _TO_THE_LAST = frozenset({"ANSWER", "REACT"})
 #: Acts that give credit to that one.
