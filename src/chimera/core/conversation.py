@@ -58,6 +58,8 @@ class Participant(Frozen):
     persona_id: str
     #: Which edition of it; None for a persona of the house.
     version: int | None = None
+    #: The words in place of its card's that are tried on this conversation, or `card`.
+    variant: str | None = None
     slug: str
     name: str
     short: str
@@ -73,6 +75,11 @@ class Participant(Frozen):
     def names(self) -> tuple[str, ...]:
         """Everything the others may call it, the full name first."""
         return (self.name, self.short, *self.character.aliases)
+
+    @property
+    def part(self) -> str:
+        """Whose words the troupe has for it."""
+        return self.character.plays_as or self.slug
 
 
 def title_of(topic: str) -> str:

@@ -26,7 +26,7 @@ def line(state: ConversationState, card: Persona, rng: Rng) -> str | None:
 
 def _lines_of(card: Persona) -> Sequence[str]:
     known = load_deflections()
-    own = known["personas"].get(card.slug)
+    own = known["personas"].get(card.plays_as or card.slug)
     if own is not None:
         return own
     manners = known["manners"]

@@ -183,6 +183,8 @@ def applause(crowd: Crowd, now: int) -> float:
 
 
 def felt(crowd: Crowd, traits: Traits, now: int) -> float:
-    """k: the energy as one persona feels it; a joker feels it most."""
-    sensitivity = min(max(0.15 + 0.45 * traits.humour + 0.3 * traits.warmth, 0.0), 1.0)
+    """k: the energy as one persona feels it; where its card does not say, a joker feels it most."""
+    sensitivity = traits.sens
+    if sensitivity is None:
+        sensitivity = min(max(0.15 + 0.45 * traits.humour + 0.3 * traits.warmth, 0.0), 1.0)
     return sensitivity * applause(crowd, now)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { faceOf, KIT, shapesOf } from './mask.ts'
+import { GEL_HUES } from './gels.ts'
+import { faceOf, KIT, SHIELD, shapesOf } from './mask.ts'
 
 const TROUPE = [
   'philosopher',
@@ -42,4 +43,20 @@ test('every part of the kit can be drawn', () => {
       for (const shape of shapes) expect(shape.d).toMatch(/^M[-\d.\sa-zA-Z]+$/)
   }
   for (const slug of TROUPE) expect(shapesOf(slug).length).toBeGreaterThan(2)
+})
+
+test('the server draws from the same kit', async () => {
+  const seeds = ['', 'ada', 'Zoë 🎭', 'eyes:monocle,mouth:wry', 'nose: hooked , extra:none,what:ever']
+  const faces = (masks: readonly string[]) => Object.fromEntries(masks.map((mask) => [mask, faceOf(mask)]))
+  const kit = {
+    about: 'The mask kit for the server, written from web/src/design by its mask.test.ts (vitest -u).',
+    shield: SHIELD,
+    hues: GEL_HUES,
+    parts: KIT,
+    troupe: faces(TROUPE),
+    drawn: faces(seeds),
+  }
+  await expect(`${JSON.stringify(kit, null, 1)}\n`).toMatchFileSnapshot(
+    '../../../src/chimera/data/masks.json',
+  )
 })

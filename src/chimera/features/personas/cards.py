@@ -5,7 +5,9 @@ is made plain, and a card that carries code or patterns to be run is refused. A 
 decoded: its text chunks are walked, checked and read, and no pixel of it is looked at.
 """
 
+import base64
 import binascii
+import json
 import re
 import struct
 import zlib
@@ -20,7 +22,7 @@ from chimera.api.strict import parse
 from chimera.core import untrusted
 from chimera.core.errors import Invalid, Malformed
 from chimera.core.persona import VARIABLES, Persona, check_name
-from chimera.features.personas import schemas
+from chimera.features.personas import portraits, schemas
 
 OURS = "chimera.persona"
 SPECS = {"chara_card_v2": "card_v2", "chara_card_v3": "card_v3"}
@@ -36,7 +38,15 @@ _UNUSED = (
 _MACRO = re.compile(r"\{\{\s*(char|user)\s*\}\}|<(char|user)>", re.IGNORECASE)
 _SPOKEN = re.compile(r"^\s*(?:\{\{char\}\}|<char>)\s*:\s*(.+)$", re.IGNORECASE)
 
-Format = Literal["json", "card_v2", "card_v3"]
+CardFormat = Literal["card_v2", "card_v3"]
+Format = Literal["json", "card_v2", "card_v3", "card_v2_png", "card_v3_png"]
+#: Pictures, by the cards in their text; who does not know the newest kind finds the one before.
+PICTURES: Mapping[str, Mapping[str, CardFormat]] = {
+    "card_v2_png": {"chara": "card_v2"},
+    "card_v3_png": {"chara": "card_v2", "ccv3": "card_v3"},
+}
+#: What is of the house a file comes from, and not of the persona.
+_LOCAL = frozenset({"slug", "plays_as", "remembers"})
 Json = Mapping[str, Any]
 
 
@@ -61,23 +71,34 @@ def read(wanted: schemas.ImportPersona) -> Read:
     raise Invalid(f"This is no persona that we can read. Known are: {known}.", path="card")
 
 
-def write(persona: Persona, form: Format) -> dict[str, Any]:
-    """The persona as a file of this form."""
-    if form == "json":
-        card = persona.model_dump(mode="json")
-        return {"kind": OURS, "version": 1, "persona": card}
-    return _card(persona, form)
+def write(persona: Persona, form: Format) -> bytes:
+    """The persona as a file of this form; drawing a picture takes a moment."""
+    if form in PICTURES:
+        texts = {
+            keyword: base64.b64encode(_json(_card(persona, kind))).decode()
+            for keyword, kind in PICTURES[form].items()
+        }
+        return portraits.draw(persona.mask, persona.color, texts)
+    return _json(_whole(persona) if form == "json" else _card(persona, cast("CardFormat", form)))
+
+
+def _json(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 # -- our own ----------------------------------------------------------------------------------
 
 
-def _ours(card: Json) -> Read:
+def _whole(persona: Persona) -> dict[str, Any]:
+    return {"kind": OURS, "version": 1, "persona": persona.model_dump(mode="json")}
+
+
+def _ours(card: Json, where: str = "card") -> Read:
     if card.get("version") != 1:
-        raise Invalid("This was written by a newer Chimera.", path="card.version")
-    # Its address is of the house it comes from: here it gets one of its own.
-    fields = {name: each for name, each in _object(card.get("persona")).items() if name != "slug"}
-    return Read(persona=_valid(fields, "card.persona"))
+        raise Invalid("This was written by a newer Chimera.", path=f"{where}.version")
+    fields = _object(card.get("persona")).items()
+    here = {name: each for name, each in fields if name not in _LOCAL}
+    return Read(persona=_valid(here, f"{where}.persona"))
 
 
 def _object(value: object) -> Json:
@@ -97,6 +118,8 @@ def _valid(fields: Json, where: str) -> schemas.CreatePersona:
 
 def _theirs(data: Json) -> Read:
     _refuse_programs(data)
+    if ours := _object(_object(data.get("extensions")).get(OURS)):
+        return _ours(ours, f"card.data.extensions.{OURS}")
     name = _name(data.get("name"))
     spoken = list(_lines(data))
     fields = {
@@ -171,7 +194,7 @@ def _lines(data: Json) -> Iterator[str]:
             yield line.replace("{", "(").replace("}", ")")
 
 
-def _card(persona: Persona, form: Literal["card_v2", "card_v3"]) -> dict[str, Any]:
+def _card(persona: Persona, form: CardFormat) -> dict[str, Any]:
     """A card as others read it; it keeps ours whole under its own name."""
     examples = "\n".join(f"<START>\n{{{{char}}}}: {line}" for line in persona.sample_lines)
     data: dict[str, Any] = {
@@ -180,7 +203,7 @@ def _card(persona: Persona, form: Literal["card_v2", "card_v3"]) -> dict[str, An
         "mes_example": examples, "creator_notes": persona.tagline, "system_prompt": "",
         "post_history_instructions": "", "alternate_greetings": [], "creator": "",
         "character_version": "1", "tags": list(persona.expertise),
-        "extensions": {OURS: persona.model_dump(mode="json")},
+        "extensions": {OURS: _whole(persona)},
     }  # fmt: skip
     if form == "card_v3":
         data |= {"group_only_greetings": []}

@@ -129,7 +129,7 @@ async def export_persona(
 async def list_persona_memory(
     persona_id: PersonaId, house: Serving, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.KeptNotePage:
-    """What one's own persona keeps of earlier shows, the most important first."""
+    """What one's own persona keeps of earlier shows, what came last first."""
     look = partial(
         remembering.listing, house=house, owner=HOST.id, id_or_slug=persona_id, limit=limit,
         cursor=cursor,

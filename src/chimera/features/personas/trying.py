@@ -57,7 +57,7 @@ def company(
 ) -> Company:
     """Raises InvalidFields, or NotFound for one of the others."""
     found = [service.find(connection, house, each).persona for each in dict.fromkeys(others)]
-    return Company(tried=service.written(card, slug=_DRAFT), others=tuple(found))
+    return Company(tried=service.written(card, slug=_DRAFT, house=house), others=tuple(found))
 
 
 # -- the prompt -------------------------------------------------------------------------------

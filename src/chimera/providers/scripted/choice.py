@@ -64,7 +64,7 @@ def _to_question(stage: Stage) -> list[Move]:
     slots = {"name": stage.name_of(asked.by), "who": stage.name_of(asked.by)}
     for question in (each for voice in voices for each in voice.questions):
         if question.clause.id == asked.question:
-            answer = question.answers.get(stage.slug) or question.answers.get("any")
+            answer = question.answers.get(stage.part) or question.answers.get("any")
             if answer and stage.ledger.rested(answer.id, stage.turn, 60):
                 return [_answer(stage, Move(act="ANSWER", clause=answer, slots=slots))]
     target = stage.ledger.claim(asked.claim)

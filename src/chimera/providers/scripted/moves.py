@@ -126,7 +126,7 @@ def tagged(stage: Stage) -> list[Move]:
     return [
         Move(act="EXAMPLE", clause=each, on=target.id if target else None)
         for tag in stage.tags
-        for each in stage.fresh(tag.lines.get(stage.slug, ()))
+        for each in stage.fresh(tag.lines.get(stage.part, ()))
     ]
 
 
@@ -137,7 +137,7 @@ def card(stage: Stage) -> list[Move]:
     for place, text in enumerate(lines):
         clause = Clause(id=f"{stage.me.participant.persona_id}.card.{place}", text=text)
         near = len(stage.subject & word_set(text))
-        own = stage.slug not in stage.deck.voices
+        own = stage.part not in stage.deck.voices
         if (near or own) and stage.ledger.rested(clause.id, stage.turn, 240):
             moves.append(Move(act="EXAMPLE", clause=clause, weight=0.3 + near))
     return moves
@@ -174,7 +174,7 @@ def ask(stage: Stage) -> list[Move]:
     targets = stage.others
     if not targets or stage.ledger.since.get("ASK", 99) < 5:
         return []
-    ours = stage.deck.voice(stage.slug).questions
+    ours = stage.deck.voice(stage.part).questions
     moves: list[Move] = []
     for question in ours or stage.deck.generic.questions:
         rest = 150 if ours else 40
@@ -183,7 +183,7 @@ def ask(stage: Stage) -> list[Move]:
         moves += [
             _question(stage, question, seat.id)
             for seat in targets
-            if seat.participant.slug in question.answers or "any" in question.answers
+            if seat.participant.part in question.answers or "any" in question.answers
         ]
     return moves
 
@@ -237,7 +237,7 @@ def _claims(angle: Angle) -> list[Clause]:
 
 def _on_angle(stage: Stage, angle: Angle, move: str) -> tuple[Clause, ...]:
     """What the speaker has to say on an angle: its own words for it, else what fits any."""
-    own = angle.lines.get((stage.slug, move), ())
+    own = angle.lines.get((stage.part, move), ())
     rested = tuple(c for c in own if stage.ledger.rested(c.id, stage.turn, 60))
     return rested or stage.pool(move)
 

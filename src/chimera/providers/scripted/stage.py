@@ -66,8 +66,8 @@ class Stage:
     given: Mapping[str, str]
 
     @property
-    def slug(self) -> str:
-        return self.me.participant.slug
+    def part(self) -> str:
+        return self.me.participant.part
 
     @property
     def turn(self) -> int:
@@ -87,7 +87,7 @@ class Stage:
 
     def pool(self, key: str, *, generic: bool = True) -> tuple[Clause, ...]:
         """The speaker's own clauses for something; everybody's, if there are too few left."""
-        voice = self.deck.voice(self.slug)
+        voice = self.deck.voice(self.part)
         own = self._usable(voice.pool(key))
         fresh = self.fresh(own)
         if own and (voice.full or key.startswith(("openers", "kickers"))):

@@ -154,7 +154,7 @@ def own_asides(stage: Stage, move: Move, found: list[Move]) -> list[Move]:
     angle = stage.deck.angles.get(move.angle or "")
     if angle is None:
         return [] if move.side is None else found
-    clauses = angle.lines.get((stage.slug, "aside"), ())
+    clauses = angle.lines.get((stage.part, "aside"), ())
     room = ceiling(stage)
     return [
         Move(act="ASIDE", clause=each, angle=angle.id, slots=move.slots)
@@ -165,7 +165,7 @@ def own_asides(stage: Stage, move: Move, found: list[Move]) -> list[Move]:
 
 def _eager(stage: Stage, draft: Draft, chance: float) -> float:
     """The chance of an addition, larger if nothing yet betrays whose voice this is."""
-    marked = stage.deck.voice(stage.slug).marks & word_set(draft.text)
+    marked = stage.deck.voice(stage.part).marks & word_set(draft.text)
     return chance * 0.6 if marked else min(1.0, chance * 1.8)
 
 
