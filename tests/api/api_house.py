@@ -28,6 +28,7 @@ from chimera.features.conversations.crowd_routes import router as crowd_router
 from chimera.features.conversations.looking import PAGES
 from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.house.routes import router as house_router
+from chimera.features.learning.routes import router as learning_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
 from chimera.providers.catalog import Catalog
@@ -219,7 +220,10 @@ def make_house(
         starters=load_starters(), seed=lambda: 11, failing=checks, hosts=hosts, web=web,
         patience=patience or Patience(), visitors=Visitors("a secret of the tests"),
     )  # fmt: skip
-    routers = [conversations_router, crowd_router, personas_router, providers_router, house_router]
+    routers = [
+        conversations_router, crowd_router, personas_router, providers_router, house_router,
+        learning_router,
+    ]  # fmt: skip
     app = create_api(house, routers, content=PAGES)
     return Made(
         house=house, app=app, alarm=alarm, hub=hub, clock=clock, providers=providers,

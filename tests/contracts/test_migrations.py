@@ -16,7 +16,7 @@ from chimera.store import migrations
 from chimera.store.database import Store, migrate, parse
 from chimera.store.postgres import Postgres
 from chimera.store.sqlite import Sqlite
-from chimera.store.tables import metadata
+from chimera.store.learning import metadata
 from chimera.store.units import Backend
 from fakes import CountingIds
 

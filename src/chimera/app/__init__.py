@@ -47,6 +47,7 @@ from chimera.features.conversations.routes import router as conversations_router
 from chimera.features.conversations.schemas import CreateConversation
 from chimera.features.conversations.service import create
 from chimera.features.house.routes import router as house_router
+from chimera.features.learning.routes import router as learning_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
 from chimera.providers.roster import SCRIPTED
@@ -273,11 +274,11 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
 
 
 def create_app(house: House) -> FastAPI:
-    return create_api(
-        house,
-        [conversations_router, crowd_router, personas_router, providers_router, house_router],
-        content=PAGES,
-    )
+    routers = [
+        conversations_router, crowd_router, personas_router, providers_router, house_router,
+        learning_router,
+    ]  # fmt: skip
+    return create_api(house, routers, content=PAGES)
 
 
 async def describe_api() -> bytes:

@@ -27,6 +27,7 @@ from chimera.core.details import (
     StanceRef,
     StandInRef,
     Timings,
+    TrialRef,
     UsageRef,
     Window,
     shown_in,
@@ -56,6 +57,8 @@ class ConversationCreated(Body):
     starter: str | None = None
     #: Whether participants may say something that only one other hears.
     whispers: bool = False
+    #: The experiments it takes part in.
+    trials: tuple[TrialRef, ...] | None = None
 
 
 class ConversationStarted(Body):

@@ -17,6 +17,13 @@ class RouteRef(Frozen):
     why: str | None = None
 
 
+class TrialRef(Frozen):
+    """Which arm of an experiment, 0 or 1, a conversation got."""
+
+    experiment: str
+    arm: int
+
+
 class UsageRef(Frozen):
     input_tokens: int = 0
     output_tokens: int = 0

@@ -17,6 +17,7 @@ from chimera.core.ids import rfc3339
 from chimera.core.parts import Note as Kept
 from chimera.core.parts import Seat
 from chimera.features.conversations import schemas, tables
+from chimera.features.conversations.foreseeing import Foreseen, Unforeseen, foresee
 from chimera.store import log
 from chimera.store import notes as kept
 from chimera.store.database import Work
@@ -202,6 +203,7 @@ class Quality(Output):
     latest: Annotated[Scored | None, OMIT_NONE] = None
     history: list[Scored]
     next_cursor: str | None
+    prediction: Foreseen | Unforeseen
 
 
 def quality(
@@ -221,6 +223,7 @@ def quality(
     return row.status, Quality(
         conversation_id=conversation_id, latest=told[-1] if told else None, history=page,
         next_cursor=marker.write([page[-1].seq]) if len(coming) > limit else None,
+        prediction=foresee(connection, conversation_id),
     )  # fmt: skip
 
 

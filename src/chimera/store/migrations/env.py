@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from chimera.store.tables import metadata
+from chimera.store.learning import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -373,7 +373,7 @@ export interface paths {
         head?: never;
         /**
          * Change Participant
-         * @description Mute a participant, or let it speak again.
+         * @description Mute a participant, let it speak again, or have another model play it from now on.
          */
         patch: operations["change_participant"];
         trace?: never;
@@ -670,6 +670,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description Every comparison of two set-ups, the newest first, with what can be said of it now.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Begin Experiment
+         * @description Compare two set-ups on the conversations that are created from now on.
+         */
+        post: operations["begin_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{experiment_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Experiment
+         * @description Give out its arms no more; stopping twice changes nothing.
+         */
+        post: operations["stop_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health/live": {
         parameters: {
             query?: never;
@@ -933,10 +977,128 @@ export interface paths {
         /**
          * Export Persona
          * @description The persona as a file: our own JSON, which loses nothing, or a character card.
+         *
+         *     A card is JSON, or a PNG of the persona's mask with the card in its text.
          */
         get: operations["export_persona"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/{persona_id}/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Persona Memory
+         * @description What one's own persona keeps of earlier shows, what came last first.
+         */
+        get: operations["list_persona_memory"];
+        put?: never;
+        post?: never;
+        /**
+         * Clear Persona Memory
+         * @description Let it forget every earlier show.
+         */
+        delete: operations["clear_persona_memory"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/{persona_id}/memory/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Persona Memory
+         * @description Let it forget one thing.
+         */
+        delete: operations["delete_persona_memory"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Persona Memory
+         * @description Put right what it remembers.
+         */
+        patch: operations["edit_persona_memory"];
+        trace?: never;
+    };
+    "/api/v1/personas/{persona_id}/variants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Variants
+         * @description Other words for the card that are tried, with what viewers made of each.
+         */
+        get: operations["list_variants"];
+        put?: never;
+        /**
+         * Create Variant
+         * @description Write one; nobody plays it before it is approved.
+         */
+        post: operations["create_variant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/personas/{persona_id}/variants/{variant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Retire Variant
+         * @description Try it no more; who plays it goes on.
+         */
+        delete: operations["retire_variant"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Variant
+         * @description Rename it, rewrite it as long as it is not approved, or approve it.
+         */
+        patch: operations["change_variant"];
+        trace?: never;
+    };
+    "/api/v1/personas/{persona_id}/variants/{variant_id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt Variant
+         * @description Save its words as the persona's next version, which ends the trial.
+         */
+        post: operations["adopt_variant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1217,6 +1379,25 @@ export interface components {
             /** Words */
             words: number;
         };
+        /**
+         * Arm
+         * @description One arm. Its evidence counts units: viewers, or conversations.
+         */
+        Arm: {
+            evidence: components["schemas"]["Evidence"];
+            setup: components["schemas"]["ArmSetup"];
+        };
+        /**
+         * ArmSetup
+         * @description What an arm fixes.
+         */
+        ArmSetup: {
+            /** Director */
+            director?: string | null;
+            pace?: components["schemas"]["PaceSetup"] | null;
+            /** Whispers */
+            whispers?: boolean | null;
+        };
         /** Author */
         Author: {
             /**
@@ -1374,10 +1555,14 @@ export interface components {
             mask: string;
             /** Name */
             name: string;
+            /** Plays As */
+            plays_as?: string | null;
             /** Relations */
             relations: {
                 [key: string]: number;
             };
+            /** Remembers */
+            remembers: boolean;
             /**
              * Rhythm
              * @enum {string}
@@ -1451,6 +1636,11 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Remembers
+             * @default false
+             */
+            remembers?: boolean;
+            /**
              * Rhythm
              * @default even
              * @enum {string}
@@ -1493,6 +1683,24 @@ export interface components {
              * @default
              */
             voice?: string;
+        };
+        /**
+         * Changes
+         * @description The fields of a card that a variant replaces; the others stay.
+         */
+        Changes: {
+            /** About */
+            about?: string | null;
+            /** Forbidden */
+            forbidden?: string[] | null;
+            /** Habits */
+            habits?: string[] | null;
+            /** Sample Lines */
+            sample_lines?: string[] | null;
+            /** Values */
+            values?: string[] | null;
+            /** Voice */
+            voice?: string | null;
         };
         /**
          * CheckProvider
@@ -1672,6 +1880,22 @@ export interface components {
             whispers?: boolean;
         };
         /**
+         * CreateExperiment
+         * @description A comparison of two set-ups which say the same fields.
+         */
+        CreateExperiment: {
+            /** Arms */
+            arms: components["schemas"]["Setup"][];
+            /** Name */
+            name: string;
+            /**
+             * Unit
+             * @default viewer
+             * @enum {string}
+             */
+            unit?: "viewer" | "conversation";
+        };
+        /**
          * CreatePersona
          * @description A new persona; `slug` is its address, made from the name where it is absent.
          */
@@ -1727,6 +1951,11 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Remembers
+             * @default false
+             */
+            remembers?: boolean;
+            /**
              * Rhythm
              * @default even
              * @enum {string}
@@ -1771,6 +2000,15 @@ export interface components {
              * @default
              */
             voice?: string;
+        };
+        /**
+         * CreateVariant
+         * @description Other words for a persona; nobody plays them before they are approved.
+         */
+        CreateVariant: {
+            changes: components["schemas"]["Changes"];
+            /** Label */
+            label: string;
         };
         /**
          * Credential
@@ -1843,6 +2081,16 @@ export interface components {
             settles_at: number;
         };
         /**
+         * EditKeptNote
+         * @description What is to be changed; absent fields stay as they are.
+         */
+        EditKeptNote: {
+            /** Importance */
+            importance?: number | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
          * EditNote
          * @description What is to be changed of a note; absent fields stay as they are.
          */
@@ -1886,6 +2134,88 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Evidence
+         * @description What came of an arm.
+         *
+         *     `rate` is the share of `good` among the judged, and `low` and `high` where the true share lies,
+         *     95 times in 100.
+         */
+        Evidence: {
+            /** Assignments */
+            assignments: number;
+            /** Bad */
+            bad: number;
+            /** Good */
+            good: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Rate */
+            rate?: number | null;
+        };
+        /**
+         * Experiment
+         * @description A comparison and what can be said of it, at any moment.
+         *
+         *     `difference` is how much more often the second arm was liked. It is `decided` once `lambda` has
+         *     reached `decides_at` with at least `least` judged units in each arm, in favour of arm `better`;
+         *     a `broken_ratio` means that the arms were not given out evenly, so that nothing can be
+         *     concluded.
+         */
+        Experiment: {
+            /** Arms */
+            arms: components["schemas"]["Arm"][];
+            /** Better */
+            better?: number | null;
+            /** Course */
+            course: components["schemas"]["Look"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decides At */
+            decides_at: number;
+            /** Difference */
+            difference?: number | null;
+            /** Id */
+            id: string;
+            /** Lambda */
+            lambda: number;
+            /** Least */
+            least: number;
+            /** Name */
+            name: string;
+            /** Ratio Chance */
+            ratio_chance: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "stopped";
+            /** Stopped At */
+            stopped_at?: string | null;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "viewer" | "conversation";
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "running" | "decided" | "broken_ratio";
+        };
+        /**
+         * ExperimentList
+         * @description The newest first.
+         */
+        ExperimentList: {
+            /** Items */
+            items: components["schemas"]["Experiment"][];
+        };
+        /**
          * Feedback
          * @description What viewers think of the talk, beside its score.
          *
@@ -1914,6 +2244,21 @@ export interface components {
             says: "not_enough_votes" | "agrees" | "likes_it_more" | "likes_it_less";
             /** Up */
             up: number;
+        };
+        /**
+         * Foreseen
+         * @description How probable it is that viewers like it.
+         *
+         *     It was learnt from so many conversations with `votes`; `auc_low` is how well it tells liked ones
+         *     from others at the least: .5 would be guessing, 1 knowing.
+         */
+        Foreseen: {
+            /** Auc Low */
+            auc_low: number;
+            /** Probability */
+            probability: number;
+            /** Votes */
+            votes: number;
         };
         /**
          * Health
@@ -2017,6 +2362,45 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * KeptNote
+         * @description One thing a persona keeps of an earlier show, whose name is `title`.
+         *
+         *     `about` is a persona's id, its own where it is something it said.
+         */
+        KeptNote: {
+            /** About */
+            about?: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** From Conversation */
+            from_conversation: string;
+            /** Id */
+            id: string;
+            /** Importance */
+            importance: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "claim" | "promise" | "joke" | "human" | "opinion" | "summary";
+            /** Source */
+            source: string;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /** KeptNotePage */
+        KeptNotePage: {
+            /** Items */
+            items: components["schemas"]["KeptNote"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * KeyLimits
          * @description What each key may be asked for; null: no limit.
          */
@@ -2036,6 +2420,18 @@ export interface components {
             participant_id?: string | null;
             /** Text */
             text: string;
+        };
+        /**
+         * Look
+         * @description How it stood after so many judged units, of both arms together.
+         */
+        Look: {
+            /** Difference */
+            difference: number;
+            /** Judged */
+            judged: number;
+            /** Lambda */
+            lambda: number;
         };
         /**
          * Marked
@@ -2138,7 +2534,8 @@ export interface components {
          * @description One thing a participant remembers; nobody else of the cast knows of it.
          *
          *     `source` is the message it was taken from, `about` a participant's id or a viewer's name,
-         *     `recalled` in how many turns its owner was reminded of it.
+         *     `recalled` in how many turns its owner was reminded of it. `from_conversation` is the earlier
+         *     show from which it was brought along, and in which `source` was said.
          */
         Note: {
             /** About */
@@ -2148,6 +2545,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** From Conversation */
+            from_conversation?: string | null;
             /** Id */
             id: string;
             /** Importance */
@@ -2222,6 +2621,18 @@ export interface components {
             /** Speed */
             speed?: number | null;
         };
+        /**
+         * PaceSetup
+         * @description The tempo of an arm.
+         */
+        PaceSetup: {
+            /** Mode */
+            mode?: ("stream" | "human" | "instant") | null;
+            /** Preset */
+            preset?: string | null;
+            /** Speed */
+            speed?: number | null;
+        };
         /** Participant */
         Participant: {
             /** Color */
@@ -2284,10 +2695,17 @@ export interface components {
             /** Record Calls */
             record_calls?: boolean | null;
         };
-        /** PatchParticipant */
+        /**
+         * PatchParticipant
+         * @description What may be changed of a seat while it goes on; absent fields stay as they are.
+         */
         PatchParticipant: {
+            /** Model */
+            model?: string | null;
             /** Muted */
-            muted: boolean;
+            muted?: boolean | null;
+            /** Provider */
+            provider?: string | null;
         };
         /**
          * PatchPersona
@@ -2319,6 +2737,8 @@ export interface components {
             relations?: {
                 [key: string]: number;
             } | null;
+            /** Remembers */
+            remembers?: boolean | null;
             /** Rhythm */
             rhythm?: ("slow" | "quick" | "even") | null;
             /** Sample Lines */
@@ -2350,6 +2770,17 @@ export interface components {
             tokens_per_minute?: number | null;
         };
         /**
+         * PatchVariant
+         * @description Absent fields stay. Once it is approved its words stay too: the votes are about them.
+         */
+        PatchVariant: {
+            /** Approved */
+            approved?: true | null;
+            changes?: components["schemas"]["Changes"] | null;
+            /** Label */
+            label?: string | null;
+        };
+        /**
          * Persona
          * @description A character anyone may cast; only one's `own` can be edited, the house's can be forked.
          */
@@ -2379,10 +2810,14 @@ export interface components {
             name: string;
             /** Own */
             own: boolean;
+            /** Plays As */
+            plays_as?: string | null;
             /** Relations */
             relations: {
                 [key: string]: number;
             };
+            /** Remembers */
+            remembers: boolean;
             /**
              * Rhythm
              * @enum {string}
@@ -2690,6 +3125,8 @@ export interface components {
             latest?: components["schemas"]["Scored"] | null;
             /** Next Cursor */
             next_cursor: string | null;
+            /** Prediction */
+            prediction: components["schemas"]["Foreseen"] | components["schemas"]["Unforeseen"];
         };
         /**
          * Receipt
@@ -2777,6 +3214,24 @@ export interface components {
             pairs: components["schemas"]["Between"][];
             /** Ties */
             ties: components["schemas"]["Affinity"][];
+        };
+        /**
+         * Replaced
+         * @description The fields of the card that a variant replaces.
+         */
+        Replaced: {
+            /** About */
+            about?: string | null;
+            /** Forbidden */
+            forbidden?: string[] | null;
+            /** Habits */
+            habits?: string[] | null;
+            /** Sample Lines */
+            sample_lines?: string[] | null;
+            /** Values */
+            values?: string[] | null;
+            /** Voice */
+            voice?: string | null;
         };
         /** Route */
         Route: {
@@ -2906,6 +3361,17 @@ export interface components {
             providers: components["schemas"]["Service"][];
             /** Store Id */
             store_id: string;
+        };
+        /**
+         * Setup
+         * @description What one arm fixes of `POST /conversations`, where its caller leaves that open.
+         */
+        Setup: {
+            /** Director */
+            director?: string | null;
+            pace?: components["schemas"]["PaceRequest"] | null;
+            /** Whispers */
+            whispers?: boolean | null;
         };
         /**
          * Share
@@ -3044,6 +3510,8 @@ export interface components {
             humour: number;
             /** Optimism */
             optimism: number;
+            /** Sens */
+            sens?: number | null;
             /** Talk */
             talk: number;
             /** Tempo */
@@ -3055,7 +3523,9 @@ export interface components {
         };
         /**
          * TraitsInput
-         * @description Each in 0…1; `cps` is typing speed in characters a second.
+         * @description Each in 0…1; `cps` is typing speed in characters a second, `sens` is felt of the audience.
+         *
+         *     Without `sens` humour and warmth say how much.
          */
         TraitsInput: {
             /**
@@ -3088,6 +3558,8 @@ export interface components {
              * @default 0.5
              */
             optimism?: number;
+            /** Sens */
+            sens?: number | null;
             /**
              * Talk
              * @default 0.5
@@ -3172,6 +3644,21 @@ export interface components {
              */
             topic?: string;
         };
+        /**
+         * Unforeseen
+         * @description Why nothing is foretold: a prediction is made after twelve turns, of `needed` votes.
+         */
+        Unforeseen: {
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "too_early" | "not_enough_votes" | "no_better_than_chance";
+            /** Needed */
+            needed: number;
+            /** Votes */
+            votes: number;
+        };
         /** Usage */
         Usage: {
             /** Cached Tokens */
@@ -3194,6 +3681,43 @@ export interface components {
             by: number;
             /** Of */
             of: string;
+        };
+        /**
+         * Variant
+         * @description Other words for a card, and what viewers made of the conversations that had them.
+         */
+        Variant: {
+            /** Approved */
+            approved: boolean;
+            /** Approved At */
+            approved_at?: string | null;
+            changes: components["schemas"]["Replaced"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            evidence: components["schemas"]["Evidence"];
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+        };
+        /**
+         * Variants
+         * @description A persona's variants, the oldest first.
+         *
+         *     `trying` is true as soon as one is approved: then every new conversation with the persona gets
+         *     one of the approved variants, or the `card` as it is.
+         */
+        Variants: {
+            card: components["schemas"]["Evidence"];
+            /** Items */
+            items: components["schemas"]["Variant"][];
+            /** Persona Id */
+            persona_id: string;
+            /** Trying */
+            trying: boolean;
         };
         /**
          * Version
@@ -4855,6 +5379,105 @@ export interface operations {
             };
         };
     };
+    list_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentList"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateExperiment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     is_alive: {
         parameters: {
             query?: never;
@@ -5389,7 +6012,7 @@ export interface operations {
     export_persona: {
         parameters: {
             query?: {
-                format?: "json" | "card_v2" | "card_v3";
+                format?: "json" | "card_v2" | "card_v3" | "card_v2_png" | "card_v3_png";
             };
             header?: never;
             path: {
@@ -5406,9 +6029,333 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_persona_memory: {
+        parameters: {
+            query?: {
+                /** @description How many items a page holds. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptNotePage"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_persona_memory: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_persona_memory: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_persona_memory: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditKeptNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptNote"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_variants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variants"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_variant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateVariant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variant"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retire_variant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+                variant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_variant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+                variant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchVariant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variant"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adopt_variant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this attempt: repeated with it, a call is answered, not done, again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description An id or a slug. */
+                persona_id: string;
+                variant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Persona"];
                 };
             };
             /** @description Anything that went wrong. */
