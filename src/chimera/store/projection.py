@@ -216,13 +216,23 @@ def _project_memory(connection: Connection, envelopes: Sequence[ev.Envelope], ca
         notes.keep(connection, envelopes[0].conversation_id, cast, at=envelopes[-1].at)
 
 
+def _seat(cast: Cast, newcomer: Participant) -> None:
+    """Who is there already is cast anew in the same place, and stays muted if it was."""
+    (fresh,) = seated([newcomer])
+    for place, each in enumerate(cast):
+        if each["id"] == newcomer.id:
+            cast[place] = fresh | {"muted": each["muted"]}
+            return
+    cast.append(fresh)
+
+
 def _project_cast(connection: Connection, envelopes: Sequence[ev.Envelope], cast: Cast) -> None:
     """Change `cast` in place, and the row if anything changed."""
     changed = False
     for envelope in envelopes:
         match envelope.body:
             case ev.ParticipantJoined(participant=Participant() as newcomer):
-                cast.extend(seated([newcomer]))
+                _seat(cast, newcomer)
             case ev.ParticipantLeft(participant_id=who):
                 cast[:] = [each for each in cast if each["id"] != who]
             case ev.ParticipantMuted(participant_id=who):

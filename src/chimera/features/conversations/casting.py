@@ -1,4 +1,4 @@
-"""Seats the personas a caller asks for, each with the route that plays it."""
+"""Seats the personas a caller asks for, each with the route that plays it, and recasts them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,14 +6,16 @@ from sqlalchemy import Connection
 
 from chimera.api.deps import House
 from chimera.api.errors import InvalidFields
+from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.errors import NotFound
 from chimera.core.generation import ProviderState, Route
 from chimera.core.persona import check_name
 from chimera.core.routes.ranking import AUTO
-from chimera.features.conversations.schemas import SeatRequest
+from chimera.features.conversations.schemas import PatchParticipant, SeatRequest
 from chimera.features.personas.service import Castable, find
 from chimera.providers.roster import SCRIPTED
+from chimera.store import log
 
 #: Who plays when nobody was chosen.
 DEFAULT_CAST = ("philosopher", "comedian", "scientist")
@@ -43,6 +45,32 @@ def seat_all(
     return tuple(seated)
 
 
+def seats(connection: Connection, conversation_id: str) -> dict[str, Participant]:
+    """Everybody who was ever seated, as they were cast last."""
+    people: dict[str, Participant] = {}
+    kinds = (ev.ConversationCreated, ev.ParticipantJoined)
+    for each in log.read_kinds(connection, conversation_id, kinds):
+        match each.body:
+            case ev.ConversationCreated(participants=first):
+                people |= {one.id: one for one in first}
+            case ev.ParticipantJoined(participant=Participant() as newcomer):
+                people[newcomer.id] = newcomer
+            case _:
+                pass
+    return people
+
+
+def recast(house: House, now: Participant, wanted: PatchParticipant) -> Participant:
+    """The same persona, played by another model. Raises InvalidFields if that cannot be."""
+    faults: Faults = []
+    provider = wanted.provider or now.provider
+    seat = SeatRequest(persona=now.persona_id, provider=provider, model=wanted.model)
+    route = _route(house, seat, "", faults)
+    if route is None:
+        raise InvalidFields(faults)
+    return now.model_copy(update={"provider": route.provider, "model": route.model})
+
+
 def _persona(
     connection: Connection, house: House, seat: SeatRequest, path: str, faults: Faults
 ) -> Castable | None:
@@ -70,17 +98,21 @@ def _route(house: House, seat: SeatRequest, path: str, faults: Faults) -> Route 
     provider = known.get(seat.provider or best.provider)
     if provider is None:
         names = ", ".join(known)
-        faults.append((f"{path}.provider", f"There is no such provider. There are: {names}."))
+        faults.append((_at(path, "provider"), f"There is no such provider. There are: {names}."))
         return None
     model = seat.model or provider.default_model
     if model is None:
-        faults.append((f"{path}.model", f"{provider.title} has no model ready. Name one."))
+        faults.append((_at(path, "model"), f"{provider.title} has no model ready. Name one."))
         return None
     if _lacks(provider, model):
         names = ", ".join(provider.models[:10])
-        faults.append((f"{path}.model", f"{provider.title} has no such model. It has: {names}."))
+        faults.append((_at(path, "model"), f"{provider.title} has no such model. It has: {names}."))
         return None
     return Route(provider=provider.name, model=model)
+
+
+def _at(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _any(
@@ -88,10 +120,10 @@ def _any(
 ) -> Route | None:
     """No route in particular: each turn goes to whoever is best for it then."""
     if seat.model not in {None, AUTO}:
-        faults.append((f"{path}.model", "Where the provider is free, so is the model."))
+        faults.append((_at(path, "model"), "Where the provider is free, so is the model."))
         return None
     if not any(each.ready is not False and each.name != SCRIPTED for each in known):
-        faults.append((f"{path}.provider", "No provider of models is ready."))
+        faults.append((_at(path, "provider"), "No provider of models is ready."))
         return None
     return Route(provider=AUTO, model=AUTO)
 

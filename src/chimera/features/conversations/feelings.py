@@ -17,7 +17,7 @@ from chimera.core.conversation import Participant, Status
 from chimera.core.errors import Invalid, LimitReached
 from chimera.core.ids import rfc3339
 from chimera.core.relations import Level, Relations, Tie
-from chimera.features.conversations import schemas, tables
+from chimera.features.conversations import casting, schemas, tables
 from chimera.store import log
 from chimera.store.database import Work
 
@@ -229,17 +229,8 @@ def _cast(
     connection: Connection, conversation_id: str, present: Collection[str]
 ) -> list[Participant]:
     """Who is there, with what their cards say of the others."""
-    kinds = (ev.ConversationCreated, ev.ParticipantJoined)
-    people: dict[str, Participant] = {}
-    for each in log.read_kinds(connection, conversation_id, kinds):
-        match each.body:
-            case ev.ConversationCreated(participants=first):
-                people |= {one.id: one for one in first}
-            case ev.ParticipantJoined(participant=Participant() as newcomer):
-                people[newcomer.id] = newcomer
-            case _:
-                pass
-    return [one for one in people.values() if one.id in present]
+    seats = casting.seats(connection, conversation_id)
+    return [one for one in seats.values() if one.id in present]
 
 
 def _standing(cast: Sequence[Participant], told: Sequence[ev.Envelope]) -> Relations:

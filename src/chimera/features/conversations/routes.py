@@ -240,9 +240,9 @@ async def change_participant(
     body: schemas.PatchParticipant,
     call: Called,
 ) -> Response:
-    """Mute a participant, or let it speak again."""
+    """Mute a participant, let it speak again, or have another model play it from now on."""
     return await call.commit(
-        lambda work: service.mute(work, call.house, conversation_id, participant_id, body)
+        lambda work: service.reseat(work, call.house, conversation_id, participant_id, body)
     )
 
 

@@ -151,7 +151,15 @@ class Direct(Input):
 
 
 class PatchParticipant(Input):
-    muted: bool
+    """What may be changed of a seat while it goes on; absent fields stay as they are."""
+
+    muted: bool | None = None
+    provider: ProviderName | None = None
+    model: ModelId | None = None
+
+    @property
+    def recasts(self) -> bool:
+        return self.provider is not None or self.model is not None
 
 
 # -- what goes out ----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from chimera.core.conversation import Limits, Pace, Participant, Status, title_o
 from chimera.core.errors import Invalid, LimitReached, NotFound
 from chimera.core.ids import from_millis
 from chimera.core.persona import check_name
-from chimera.features.conversations import minding, schemas, tables
+from chimera.features.conversations import casting, minding, schemas, tables
 from chimera.features.conversations.looking import get
 from chimera.features.conversations.pictures import MEDIA_TYPE, MOST_PICTURES, Shown
 from chimera.store import log, pictures
@@ -324,7 +324,7 @@ def direct(
     return _steer(work, house, conversation_id, body)
 
 
-def mute(
+def reseat(
     work: Work,
     house: House,
     conversation_id: str,
@@ -332,14 +332,23 @@ def mute(
     wanted: schemas.PatchParticipant,
 ) -> schemas.Controlled:
     """A line being said is finished; saying twice what is so already changes nothing."""
+    if wanted == schemas.PatchParticipant():
+        raise Invalid("Name at least one field to change.")
     row = tables.one(work.connection, conversation_id)
     member = next((each for each in row.cast if each["id"] == participant_id), None)
     if member is None:
         raise NotFound("There is no such participant in this conversation.")
-    if member["muted"] == wanted.muted:
-        return schemas.Controlled(conversation=schemas.Conversation.of(row), seq=row.head_seq)
-    event = ev.ParticipantMuted if wanted.muted else ev.ParticipantUnmuted
-    return _steer(work, house, conversation_id, event(participant_id=participant_id))
+    done = schemas.Controlled(conversation=schemas.Conversation.of(row), seq=row.head_seq)
+    if wanted.recasts:
+        now = casting.seats(work.connection, conversation_id)[participant_id]
+        recast = casting.recast(house, now, wanted)
+        if recast != now:
+            joined = ev.ParticipantJoined(participant_id=participant_id, participant=recast)
+            done = _steer(work, house, conversation_id, joined)
+    if wanted.muted is not None and member["muted"] != wanted.muted:
+        event = ev.ParticipantMuted if wanted.muted else ev.ParticipantUnmuted
+        done = _steer(work, house, conversation_id, event(participant_id=participant_id))
+    return done
 
 
 def _steer(work: Work, house: House, conversation_id: str, body: ev.Body) -> schemas.Controlled:
