@@ -60,6 +60,11 @@ export interface Pace {
   readonly speed: number
 }
 
+/** Who says the second part of a line that two say together. */
+export interface WirePartner {
+  readonly participant_id: string
+}
+
 type Nothing = Readonly<Record<string, unknown>>
 
 /** What each event says; fields we do not read are left out, types we do not know are folded as nothing. */
@@ -96,6 +101,7 @@ export interface Bodies {
     readonly recalled?: readonly string[] | null
     readonly energy?: number | null
     readonly moods?: Readonly<Record<string, string>> | null
+    readonly with?: WirePartner | null
   }
   'turn.failed': {
     readonly turn_id: string
@@ -113,7 +119,7 @@ export interface Bodies {
     readonly ending?: Ending
     readonly route?: Route | null
     readonly scripted?: boolean
-    readonly with?: string | null
+    readonly with?: (WirePartner & { readonly offset: number }) | null
     readonly usage?: Usage | null
     readonly timings?: Timings | null
   }
@@ -147,6 +153,8 @@ interface EnvelopeOf<T extends string, B> {
   readonly version?: number
   readonly actor?: { readonly type: string; readonly id?: string | null } | null
   readonly at: string
+  /** Who hears it, if not all of the cast do. */
+  readonly visibility?: 'all' | readonly string[]
   readonly body: B
 }
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { messageCount } from './counts.ts'
 import type { Envelope } from './events.ts'
 import { readOn } from './log.ts'
 import { folded, glimpse, opened, prepend, type WireConversation, type WireMessage } from './opening.ts'
 import { reduce } from './reduce.ts'
-import { blank, type ConversationState, messageCount } from './state.ts'
+import { blank, type ConversationState } from './state.ts'
 
 const conversation = (change: Partial<WireConversation> = {}): WireConversation => ({
   id: 'c',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { AT, created, fold, lines, PEOPLE, said, told } from '#testing/live/logs.ts'
-import { messageCount } from './state.ts'
+import { AT, created, fold, lines, PEOPLE, said, told, turn } from '#testing/live/logs.ts'
+import { messageCount } from './counts.ts'
 
 test('a conversation without a title is called by its topic, and paces itself', () => {
   expect(fold([created])).toMatchObject({
@@ -80,6 +80,30 @@ test('somebody known joins again, somebody new takes a seat, a stranger without 
     fold([['participant.joined', { participant_id: 'r', participant: sheet }]], left).participants,
   ).toHaveLength(3)
   expect(fold([['participant.joined', { participant_id: 'r' }]], left).participants).toHaveLength(2)
+})
+
+test('a seat that is recast is told once, and stays muted if it was', () => {
+  const muted = fold([created, ['participant.muted', { participant_id: 'p' }]])
+  const sheet = { ...PEOPLE[0], provider: 'ollama', model: 'qwen3:8b' }
+  const state = fold([['participant.joined', { participant_id: 'p', participant: sheet }]], muted)
+  expect(state.participants).toHaveLength(2)
+  expect(state.participants[0]).toMatchObject({ model: 'qwen3:8b', muted: true, present: true })
+  expect(told(state).at(-1)).toEqual({
+    type: 'participant.recast',
+    participantId: 'p',
+    provider: 'ollama',
+    model: 'qwen3:8b',
+  })
+})
+
+test('what the cast felt last stays known after the end', () => {
+  const state = fold([
+    created,
+    turn('a', { moods: { q: 'joy' } }),
+    said('a', 'Yes.'),
+    ['conversation.ended', { because: 'lull' }],
+  ])
+  expect(state.decision?.moods).toEqual({ q: 'joy' })
 })
 
 test('muting, inviting, renaming, pacing and a new topic are seen', () => {

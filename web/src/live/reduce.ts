@@ -47,7 +47,6 @@ const ended: Fold<'conversation.ended'> = (state, event) => {
     endedAt: event.at,
     endedBecause: because,
     resumeAt: null,
-    decision: null,
   }
   return told(next, event, { type: 'conversation.ended', because, finale })
 }
@@ -67,10 +66,20 @@ const cleared: Fold<'conversation.cleared'> = (state, event) => {
 
 const joined: Fold<'participant.joined'> = (state, event) => {
   const { participant_id: participantId, participant } = event.body
-  const back = changeParticipant(state, participantId, { present: true })
-  const isNew = participant && !state.participants.some(({ id }) => id === participantId)
-  const next = isNew ? { ...back, participants: [...back.participants, seated(participant)] } : back
-  return told(next, event, { type: 'participant.joined', participantId })
+  const known = state.participants.find(({ id }) => id === participantId)
+  const newcomer = participant ? seated(participant) : null
+  if (newcomer && !known) {
+    const next = { ...state, participants: [...state.participants, newcomer] }
+    return told(next, event, { type: 'participant.joined', participantId })
+  }
+  const next = changeParticipant(state, participantId, {
+    ...newcomer,
+    present: true,
+    muted: known?.muted ?? false,
+  })
+  if (!newcomer || !known?.present) return told(next, event, { type: 'participant.joined', participantId })
+  const { provider, model } = newcomer
+  return told(next, event, { type: 'participant.recast', participantId, provider, model })
 }
 
 type Seating = 'participant.left' | 'participant.unmuted' | 'participant.invited'

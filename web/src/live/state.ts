@@ -30,6 +30,12 @@ export interface Participant {
   readonly present: boolean
 }
 
+/** Who says the second part of a line; `offset` is where it begins, once that is known. */
+export interface Partner {
+  readonly participantId: string
+  readonly offset: number | null
+}
+
 /** A message of the script: growing while `draft`, final afterwards. */
 export interface Line {
   readonly kind: 'line'
@@ -44,7 +50,9 @@ export interface Line {
   readonly ending: Ending
   readonly scripted: boolean
   readonly route: Route | null
-  readonly with: string | null
+  readonly with: Partner | null
+  /** Who of the cast hears it besides the speaker; null: all do. */
+  readonly to: readonly string[] | null
   readonly redacted: boolean
   /** The turn it was said in; null for what a viewer said, and where only the page's island is known. */
   readonly turnId: string | null
@@ -69,6 +77,12 @@ export type Happening =
         | 'participant.invited'
         | 'overlap'
       readonly participantId: string
+    }
+  | {
+      readonly type: 'participant.recast'
+      readonly participantId: string
+      readonly provider: string
+      readonly model: string
     }
   | { readonly type: 'participant.muted'; readonly participantId: string; readonly because: string | null }
   | { readonly type: 'alliance'; readonly from: string; readonly to: string; readonly formed: boolean }
@@ -100,6 +114,8 @@ export interface Turn {
   readonly turnId: string
   readonly messageId: string
   readonly participantId: string
+  /** Who speaks along. */
+  readonly with: string | null
   readonly generation: number
   readonly at: string
 }
@@ -121,6 +137,8 @@ export interface Note {
   readonly id: string
   readonly seq: number
   readonly participantId: string | null
+  /** Who said half of it. */
+  readonly with: string | null
   readonly words: number
   /** Sum of the relation changes that cite it; null when none does. */
   readonly warmth: number | null
@@ -169,6 +187,7 @@ export const PLAIN = {
   scripted: false,
   route: null,
   with: null,
+  to: null,
   redacted: false,
   turnId: null,
   usage: null,
@@ -225,25 +244,4 @@ export function seated(wire: WireParticipant): Participant {
 
 export function words(text: string): number {
   return text.match(/\S+/g)?.length ?? 0
-}
-
-/** The share of each participant in all words spoken so far, in the order they are seated. */
-export function shares({
-  notes,
-  participants,
-}: ConversationState): readonly { readonly id: string; readonly share: number }[] {
-  const wordsOf = (id: string) =>
-    notes.reduce((sum, note) => (note.participantId === id ? sum + note.words : sum), 0)
-  const spoken = participants.map(({ id, present }) => ({ id, present, count: wordsOf(id) }))
-  const total = Math.max(
-    1,
-    spoken.reduce((sum, { count }) => sum + count, 0),
-  )
-  return spoken
-    .filter(({ present, count }) => present || count > 0)
-    .map(({ id, count }) => ({ id, share: count / total }))
-}
-
-export function messageCount(state: ConversationState): number {
-  return state.earlier + state.notes.length
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { created, fold, lines, said, told, turn } from '#testing/live/logs.ts'
-import { messageCount, shares, words } from './state.ts'
+import { messageCount, shares } from './counts.ts'
+import { words } from './state.ts'
 
 test('a message takes the place where its turn began, behind it stands what a viewer said meanwhile', () => {
   const state = fold([
@@ -24,12 +25,11 @@ test('a message whose turn was never seen goes to the end, under its own id when
       participant_id: 'stranger',
       ending: 'length',
       scripted: true,
-      with: 'q',
       route: { provider: 'x', model: 'y' },
     }),
   ])
   expect(lines(state)).toMatchObject([
-    { author: { name: 'stranger' }, ending: 'length', scripted: true, with: 'q', route: { model: 'y' } },
+    { author: { name: 'stranger' }, ending: 'length', scripted: true, with: null, route: { model: 'y' } },
   ])
 })
 

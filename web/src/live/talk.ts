@@ -1,4 +1,5 @@
 /** Folds what is said: turns that begin, fail and end in a message, and what viewers say. */
+import type { Envelope } from './events.ts'
 import { type Fold, type Of, tell, told } from './folding.ts'
 import { type ConversationState, type Line, PLAIN, type Row, words } from './state.ts'
 
@@ -6,6 +7,11 @@ type State = ConversationState
 
 function nameOf(state: State, participantId: string): string {
   return state.participants.find(({ id }) => id === participantId)?.name ?? participantId
+}
+
+/** Who hears it besides the speaker, where not all do. */
+function hearers({ visibility }: Pick<Envelope, 'visibility'>, speaker: string | null): Line['to'] {
+  return typeof visibility === 'object' ? visibility.filter((id) => id !== speaker) : null
 }
 
 function withoutTurn(state: State, messageId: string): State {
@@ -20,7 +26,15 @@ function place(rows: readonly Row[], line: Line): readonly Row[] {
 
 function said(state: State, line: Line): State {
   const { id, seq, participantId, text, at } = line
-  const note = { id, seq, participantId, words: words(text), warmth: null, at }
+  const note = {
+    id,
+    seq,
+    participantId,
+    with: line.with?.participantId ?? null,
+    words: words(text),
+    warmth: null,
+    at,
+  }
   return { ...state, rows: place(state.rows, line), notes: [...state.notes, note] }
 }
 
@@ -51,6 +65,7 @@ export const turnStarted: Fold<'turn.started'> = (state, event) => {
   const { at, seq, body } = event
   const { message_id: messageId, participant_id: participantId, generation } = body
   const route = body.route ?? null
+  const partner = body.with?.participant_id ?? null
   // An older generation was fenced off: its line will never be finished.
   const turns = state.turns.filter((turn) => turn.generation >= generation)
   const lost = new Set(
@@ -72,12 +87,14 @@ export const turnStarted: Fold<'turn.started'> = (state, event) => {
     draft: true,
     scripted: route?.provider === 'scripted',
     route,
+    with: partner === null ? null : { participantId: partner, offset: null },
+    to: hearers(event, participantId),
     turnId: body.turn_id,
   }
   return {
     ...state,
     rows: [...rows, line],
-    turns: [...turns, { turnId: body.turn_id, messageId, participantId, generation, at }],
+    turns: [...turns, { turnId: body.turn_id, messageId, participantId, with: partner, generation, at }],
     decision: {
       participantId,
       cause: body.cause,
@@ -123,15 +140,17 @@ export const completed: Fold<'message.completed'> = (state, event) => {
     ending: body.ending ?? 'complete',
     scripted: body.scripted ?? false,
     route: body.route ?? null,
-    with: body.with ?? null,
+    with: body.with ? { participantId: body.with.participant_id, offset: body.with.offset } : null,
+    to: hearers(event, body.participant_id),
     turnId: body.turn_id,
     usage: body.usage ?? null,
     timings: body.timings ?? null,
   })
 }
 
-export const posted: Fold<'message.posted'> = (state, { at, seq, body }) =>
-  said(state, {
+export const posted: Fold<'message.posted'> = (state, event) => {
+  const { at, seq, body } = event
+  return said(state, {
     ...PLAIN,
     id: body.message_id,
     seq,
@@ -139,8 +158,10 @@ export const posted: Fold<'message.posted'> = (state, { at, seq, body }) =>
     author: { kind: body.author.kind, name: body.author.name },
     participantId: null,
     text: body.text,
+    to: hearers(event, null),
     pictures: body.images ?? [],
   })
+}
 
 export const redacted: Fold<'message.redacted'> = (state, { body }) => ({
   ...state,

@@ -77,7 +77,10 @@ export const stage = {
   understudy: (model: string) => `Read by ${model}`,
   understudyFor: (route: string) => `for ${route.replace(/^[^/]*\//, '')}`,
   understudyWhy: (why: string | null, model: string, lead: string) => `${dropped(why)}: ${model} for ${lead}`,
-  duet: (name: string) => `with ${name}`,
+  and: 'and',
+  goesOn: (name: string) => `${name} goes on:`,
+  aside: (names: readonly string[]) =>
+    `(to ${list.format(names.map((name) => name.replace(/^The /, 'the ')))}; the others do not hear)`,
   struck: 'This line was struck from the script.',
   older: 'Earlier lines are on their way',
   beginning: 'From the beginning',
@@ -98,6 +101,10 @@ export const stage = {
     paused: (because: string | null) => (because === 'providers_down' ? '[The house waits.]' : '[A pause.]'),
     ended: '[Curtain.]',
     joined: (name: string) => `[${name} comes on.]`,
+    recast: (name: string, { provider, model }: { readonly provider: string; readonly model: string }) => {
+      const player = provider === 'scripted' ? 'The troupe' : provider === 'auto' ? 'Whoever fits' : model
+      return `[${player} plays ${name.replace(/^The /, 'the ')} from now on.]`
+    },
     left: (name: string) => `[${name} leaves.]`,
     muted: (name: string) => `[${name} is asked to be silent.]`,
     sitsOut: (name: string) => `[${name} sits out until tempers have cooled.]`,
@@ -187,7 +194,10 @@ export const stage = {
   sayWaiting: 'Say something; they read it when they are back.',
   people: 'People on stage',
 
+  both: (one: string, other: string) => `${one} and ${other.replace(/^The /, 'the ')}`,
   announceSpeaks: (name: string) => `${name} speaks`,
+  announceBoth: (names: string) => `${names} speak`,
+  announceAside: (name: string, to: readonly string[]) => `${name}, aside to ${list.format(to)}`,
   announceSaid: (name: string, text: string) => `${name}: ${text}`,
 
   actions: {

@@ -20,11 +20,17 @@ export const PEOPLE = [
   { id: 'q', name: 'Quill' },
 ]
 
-export type Said = readonly [type: string, body: object, actor?: { type: string; id?: string }]
+export type Said = readonly [
+  type: string,
+  body: object,
+  actor?: { type: string; id?: string } | undefined,
+  visibility?: readonly string[],
+]
 
 export function fold(events: readonly Said[], from: ConversationState = blank('c')): ConversationState {
-  return events.reduce<ConversationState>((state, [type, body, actor]) => {
-    const event = { conversation_id: 'c', seq: state.headSeq + 1, type, at: AT, body, actor } as Envelope
+  return events.reduce<ConversationState>((state, [type, body, actor, visibility = 'all']) => {
+    const seq = state.headSeq + 1
+    const event = { conversation_id: 'c', seq, type, at: AT, body, actor, visibility } as Envelope
     return reduce(state, event)
   }, from)
 }
@@ -40,6 +46,14 @@ export function said(messageId: string, text: string, change: object = {}): Said
   const ids = { turn_id: `t${messageId}`, message_id: messageId, participant_id: 'p' }
   return ['message.completed', { ...ids, text, ...change }]
 }
+
+/** Only these of the cast hear it. */
+export const whisper = ([type, body, actor]: Said, visibility: readonly string[]): Said => [
+  type,
+  body,
+  actor,
+  visibility,
+]
 
 export const lines = ({ rows }: ConversationState) => rows.filter((row): row is Line => row.kind === 'line')
 

@@ -28,8 +28,9 @@ export function stageHouse(
   const log: Envelope[] = []
   const asked: string[] = []
   let nextTurnAt: string | null = null
-  const envelope = ([type, body, actor]: Said): Envelope => {
-    const event = { conversation_id: 'cnv_1', seq: log.length + 1, type, at: AT, body, actor } as Envelope
+  const envelope = ([type, body, actor, visibility = 'all']: Said): Envelope => {
+    const seq = log.length + 1
+    const event = { conversation_id: 'cnv_1', seq, type, at: AT, body, actor, visibility } as Envelope
     log.push(event)
     return event
   }

@@ -1,5 +1,6 @@
 /** What the conversation has cost so far. */
-import { type ConversationState, messageCount } from '#live/state.ts'
+import { messageCount } from '#live/counts.ts'
+import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import { conversationQuery } from '../api/queries.ts'
 import { Section } from './Section.tsx'

@@ -1,7 +1,8 @@
 /** What each of the cast remembers: where it was heard, how much it weighs, to be put right or forgotten. */
 import { useState } from 'react'
 import { gelOf } from '#design/gels.ts'
-import { type ConversationState, messageCount } from '#live/state.ts'
+import { messageCount } from '#live/counts.ts'
+import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { notesQuery } from '../api/minds.ts'

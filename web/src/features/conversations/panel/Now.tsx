@@ -1,7 +1,8 @@
 /** What is going on now: how good it is, who talks how much and how fast, who wants to speak and why, who feels how. */
 import type { CSSProperties } from 'react'
 import { gelOf } from '#design/gels.ts'
-import { type ConversationState, messageCount, shares } from '#live/state.ts'
+import { messageCount, shares } from '#live/counts.ts'
+import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import { stage } from '#messages/stage.ts'
 import { Mask } from '#ui/Mask.tsx'

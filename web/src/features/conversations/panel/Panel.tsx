@@ -1,6 +1,9 @@
 /** The side panel: what is going on now, how the cast stand to each other, what they remember, and the figures. */
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+import { CONVERSATIONS } from '#lib/api/keys.ts'
 import { panel } from '#messages/panel.ts'
+import { Boundary } from '#ui/Boundary.tsx'
 import { Tabs } from '#ui/Tabs.tsx'
 import { useView } from '../stage/playing.tsx'
 import { Now } from './Now.tsx'
@@ -13,6 +16,8 @@ const Stalls = lazy(() => import('../crowd/Stalls.tsx'))
 const Figures = lazy(() => import('./Figures.tsx'))
 
 type Tab = keyof typeof panel.tab
+
+const TABS = Object.keys(panel.tab) as readonly Tab[]
 
 /** Where the stylesheet has room for the panel beside the stage. */
 const BESIDE = '(min-width: 1200px)'
@@ -38,10 +43,19 @@ const STAY = () => undefined
 
 export default function Panel({ onLeave }: PanelProps) {
   const { state } = useView()
+  const client = useQueryClient()
   const [tab, setTab] = useState<Tab>('now')
   const fits = useFits(onLeave === undefined)
   if (state.participants.length === 0 || !fits) return <div className="panel" />
-  const wait = <p className="panel-wait" aria-busy="true" />
+  // What nobody draws any more may be what could not be drawn: it is asked for anew.
+  const forget = () => client.removeQueries({ queryKey: CONVERSATIONS, type: 'inactive' })
+  const content: Readonly<Record<Tab, ReactNode>> = {
+    now: <Now onRelations={() => setTab('relations')} />,
+    relations: <Relations />,
+    memory: <Memory />,
+    stalls: <Stalls />,
+    figures: <Figures />,
+  }
   return (
     <LeaveContext value={onLeave ?? STAY}>
       <div className="panel">
@@ -49,45 +63,15 @@ export default function Panel({ onLeave }: PanelProps) {
           label={panel.tabs}
           value={tab}
           onChange={setTab}
-          tabs={[
-            { id: 'now', label: panel.tab.now, content: <Now onRelations={() => setTab('relations')} /> },
-            {
-              id: 'relations',
-              label: panel.tab.relations,
-              content: (
-                <Suspense fallback={wait}>
-                  <Relations />
-                </Suspense>
-              ),
-            },
-            {
-              id: 'memory',
-              label: panel.tab.memory,
-              content: (
-                <Suspense fallback={wait}>
-                  <Memory />
-                </Suspense>
-              ),
-            },
-            {
-              id: 'stalls',
-              label: panel.tab.stalls,
-              content: (
-                <Suspense fallback={wait}>
-                  <Stalls />
-                </Suspense>
-              ),
-            },
-            {
-              id: 'figures',
-              label: panel.tab.figures,
-              content: (
-                <Suspense fallback={wait}>
-                  <Figures />
-                </Suspense>
-              ),
-            },
-          ]}
+          tabs={TABS.map((id) => ({
+            id,
+            label: panel.tab[id],
+            content: (
+              <Boundary onAgain={forget}>
+                <Suspense fallback={<p className="panel-wait" aria-busy="true" />}>{content[id]}</Suspense>
+              </Boundary>
+            ),
+          }))}
         />
       </div>
     </LeaveContext>

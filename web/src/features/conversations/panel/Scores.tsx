@@ -1,6 +1,7 @@
 /** How good the talk is and how much tension there is in it, with the parts the score is made of. */
 import type { Quality } from '#lib/api/types.ts'
-import { type ConversationState, messageCount } from '#live/state.ts'
+import { messageCount } from '#live/counts.ts'
+import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Meter } from '#ui/Meter.tsx'

@@ -1,6 +1,7 @@
 /** The ledger of relations of the conversation on stage, as the panel's parts read it. */
+
+import { messageCount } from '#live/counts.ts'
 import type { ConversationState } from '#live/state.ts'
-import { messageCount } from '#live/state.ts'
 import { ledgerQuery } from '../api/minds.ts'
 import { useFresh } from './useFresh.ts'
 

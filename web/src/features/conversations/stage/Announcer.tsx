@@ -56,7 +56,7 @@ function useAlarm(): string {
   return troubleSince !== null && local - troubleSince >= BREATH_MS ? stage.lost : ''
 }
 
-export function Announcer() {
+export default function Announcer() {
   const polite = usePolite()
   const alarm = useAlarm()
   return (

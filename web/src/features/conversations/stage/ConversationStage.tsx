@@ -4,10 +4,10 @@ import { lazy, Suspense, useState } from 'react'
 import { personasQuery } from '#lib/api/personas.ts'
 import type { Boot } from '#lib/boot.ts'
 import { stage } from '#messages/stage.ts'
+import { Boundary } from '#ui/Boundary.tsx'
 import { Sheet } from '#ui/Dialog.tsx'
 import { EmptyState } from '#ui/EmptyState.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
-import { Announcer } from './Announcer.tsx'
 import { Controls } from './Controls.tsx'
 import { Header } from './Header.tsx'
 import { BehindProvider } from './lookBehind.tsx'
@@ -21,6 +21,7 @@ import './ConversationStage.css'
 // The script's first words do not wait for it.
 const Crowd = lazy(() => import('../crowd/Crowd.tsx'))
 const Panel = lazy(() => import('../panel/Panel.tsx'))
+const Announcer = lazy(() => import('./Announcer.tsx'))
 
 export interface ConversationStageProps {
   readonly conversationId: string
@@ -77,16 +78,22 @@ function House({ conversationId }: { readonly conversationId: string }) {
         </footer>
       </main>
       <aside className="house-panel" aria-label={stage.panel}>
-        <Suspense>
-          <Panel />
-        </Suspense>
+        <Boundary>
+          <Suspense>
+            <Panel />
+          </Suspense>
+        </Boundary>
       </aside>
       <Sheet open={panelOpen} onOpenChange={setPanelOpen} title={stage.panel} className="panel-sheet">
-        <Suspense>
-          <Panel onLeave={() => setPanelOpen(false)} />
-        </Suspense>
+        <Boundary>
+          <Suspense>
+            <Panel onLeave={() => setPanelOpen(false)} />
+          </Suspense>
+        </Boundary>
       </Sheet>
-      <Announcer />
+      <Suspense>
+        <Announcer />
+      </Suspense>
     </div>
   )
 }

@@ -21,6 +21,8 @@ function text(what: Happening, nameOf: (id: string) => string, leadOf: (id: stri
       return directions.ended
     case 'participant.joined':
       return directions.joined(nameOf(what.participantId))
+    case 'participant.recast':
+      return directions.recast(nameOf(what.participantId), what)
     case 'participant.left':
       return directions.left(nameOf(what.participantId))
     case 'participant.muted':

@@ -3,7 +3,7 @@ import clsx from 'clsx'
 import { lazy, memo, Suspense, useCallback, useEffect, useSyncExternalStore } from 'react'
 import { gelOf } from '#design/gels.ts'
 import { usePreferences } from '#lib/preferences.ts'
-import type { Line } from '#live/state.ts'
+import type { Line, Participant } from '#live/state.ts'
 import { Blocks } from '#markdown/Blocks.tsx'
 import { EMPTY } from '#markdown/tree.ts'
 import { stage } from '#messages/stage.ts'
@@ -41,11 +41,22 @@ function useGrowing(line: Line) {
   return useSyncExternalStore(subscribe, () => (shown ? growing.of(line.id, store.draft(line.id)) : EMPTY))
 }
 
+function useSeat(id: string | null | undefined): Participant | undefined {
+  const { state } = useView()
+  return state.participants.find((each) => each.id === id)
+}
+
+/** Whom it is whispered to. */
+function Aside({ to }: { readonly to: readonly string[] }) {
+  const { state } = useView()
+  const names = state.participants.filter(({ id }) => to.includes(id)).map(({ name }) => name)
+  return <p className="t-direction">{stage.aside(names)}</p>
+}
+
 /** What somebody does who has the floor and has not yet said a word. */
 function Pending({ line }: { readonly line: Line }) {
-  const { state } = useView()
   const personas = usePersonas()
-  const speaker = state.participants.find(({ id }) => id === line.participantId)
+  const speaker = useSeat(line.participantId)
   const persona = speaker && personaOf(personas, speaker)
   const phrase = phraseOf(persona, 'chosen', line.id, line.participantId ?? '') || stage.aboutToSpeak
   return (
@@ -56,11 +67,32 @@ function Pending({ line }: { readonly line: Line }) {
   )
 }
 
+/** What one of two says of the line they say together. */
+function Part({ source, by }: { readonly source: string; readonly by?: string | undefined }) {
+  const { lexed } = usePlaying()
+  const second = useSeat(by)
+  return (
+    <div className={clsx('line-part', second && 'line-second')} data-gel={second && gelOf(second.color)}>
+      {second && <span className="visually-hidden">{stage.goesOn(second.name)} </span>}
+      <Blocks closed={lexed.of(source)} />
+    </div>
+  )
+}
+
 function Speech({ line }: { readonly line: Line }) {
   const { lexed } = usePlaying()
   const growing = useGrowing(line)
   useLexer()
   if (line.redacted) return <p className="t-direction">{stage.struck}</p>
+  const cut = line.with?.offset
+  if (!line.draft && cut) {
+    return (
+      <>
+        <Part source={line.text.slice(0, cut)} />{' '}
+        <Part source={line.text.slice(cut)} by={line.with?.participantId} />
+      </>
+    )
+  }
   if (!line.draft) return <Blocks closed={lexed.of(line.text)} />
   if (growing.source === '') return <Pending line={line} />
   return <Blocks closed={growing.closed} open={growing.open} caret />
@@ -108,12 +140,17 @@ export interface LineRowProps {
 }
 
 export const LineRow = memo(function LineRow({ line, position, latest }: LineRowProps) {
-  const { state } = useView()
-  const speaker = state.participants.find(({ id }) => id === line.participantId)
+  const speaker = useSeat(line.participantId)
+  const partner = useSeat(line.with?.participantId)
   return (
     <article
       id={`row-${line.id}`}
-      className={clsx('line', line.draft && 'line-now', latest && !line.draft && 'line-latest')}
+      className={clsx(
+        'line',
+        line.draft && 'line-now',
+        latest && !line.draft && 'line-latest',
+        line.to && 'line-aside',
+      )}
       data-gel={gelOf(speaker?.color)}
       aria-posinset={position}
       aria-setsize={-1}
@@ -121,13 +158,25 @@ export const LineRow = memo(function LineRow({ line, position, latest }: LineRow
       tabIndex={-1}
     >
       <header className="line-who">
-        <h2 className="t-speaker">{speaker?.short ?? line.author.name}</h2>
+        <h2 className="t-speaker">
+          {speaker?.short ?? line.author.name}
+          {partner && (
+            <>
+              {' '}
+              <span className="line-and">{stage.and}</span>{' '}
+              <span className="t-speaker" data-gel={gelOf(partner.color)}>
+                {partner.short}
+              </span>
+            </>
+          )}
+        </h2>
         <p className="line-when t-time">
           {line.draft ? stage.now : <time dateTime={line.at}>{stage.time(new Date(line.at))}</time>}
           <Route line={line} />
         </p>
       </header>
       <div className="line-speech t-speech">
+        {line.to && <Aside to={line.to} />}
         {line.text === '' && line.pictures.length > 0 ? null : <Speech line={line} />}
         {line.pictures.length > 0 && !line.redacted && (
           <Suspense fallback={<div style={PICTURES} />}>

@@ -1,8 +1,7 @@
-/** What stands beside a line: who lent the voice, that it was cut off, who spoke along. */
+/** What stands beside a line: who lent the voice, that it was cut off. */
 import type { ReactNode } from 'react'
 import type { Line } from '#live/state.ts'
 import { stage } from '#messages/stage.ts'
-import { useView } from './playing.tsx'
 
 function ending({ draft, ending: how }: Line): string | null {
   if (draft) return null
@@ -12,7 +11,6 @@ function ending({ draft, ending: how }: Line): string | null {
 }
 
 export function MarginNotes({ line }: { readonly line: Line }) {
-  const { state } = useView()
   const notes: ReactNode[] = []
   const { why, model = '', understudy_for: lead } = line.route ?? {}
   if (lead) {
@@ -25,7 +23,5 @@ export function MarginNotes({ line }: { readonly line: Line }) {
   }
   const how = ending(line)
   if (how !== null) notes.push(<p key="ending">{how}</p>)
-  const partner = state.participants.find(({ id }) => id === line.with)
-  if (partner) notes.push(<p key="duet">{stage.duet(partner.name)}</p>)
   return notes.length === 0 ? null : <div className="line-notes">{notes}</div>
 }

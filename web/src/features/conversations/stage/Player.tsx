@@ -6,7 +6,7 @@ import type { Participant } from '#live/state.ts'
 import { stage } from '#messages/stage.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { Meter } from '#ui/Meter.tsx'
-import { type Doing, doingOf } from './business.ts'
+import { type Doing, doingOf, turnOf } from './business.ts'
 import { useNow, usePlaying, useView } from './playing.tsx'
 import './Player.css'
 import './PlayerLow.css'
@@ -57,7 +57,7 @@ export interface PlayerProps {
 export function Player({ participant, persona }: PlayerProps) {
   const view = useView()
   const now = useNow()
-  const turn = view.state.turns.find(({ participantId }) => participantId === participant.id)
+  const turn = turnOf(view.state, participant.id)
   const speaking = useIsSpeaking(turn?.messageId)
   const doing = doingOf(participant, persona, { view, speaking, now })
   return (

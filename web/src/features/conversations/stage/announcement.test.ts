@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { whole } from '#markdown/blocks.ts'
-import { created, fold, said, turn } from '#testing/live/logs.ts'
+import { created, fold, said, turn, whisper } from '#testing/live/logs.ts'
 import { announcement, type Node, plain } from './announcement.ts'
 
 const read = (text: string) => whole(text) as readonly Node[]
@@ -21,6 +21,15 @@ test('in full, a finished line is read without its marks', () => {
   expect(announcement(started, finished, 'full', read)).toBe('The Poet: It resolves.')
   expect(announcement(before, started, 'full', read)).toBe('The Poet speaks')
   expect(announcement(started, { ...finished, rows: [] }, 'full', read)).toBeNull()
+})
+
+test('two who speak together are named together, a whisper says to whom', () => {
+  const both = fold([turn('a', { with: { participant_id: 'q' } })], before)
+  expect(announcement(before, both, 'names', read)).toBe('The Poet and Quill speak')
+  const done = fold([said('a', 'Tea. Rain.', { with: { participant_id: 'q', offset: 5 } })], both)
+  expect(announcement(both, done, 'full', read)).toBe('The Poet and Quill: Tea. Rain.')
+  const whispered = fold([whisper(said('b', 'Psst.'), ['p', 'q'])], done)
+  expect(announcement(done, whispered, 'full', read)).toBe('The Poet, aside to Quill: Psst.')
 })
 
 test('switched off, nothing is said', () => {

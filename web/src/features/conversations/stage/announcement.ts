@@ -24,6 +24,10 @@ export function plain(tree: readonly Node[]): string {
   return tree.map(words).join(' ').replace(/\s+/g, ' ').trim()
 }
 
+function nameOf({ participants }: ConversationState, id: string | null | undefined): string | undefined {
+  return participants.find((each) => each.id === id)?.name
+}
+
 /** What is new between two states; `read` gives the tree of a text. Null when nothing is to be said. */
 export function announcement(
   before: ConversationState,
@@ -35,10 +39,15 @@ export function announcement(
   if (verbosity === 'full' && now.notes.length > before.notes.length) {
     const id = now.notes.at(-1)?.id
     const line = now.rows.find((row): row is Line => row.kind === 'line' && row.id === id)
-    return line ? stage.announceSaid(line.author.name, plain(read(line.text))) : null
+    if (!line) return null
+    const partner = nameOf(now, line.with?.participantId)
+    const who = partner === undefined ? line.author.name : stage.both(line.author.name, partner)
+    const to = line.to?.flatMap((each) => nameOf(now, each) ?? [])
+    return stage.announceSaid(to ? stage.announceAside(who, to) : who, plain(read(line.text)))
   }
   const turn = now.turns.at(-1)
   if (!turn || before.turns.some(({ messageId }) => messageId === turn.messageId)) return null
-  const name = now.participants.find(({ id }) => id === turn.participantId)?.name
-  return name === undefined ? null : stage.announceSpeaks(name)
+  const [name, partner] = [nameOf(now, turn.participantId), nameOf(now, turn.with)]
+  if (name === undefined) return null
+  return partner === undefined ? stage.announceSpeaks(name) : stage.announceBoth(stage.both(name, partner))
 }

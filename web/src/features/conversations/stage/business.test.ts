@@ -34,6 +34,13 @@ const bids = [
   { participant_id: 'q', value: 0.2, reason: 's' },
 ]
 
+test('who goes on with the line of another is in the light with them', () => {
+  const both = fold([turn('a', { participant_id: 'q', bids, with: { participant_id: 'p' } })], running)
+  expect(doing(both, poet)).toMatchObject({ light: 'chosen', phrase: 'rises', bid: null })
+  expect(doing(both, poet, { speaking: true }).light).toBe('speaking')
+  expect(doing(both, quill, { speaking: true }).light).toBe('speaking')
+})
+
 test('everybody sees the same phrase for the same message', () => {
   fc.assert(
     fc.property(fc.string(), (messageId) => {

@@ -47,6 +47,10 @@ export function bidOf({ decision }: ConversationState, participantId: string): n
   return decision?.bids.find((bid) => bid.participant_id === participantId)?.value ?? null
 }
 
+/** The open turn of a participant, be it as the one who goes on with another's line. */
+export const turnOf = ({ turns }: ConversationState, id: string): Turn | undefined =>
+  turns.find((turn) => turn.participantId === id || turn.with === id)
+
 export interface Moment {
   readonly view: View
   /** Whether words of the participant's open turn are already on the stage. */
@@ -54,9 +58,9 @@ export interface Moment {
   readonly now: number
 }
 
-function chosen(persona: Persona | undefined, turn: Turn, now: number): string {
+function chosen(persona: Persona | undefined, id: string, turn: Turn, now: number): string {
   const state = now - Date.parse(turn.at) > THINKING_MS ? 'thinking' : 'chosen'
-  return phraseOf(persona, state, turn.messageId, turn.participantId) || stage.aboutToSpeak
+  return phraseOf(persona, state, turn.messageId, id) || stage.aboutToSpeak
 }
 
 export function doingOf(participant: Participant, persona: Persona | undefined, moment: Moment): Doing {
@@ -66,10 +70,10 @@ export function doingOf(participant: Participant, persona: Persona | undefined, 
   const still = (phrase: string): Doing => ({ light: 'dark', phrase, bid: null, rhythm })
   if (state.status === 'ended') return still('')
   if (participant.muted) return still(stage.muted)
-  const turn = state.turns.find(({ participantId }) => participantId === id)
+  const turn = turnOf(state, id)
   if (turn && moment.speaking) return { light: 'speaking', phrase: stage.speaking, bid: null, rhythm }
   const bid = state.decision?.participantId === id ? null : bidOf(state, id)
-  if (turn) return { light: 'chosen', phrase: chosen(persona, turn, moment.now), bid: null, rhythm }
+  if (turn) return { light: 'chosen', phrase: chosen(persona, id, turn, moment.now), bid: null, rhythm }
   if (state.status !== 'running') return still(stage.waiting)
   const about = typing.get(id)
   if (about && about.until > moment.now)
