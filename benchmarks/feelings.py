@@ -63,7 +63,7 @@ def story(seed: int, *, pull: bool = True, turns: int = 300) -> Story:
         value = min(max(value, -1.0), 1.0)
         read = stance(last, value, sentiment=0.3 * value) if abs(value) >= 0.3 else MessageSignals()
         ties = relations.heard(ties, present, speaker.id, read, turn)
-        for change in relations.changes(ties, cast, speaker.id, f"msg_{turn}", turn):
+        for change in relations.changes(ties, cast, [speaker.id], f"msg_{turn}", turn):
             ties = relations.told(ties, change, turn)
             if change.alliance:
                 told.switches.append(turn)

@@ -106,7 +106,7 @@ def test_who_did_not_hear_it_is_not_moved() -> None:
 
 
 def changed(ties: Relations, turn: int, speaker: Participant = ADA) -> list[RelationChanged]:
-    return list(relations.changes(ties, ALIKE, speaker.id, "msg_1", turn))
+    return list(relations.changes(ties, ALIKE, [speaker.id], "msg_1", turn))
 
 
 def test_every_change_worth_telling_has_its_evidence() -> None:
@@ -141,7 +141,7 @@ def friends(turns: int) -> tuple[Relations, list[RelationChanged]]:
     for turn in range(1, turns + 1):
         speaker, other = (ADA, BRUNO) if turn % 2 else (BRUNO, ADA)
         ties = relations.heard(ties, ALIKE, speaker.id, stance(other, 0.8), turn)
-        for change in relations.changes(ties, ALIKE, speaker.id, f"msg_{turn}", turn):
+        for change in relations.changes(ties, ALIKE, [speaker.id], f"msg_{turn}", turn):
             ties = relations.told(ties, change, turn)
             news.append(change)
     return ties, news

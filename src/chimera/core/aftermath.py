@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from chimera.core import events as ev
 from chimera.core import ladders, memory, quality, relations, topics, voices
+from chimera.core.company import duets
 from chimera.core.pacing import Rng
 from chimera.core.parts import Line, Seat
 from chimera.core.relations import Pair
@@ -60,7 +61,8 @@ def _relations(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.N
         return
     cast = [seat.participant for seat in state.seats if seat.present]
     ties, turn = state.feelings.ties, state.finished
-    for body in relations.changes(ties, cast, line.participant_id, line.message_id, turn):
+    speakers = [each.participant_id for each in duets.of_message(state, line)]
+    for body in relations.changes(ties, cast, speakers, line.message_id, turn):
         yield ev.NewEvent(
             body=body, actor=ev.Actor(type="participant", id=body.from_), visibility=line.visibility
         )
@@ -158,12 +160,14 @@ def _back(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEv
 def _reactions(state: ConversationState, line: Line, rng: Rng) -> Iterable[ev.NewEvent]:
     """Now and then somebody who is fond of the speaker reacts instead of speaking."""
     random, speaker = rng("react"), line.participant_id
+    spoke = {each.participant_id for each in duets.of_message(state, line)}
     for seat in state.seats:
         drawn = random.random()
         tie = state.feelings.ties.ties.get((seat.id, speaker or ""))
         likely = REACTS * (0.5 + seat.participant.character.traits.warmth)
         fond = tie is not None and tie.stance >= FOND
-        if fond and seat.active and line.heard_by(seat.id) and drawn < likely:
+        hears = seat.active and seat.id not in spoke and line.heard_by(seat.id)
+        if fond and hears and drawn < likely:
             actor = ev.Actor(type="participant", id=seat.id)
             body = ev.ReactionAdded(message_id=line.message_id, emoji=_emoji(seat))
             yield ev.NewEvent(body=body, actor=actor, visibility=line.visibility)
@@ -181,7 +185,8 @@ def _emoji(seat: Seat) -> str:
 
 def _notes(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
     """What the cast keeps of the line, and of what the stalls said since the one before."""
-    before = max((each.seq for each in state.lines[:-1] if each.participant_id), default=0)
+    earlier = (each.seq for each in state.lines if each.participant_id and each.seq < line.seq)
+    before = max(earlier, default=0)
     for said in (each for each in state.lines if before < each.seq <= line.seq):
         for body in memory.take(state, said):
             actor = ev.Actor(type="participant", id=body.participant_id)

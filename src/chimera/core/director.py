@@ -6,15 +6,16 @@ draw, and every draw comes from a generator labelled with the number of the turn
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
 
 from chimera.core import budget, floor, ladders, memory, pacing, schemes, topics
+from chimera.core.company import arrivals, duets, whispers
 from chimera.core.conversation import Cause, EndedBecause
 from chimera.core.details import StandInRef
-from chimera.core.events import BidRef, Body, Rungs
+from chimera.core.events import BidRef, Body, Rungs, Visibility
 from chimera.core.floor import ALONE, Counsel, Standing
 from chimera.core.pacing import Rng
 from chimera.core.parts import Note
@@ -56,6 +57,10 @@ class Speak:
     stand_in: StandInRef | None = None
     #: What the speaker is reminded of, of all it remembers.
     recalled: tuple[Note, ...] = ()
+    #: Who ends the line, in a duet.
+    with_: str | None = None
+    #: Who of the cast hears it.
+    audience: Visibility = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,7 @@ def decide(state: ConversationState, now_ms: int, rng: Rng, counsel: Counsel = A
     if claim is not None:
         return _speak(state, standings, claim, rng)
     return _quiet(state, standings, now_ms, rng) or _speak(
-        state, standings, _draw([each for each in standings if each.candidate], drawn), rng
+        state, standings, _drawn(state, standings, drawn, rng), rng
     )
 
 
@@ -138,7 +143,8 @@ def _steps(state: ConversationState, standings: Sequence[Standing], rng: Rng) ->
     # Who was just spoken to answers before the subject is changed.
     asked = any(each.view.addressed for each in standings)
     return (
-        ladders.against_loop(state, rng)
+        arrivals.recap(state, asked=asked)
+        or ladders.against_loop(state, rng)
         or ladders.against_lull(state, standings, rng, silent=False)
         or (topics.shift(state, rng) if topics.exhausted(state) and not asked else ())
     )
@@ -205,6 +211,8 @@ class _Claim:
     cause: Cause
     replies_to: str | None = None
     human: bool = False
+    with_: str | None = None
+    audience: Visibility = "all"
 
 
 def _human_first(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
@@ -233,10 +241,21 @@ def _human_first(state: ConversationState, standings: Sequence[Standing]) -> _Cl
 def _given_back(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
     """Who was interrupted goes on."""
     back = state.given_back
-    for each in standings:
-        if back and each.id == back.participant_id and each.seat.active:
-            return _Claim(standing=each, cause=back.cause, replies_to=_reply(state, each))
-    return None
+    able = {each.id: each for each in standings if each.seat.active}
+    if back is None or back.participant_id not in able:
+        return None
+    each = able[back.participant_id]
+    alone = back.with_ is None or back.with_ not in able
+    return _Claim(
+        standing=each, cause="self_selected" if back.with_ and alone else back.cause,
+        replies_to=_reply(state, each), with_=None if alone else back.with_,
+        # With nobody left to whisper to, the line is for everybody.
+        audience=back.audience if _hear(able, back.audience) else "all",
+    )  # fmt: skip
+
+
+def _hear(able: Collection[str], audience: Visibility) -> bool:
+    return audience != "all" and all(each in able for each in audience)
 
 
 def _invited(state: ConversationState, standings: Sequence[Standing]) -> _Claim | None:
@@ -261,7 +280,10 @@ def _continuing(
 ) -> _Claim | None:
     """Now and then somebody adds an afterthought to a line that asks nobody anything."""
     last = state.lines[-1] if state.lines else None
-    if last is None or last.addressed or last.questions or last.cause == "continued":
+    if last is None or last.addressed or last.questions or last.cause in {"continued", "duet"}:
+        return None
+    if last.visibility != "all":
+        # What was whispered does not go on aloud.
         return None
     if not any(each.candidate for each in standings):
         return None
@@ -289,6 +311,20 @@ def _silence(state: ConversationState, candidates: Sequence[Standing], rng: Rng)
     return length
 
 
+def _drawn(
+    state: ConversationState, standings: Sequence[Standing], drawn: float, rng: Rng
+) -> _Claim:
+    """Who is drawn, and whether an ally joins in, or only one other is to hear it."""
+    claim = _draw([each for each in standings if each.candidate], drawn)
+    if claim.cause != "self_selected":
+        return claim
+    other = duets.partner(state, standings, claim.standing, rng)
+    if other is not None:
+        return replace(claim, cause="duet", with_=other)
+    hearer = whispers.hearer(state, standings, claim.standing, rng)
+    return replace(claim, audience=(claim.standing.id, hearer)) if hearer else claim
+
+
 def _draw(candidates: Sequence[Standing], drawn: float) -> _Claim:
     reached = list(accumulate(each.chance for each in candidates))
     # The chances may add up to a hair less than 1.
@@ -311,6 +347,8 @@ def _speak(
     words = budget.words(state, pacing.length(state, chosen.seat.participant, rng))
     if claim.cause == "continued":
         words = min(words, pacing.AFTERTHOUGHT_WORDS)
+    elif claim.cause == "duet":
+        words = duets.words(words)
     elif state.ladders.finale is not None:
         words = max(words, CLOSING_WORDS)
     forced = claim.cause if claim.cause in {"overdue", "invited"} else None
@@ -329,6 +367,8 @@ def _speak(
         rungs=ladders.rungs(state),
         stand_in=chosen.stand_in,
         recalled=memory.recall(state, chosen.id, closing=state.ladders.finale is not None),
+        with_=claim.with_,
+        audience=claim.audience,
     )
 
 

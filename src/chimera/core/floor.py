@@ -153,13 +153,15 @@ def candidates_of(state: ConversationState) -> frozenset[str]:
     """Who may be drawn: seated, not muted, and not the one who spoke last.
 
     Those whose providers have just failed, and whoever was told to leave the last speaker alone,
-    are left out while there is somebody else.
+    are left out while there is somebody else. Where nobody else can speak, who spoke last goes on.
     """
     last = last_speakers(state)
-    able = [seat for seat in state.seats if seat.active and seat.id not in last]
-    rested = [seat for seat in able if seat.benched <= state.turn] or able
-    apart = [seat for seat in rested if not _parted(state, seat.id, last)]
-    return frozenset(seat.id for seat in apart or rested)
+    active = [seat for seat in state.seats if seat.active]
+    others = [seat for seat in active if seat.id not in last]
+    well = [seat for seat in active if seat.benched <= state.turn]
+    able = [seat for seat in others if seat in well] or well or others or active
+    apart = [seat for seat in able if not _parted(state, seat.id, last)]
+    return frozenset(seat.id for seat in apart or able)
 
 
 def _parted(state: ConversationState, participant_id: str, last: Iterable[str]) -> bool:
@@ -265,7 +267,8 @@ def _previous_but_one(state: ConversationState) -> str | None:
 
 
 def _echo(state: ConversationState, participant_id: str, last: Line | None) -> float:
-    words = signals.content_words(last.text) if last else frozenset[str]()
+    heard = last is not None and last.heard_by(participant_id)
+    words = signals.content_words(last.text) if last and heard else frozenset[str]()
     if not words:
         return 0.0
     used: set[str] = set()

@@ -188,11 +188,11 @@ def in_sight(state: "ConversationState", lines: "Sequence[Line]") -> "Sequence[L
     return [line for line in lines if line.turn > state.finished - SHORT_SIGHT]
 
 
-def banned(state: "ConversationState") -> tuple[str, ...]:
-    """What nobody may say again while the talk goes in circles."""
+def banned(state: "ConversationState", who: str) -> tuple[str, ...]:
+    """What nobody may say again while the talk goes in circles, as far as `who` has heard it."""
     if not state.ladders.loop.rung:
         return ()
-    phrases = quality.worn(quality.window(state.lines))
+    phrases = quality.worn(quality.window([x for x in state.lines if x.heard_by(who)]))
     listed = "; ".join(f"“{untrusted.one_line(each, 60)}”" for each in phrases)
     return (f"Do not use these words again: {listed}.",) if phrases else ()
 

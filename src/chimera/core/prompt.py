@@ -28,6 +28,7 @@ from chimera.core import (
     untrusted,
     voices,
 )
+from chimera.core.company import duets, hearing, whispers
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import ContextTooLong
@@ -48,7 +49,6 @@ BUDGET_TOKENS = 6000
 WINDOW, SLIDE = 30, 30
 TAIL_CHARS = 700
 SAMPLES = 3
-LINE_CHARS = 2000
 #: Only the newest pictures are looked at; each costs as much as pages of talk.
 PICTURES = 4
 #: A trait within these limits is not worth a sentence.
@@ -215,7 +215,7 @@ def _system(state: ConversationState, me: Participant, persona: Persona) -> str:
 
 def _value(text: str, limit: int) -> str:
     """The text as one line of at most so many characters, cut between words."""
-    whole = untrusted.one_line(text, LINE_CHARS)
+    whole = untrusted.one_line(text, hearing.LINE_CHARS)
     if len(whole) <= limit:
         return whole
     cut = whole[: limit - 1]
@@ -281,11 +281,11 @@ def _messages(
     opening = f"The topic: {_value((state.topics or (state.topic,))[0], 500)}"
     blocks: list[tuple[bool, list[str | ImagePart]]] = [(False, [opening])]
     for line in lines:
-        mine = line.participant_id == me.id
+        mine, text = hearing.remembered(state, line, me)
         if blocks[-1][0] != mine:
             blocks.append((mine, []))
         shown = [pictures[each.id] for each in line.images if each.id in pictures]
-        blocks[-1][1].extend([_own(line) if mine else _told(line), *shown])
+        blocks[-1][1].extend([text, *shown])
     messages = [PromptMessage("self" if mine else "others", _parts(said)) for mine, said in blocks]
     if blocks[-1][0]:
         return (*messages, PromptMessage("others", (TextPart(tail.lstrip()),)))
@@ -304,25 +304,6 @@ def _parts(said: Iterable[str | ImagePart]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _own(line: Line) -> str:
-    return untrusted.without_tokens(untrusted.plain(line.text))[:LINE_CHARS].strip()
-
-
-def _told(line: Line) -> str:
-    match line.kind:
-        case "persona":
-            return f"{untrusted.name(line.name)}: {untrusted.one_line(line.text, LINE_CHARS)}"
-        case "viewer":
-            return f"[audience] {untrusted.name(line.name)}: {_shown(line)}"
-        case _:
-            return f"[host] {untrusted.one_line(line.text)}"
-
-
-def _shown(line: Line) -> str:
-    """A viewer's words made plain, and what they cannot tell."""
-    return ev.shown_in(untrusted.one_line(line.text), len(line.images))
-
-
 def _stops(state: ConversationState, me: Participant) -> tuple[str, ...]:
     spoke = {seat.id: seat.spoke or 0 for seat in state.seats}
     others = [each for each in state.participants if each.id != me.id]
@@ -337,6 +318,8 @@ def _tail(
     state: ConversationState, speak: Speak, me: Participant, persona: Persona, words: int
 ) -> str:
     situation = [
+        *whispers.told(state, speak),
+        *duets.told(state, speak),
         *_moment(state, speak),
         *_whisper(speak),
         *stalls.told(state, me.id),

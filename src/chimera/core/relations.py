@@ -341,15 +341,16 @@ def changes(
         pair = relations.pair(one.id, other.id)
         alliance = _alliance(relations, one, other, turn)
         level = _level(relations, one.id, other.id, turn)
-        conflict = level if level != pair.level else None
+        news = {"alliance": alliance} if alliance else {}
+        news |= {"conflict": level} if level != pair.level else {}
         delta = _delta(relations, one.id, other.id, turn) if one.id in speakers else 0.0
-        if abs(delta) >= TELLS or alliance or conflict:
+        if abs(delta) >= TELLS or news:
             now = affinity(relations, one, other, turn)
-            yield _changed((one.id, other.id), now, delta, message_id, alliance, conflict)
+            yield _told((one.id, other.id), now, delta, message_id, **news)
         back = _delta(relations, other.id, one.id, turn) if other.id in speakers else 0.0
         if abs(back) >= TELLS:
             now = affinity(relations, other, one, turn)
-            yield _changed((other.id, one.id), now, back, message_id)
+            yield _told((other.id, one.id), now, back, message_id)
 
 
 def _delta(relations: Relations, one: str, other: str, turn: int) -> float:
@@ -358,17 +359,10 @@ def _delta(relations: Relations, one: str, other: str, turn: int) -> float:
     return tie.affinity - tie.told if tie is not None and tie.turn == turn else 0.0
 
 
-def _changed(
-    ids: Directed,
-    now: float,
-    delta: float,
-    message_id: str,
-    alliance: Literal["formed", "ended"] | None = None,
-    conflict: Level | None = None,
-) -> RelationChanged:
+def _told(ids: Directed, now: float, delta: float, evidence: str, **news: str) -> RelationChanged:
     return RelationChanged.model_validate({
         "from": ids[0], "to": ids[1], "affinity": round(now, 4), "delta": round(delta, 4),
-        "evidence": message_id, "alliance": alliance, "conflict": conflict,
+        "evidence": evidence, **news,
     })  # fmt: skip
 
 

@@ -344,7 +344,7 @@ def _message_completed(
         seats=seats, feelings=felt, messages=state.messages + 1,
         stood_in=state.stood_in + bool(body.route.understudy_for) if body.scripted else 0,
     )  # fmt: skip
-    seats = voices.settled(state.seats, state.lines, *speakers)
+    seats = voices.settled(state.seats, state.lines, speakers)
     return replace(state, seats=seats, ladders=ladders.landed(state, body.usage.cost or 0.0))
 
 

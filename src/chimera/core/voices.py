@@ -6,7 +6,7 @@ what differs between people: the same speaker stays below 1.06 in 95 of 100 wind
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
@@ -95,11 +95,13 @@ def alike(cards: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[str, str, fl
     return sorted((each for each in near if each[2] <= ALIKE), key=lambda each: each[2])
 
 
-def settled(seats: tuple[Seat, ...], lines: Sequence[Line], who: str) -> tuple[Seat, ...]:
-    """The seats with the baseline of somebody who has just said enough for one."""
+def settled(
+    seats: tuple[Seat, ...], lines: Sequence[Line], who: Container[str | None]
+) -> tuple[Seat, ...]:
+    """The seats with the baseline of whoever has just said enough for one."""
     return tuple(
-        replace(seat, voice=of(tuple(_own(lines, who)[-SETTLED:])))
-        if seat.id == who and seat.voice is None and seat.turns >= SETTLED
+        replace(seat, voice=of(tuple(_own(lines, seat.id)[-SETTLED:])))
+        if seat.id in who and seat.voice is None and seat.turns >= SETTLED
         else seat
         for seat in seats
     )
