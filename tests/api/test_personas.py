@@ -1,6 +1,7 @@
 """People's own personas: kept with versions, cast like any other, previewed and tried out."""
 
 import base64
+import io
 import json
 import struct
 import zlib
@@ -9,6 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 from api_house import Made
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from sqlalchemy import select
 
 from chimera.core import content
@@ -205,6 +208,42 @@ async def test_two_of_a_cast_who_sound_alike_are_named(client: httpx2.AsyncClien
     assert few.status_code == 422
 
 
+async def test_a_fork_keeps_the_words_of_the_troupe_until_its_voice_is_rewritten(
+    client: httpx2.AsyncClient, made: Made
+) -> None:
+    chef = (await client.get(f"{PERSONAS}/chef")).json()
+    voice = {name: chef[name] for name in ("voice", "sample_lines")}
+    fork = await make(client, name="Chef Two", forked_from="chef", **voice)
+    assert fork["plays_as"] == "chef"
+    address = f"{PERSONAS}/{fork['id']}"
+    renamed = (await client.patch(address, json={"tagline": "Another kitchen."})).json()
+    assert renamed["plays_as"] == "chef"
+    wanted = {"topic": "Salt", "cast": [{"persona": fork["id"]}, {"persona": "poet"}]}
+    conversation = (await client.post("/api/v1/conversations", json=wanted)).json()
+    begun = (await made.house.journal.read(conversation["id"], after=0))[0].body
+    assert isinstance(begun, ConversationCreated)
+    assert [each.part for each in begun.participants] == ["chef", "poet"]
+    rewritten = (await client.patch(address, json={"voice": "Whispers like a librarian."})).json()
+    assert "plays_as" not in rewritten
+
+
+async def test_the_troupe_tries_a_fork_with_the_words_of_the_one_it_comes_from(
+    client: httpx2.AsyncClient,
+) -> None:
+    """The only difference is the voice, and with it goes what the Chef alone says."""
+    chef = (await client.get(f"{PERSONAS}/chef")).json()
+    card = KEEPER | {name: chef[name] for name in ("voice", "sample_lines", "traits", "name")}
+
+    async def heard(**changed: Any) -> list[str]:
+        found = await tried(
+            client, persona=card | changed, lines=8, topic="Should cities ban cars?"
+        )
+        return [each["text"] for each in found["lines"] if each["by"] == "persona"]
+
+    assert await heard() == await heard()
+    assert await heard() != await heard(voice="Another voice.")
+
+
 # -- trying out -------------------------------------------------------------------------------
 
 
@@ -338,6 +377,50 @@ async def test_a_persona_goes_out_as_a_card_and_comes_back(
     back = (await client.post(f"{PERSONAS}/import", json={"card": card})).json()["persona"]
     assert back["sample_lines"] == made["sample_lines"]
     assert back["name"] == made["name"]
+
+
+@pytest.mark.parametrize(
+    ("form", "keywords"), [("card_v2_png", ["chara"]), ("card_v3_png", ["chara", "ccv3"])]
+)
+async def test_a_persona_goes_out_as_a_picture_and_comes_back_whole(
+    client: httpx2.AsyncClient, form: str, keywords: list[str]
+) -> None:
+    made = await make(client, relations={"poet": -0.4}, mask="eyes:monocle,mouth:wry", color="rose")
+    file = await client.get(f"{PERSONAS}/{made['id']}/export", params={"format": form})
+    assert file.headers["content-type"] == "image/png"
+    assert 'filename="lighthouse-keeper.png"' in file.headers["content-disposition"]
+    picture = Image.open(io.BytesIO(file.content))
+    assert isinstance(picture, PngImageFile)
+    assert sorted(picture.text) == sorted(keywords)
+    newest = json.loads(base64.b64decode(picture.text[keywords[-1]]))
+    assert newest["spec"] == f"chara_card_{form[5:7]}"
+    url = f"data:image/png;base64,{base64.b64encode(file.content).decode()}"
+    again = (await client.post(f"{PERSONAS}/import", json={"png": url})).json()["persona"]
+    apart = {"id", "slug", "updated_at"}
+    assert {k: v for k, v in again.items() if k not in apart} == {
+        k: v for k, v in made.items() if k not in apart
+    }
+
+
+async def test_what_a_picture_shows_is_the_persona_s_own_mask(client: httpx2.AsyncClient) -> None:
+    async def drawn(**looks: Any) -> bytes:
+        made = await make(client, **looks)
+        address = f"{PERSONAS}/{made['id']}/export"
+        file = await client.get(address, params={"format": "card_v2_png"})
+        return Image.open(io.BytesIO(file.content)).tobytes()
+
+    one = await drawn(mask="eyes:monocle", color="rose")
+    assert await drawn(mask="eyes:monocle", color="rose", name="Another") == one
+    assert await drawn(mask="eyes:wink", color="rose") != one
+    assert await drawn(mask="eyes:monocle", color="moss") != one
+
+
+async def test_a_file_of_strangers_switches_no_memory_on(client: httpx2.AsyncClient) -> None:
+    made = await make(client, remembers=True)
+    file = (await client.get(f"{PERSONAS}/{made['slug']}/export")).json()
+    assert file["persona"]["remembers"] is True
+    again = await client.post(f"{PERSONAS}/import", json={"card": file})
+    assert again.json()["persona"]["remembers"] is False
 
 
 def with_data(**data: Any) -> dict[str, Any]:

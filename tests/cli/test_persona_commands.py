@@ -24,6 +24,19 @@ def test_a_persona_goes_out_and_comes_in_again(commands: Commands, tmp_path: Pat
     assert "humour 0.95" in shown
 
 
+def test_a_persona_goes_out_as_a_picture_and_comes_in_again(
+    commands: Commands, tmp_path: Path
+) -> None:
+    file = tmp_path / "poet.png"
+    done = commands.run("personas", "export", "poet", "--format", "card_v3_png", "--out", str(file))
+    assert (done.code, done.out) == (0, "")
+    taken = json.loads(commands.run("personas", "import", str(file), "--json").out)
+    assert (taken["slug"], taken["dropped"]) == ("poet-2", [])
+    nowhere = commands.run("personas", "export", "poet", "--out", str(tmp_path / "no" / "where"))
+    assert nowhere.code == 1
+    assert "cannot be written" in nowhere.complaint
+
+
 def test_what_cannot_be_done_is_said_in_a_line(commands: Commands, tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     bad.write_text('{"spec": "nothing"}')

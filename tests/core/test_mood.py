@@ -80,6 +80,14 @@ def test_a_full_house_does() -> None:
     assert comedian > mood.FELT
 
 
+def test_a_card_may_say_how_much_the_audience_moves_it() -> None:
+    crowd = clapped(10)
+    as_usual = mood.felt(crowd, Traits(humour=0.9), NOON)
+    deaf = mood.felt(crowd, Traits(humour=0.9, sens=0.0), NOON)
+    moved = mood.felt(crowd, Traits(humour=0.0, warmth=0.0, sens=1.0), NOON)
+    assert deaf == 0 < as_usual < moved == pytest.approx(mood.applause(crowd, NOON))
+
+
 def test_a_handful_cannot_speak_for_a_crowd() -> None:
     few = clapped(3, viewers=2)
     many = clapped(3, viewers=500)
