@@ -115,6 +115,7 @@ async def test_there_is_no_score_before_there_is_enough_talk(
     assert answer.status_code == 200
     assert answer.json() == {
         "conversation_id": conversation, "history": [], "next_cursor": None,
+        "prediction": {"because": "not_enough_votes", "votes": 0, "needed": 100},
     }  # fmt: skip
 
 

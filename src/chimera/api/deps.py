@@ -23,6 +23,7 @@ from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Alarm, Hub
 from chimera.core.routes.limits import Limits
+from chimera.core.schemes import SCHEMES, Scheme
 from chimera.core.topics import Starter
 from chimera.engine.asking import Performer
 from chimera.engine.audience import Audience
@@ -174,6 +175,8 @@ class House:
     hosts: frozenset[str]
     #: The built web app, if there is one.
     web: pathlib.Path | None = None
+    #: Who can be asked to direct, those of plugins included.
+    directors: Mapping[str, Scheme] = field(default_factory=lambda: SCHEMES)
     patience: Patience = Patience()
     #: How many live lines may read at once: a thousand viewers who come back together wait for
     #: each other here, not in the store's queue, which would turn them away.
@@ -213,6 +216,12 @@ class Call:
         """Who is counted for the rates: a person, or in local mode the browser's address."""
         client = self._request.client
         return self.actor.id or (client.host if client else self.actor.type)
+
+    def known_as(self, of: str) -> str | None:
+        """The browser's name in something such as an experiment; None without its cookie."""
+        visitors = self.house.visitors
+        cookie = visitors.known(self._request)
+        return None if cookie is None else visitors.name(cookie, of)
 
     async def commit(self, unit: Callable[[Work], BaseModel | None]) -> Response:
         """Do the work in one transaction, once for each Idempotency-Key, and answer with it."""

@@ -27,18 +27,22 @@ from chimera.app.system import SystemClock, TimeOrderedIds, only_one_process
 from chimera.core import content
 from chimera.core.errors import ChimeraError
 from chimera.core.events import SYSTEM
+from chimera.core.generation import Route
 from chimera.core.ids import Clock, IdSource
 from chimera.core.persona import Persona, load_house
 from chimera.core.ports import Hub
 from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal
+from chimera.engine.judging import Judge
+from chimera.engine.learning import Study
 from chimera.engine.performing import Stage
 from chimera.engine.polling import Polls
 from chimera.engine.recall import load_sentiment
 from chimera.engine.reconcile import Reconciler
 from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
+from chimera.engine.wings import Prompter, Wings
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
 from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.crowd_routes import router as crowd_router
@@ -50,6 +54,7 @@ from chimera.features.house.routes import router as house_router
 from chimera.features.learning.routes import router as learning_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
+from chimera.plugins import load_directors
 from chimera.providers.roster import SCRIPTED
 from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub, await_redis
@@ -111,6 +116,7 @@ class Parts:
     docket: Docket
     alarm: DocketAlarm
     audience: Audience
+    wings: Wings
     turns: Turns
     worker: TurnWorker
     reconciler: Reconciler
@@ -152,7 +158,9 @@ async def open_parts(
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
         )
-        yield _assemble(settings, clock, ids, store, hub, books, models, keys, docket)
+        parts = _assemble(settings, clock, ids, store, hub, books, models, keys, docket)
+        await stack.enter_async_context(parts.wings.open())
+        yield parts
 
 
 async def _open_models(
@@ -198,15 +206,18 @@ def _assemble(
     """Join what is open, and teach the docket its tasks."""
     journal, alarm, personas = Journal(store, hub, clock), DocketAlarm(docket), load_house()
     audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
+    wings = _wings(settings, clock, ids, store, journal, books, models)
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
         gallery=StoredPictures(store), warm=models.warming.warm,
         bills=books.ledger, entitle=alarm.entitle, sentiment=load_sentiment(),
-        persona=Cards(store, personas).of,
+        persona=Cards(store, personas).of, wings=wings,
     )  # fmt: skip
     turns, worker = Turns(stage, audience), TurnWorker(docket, _worker_settings(settings))
     polls = Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock)
-    reconciler = Reconciler(store, alarm, clock, chores=(*books.chores, polls.sweep))
+    reconciler = Reconciler(
+        store, alarm, clock, chores=(*books.chores, polls.sweep, Study(store, clock).go_on)
+    )
 
     async def turn(conversation_id: str) -> datetime | None:
         # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
@@ -222,8 +233,37 @@ def _assemble(
         settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
         models=models, keys=keys, preferences=books.preferences,
         personas=personas, docket=docket, alarm=alarm, audience=audience,
-        turns=turns, worker=worker, reconciler=reconciler, polls=polls,
+        wings=wings, turns=turns, worker=worker, reconciler=reconciler, polls=polls,
     )  # fmt: skip
+
+
+def _wings(
+    settings: Settings,
+    clock: Clock,
+    ids: IdSource,
+    store: Store,
+    journal: Journal,
+    books: Books,
+    models: Models,
+) -> Wings:
+    """What helps the director, as the settings want it. Raises Unready for a plugin gone wrong."""
+    minds = settings.minds
+    prompter = Prompter(gateway=models.gateway, ids=ids, route=route_of(minds.director_model))
+    judge = Judge(prompter=prompter, journal=journal, store=store, bills=books.ledger)
+    return Wings(
+        schemes=load_directors(minds.directors, clock=clock),
+        prompter=prompter,
+        moderates=minds.moderator,
+        judge=judge if minds.stance_judge else None,
+    )
+
+
+def route_of(named: str | None) -> Route | None:
+    """The route that a setting names as `provider/model`."""
+    if named is None:
+        return None
+    provider, _, model = named.partition("/")
+    return Route(provider=provider, model=model)
 
 
 @asynccontextmanager
@@ -266,6 +306,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         personas=parts.personas,
         visitors=Visitors(parts.store.secret),
         starters=load_starters(),
+        directors=parts.wings.schemes,
         seed=partial(secrets.randbelow, 2**31),
         failing=partial(failing, parts),
         hosts=hosts,

@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from chimera.core.conversation import Participant
 from chimera.core.errors import AlreadyExists, NotFound, StaleSeq
+from chimera.core.learning.experiments import CARD
 from chimera.core.persona import Persona
 from chimera.store.database import Store
+from chimera.store.learning import changes_of
 from chimera.store.tables import persona_versions, personas
 
 #: Cards of earlier versions that a process keeps at hand.
@@ -121,6 +123,15 @@ def card(connection: Connection, persona_id: str, version: int) -> Persona:
     return Persona.model_validate(found)
 
 
+def dressed(connection: Connection, participant: Participant) -> Persona:
+    """The card that somebody of one's own was cast with: its version, in the variant's words."""
+    persona = card(connection, participant.persona_id, participant.version or 1)
+    if participant.variant in {None, CARD}:
+        return persona
+    changes = changes_of(connection, participant.variant or "")
+    return Persona.model_validate(persona.model_dump() | dict(changes))
+
+
 def _save(connection: Connection, kept: Kept) -> None:
     connection.execute(
         insert(persona_versions),
@@ -140,12 +151,12 @@ def _kept(row: Row[Any]) -> Kept:
 
 
 class Cards:
-    """The card that each participant was cast with; a version never changes, so it is read once."""
+    """The card that each participant was cast with; what is cast never changes: it is read once."""
 
     def __init__(self, store: Store, house: Sequence[Persona]) -> None:
         self._store = store
         self._house: Mapping[str, Persona] = {each.id: each for each in house}
-        self._read: OrderedDict[tuple[str, int], Persona] = OrderedDict()
+        self._read: OrderedDict[tuple[str, int, str | None], Persona] = OrderedDict()
 
     async def of(self, participant: Participant) -> Persona:
         """Raises NotFound for a persona that this house never had."""
@@ -154,9 +165,9 @@ class Cards:
                 return self._house[participant.persona_id]
             except KeyError:
                 raise NotFound(f"There is no persona {participant.persona_id!r}.") from None
-        key = participant.persona_id, participant.version
+        key = participant.persona_id, participant.version, participant.variant
         found = self._read.pop(key, None) or await self._store.read(
-            partial(card, persona_id=key[0], version=key[1])
+            partial(dressed, participant=participant)
         )
         self._read[key] = found
         while len(self._read) > CARDS_KEPT:

@@ -50,7 +50,7 @@ async def create_conversation(body: schemas.CreateConversation, call: Called) ->
     def create(work: Work) -> schemas.Conversation:
         # A repeated call is answered as before, whatever could be cast by now.
         cast = seat_all(work.connection, call.house, body.cast)
-        return service.create(work, call.house, body, cast)
+        return service.create(work, call.house, body, cast, call.known_as)
 
     return await call.commit(create)
 

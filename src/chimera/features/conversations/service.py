@@ -13,7 +13,7 @@ from chimera.core.conversation import Limits, Pace, Participant, Status, title_o
 from chimera.core.errors import Invalid, LimitReached, NotFound
 from chimera.core.ids import from_millis
 from chimera.core.persona import check_name
-from chimera.features.conversations import casting, minding, schemas, tables
+from chimera.features.conversations import casting, minding, schemas, tables, trials
 from chimera.features.conversations.looking import get
 from chimera.features.conversations.pictures import MEDIA_TYPE, MOST_PICTURES, Shown
 from chimera.store import log, pictures
@@ -29,22 +29,34 @@ _ALL: frozenset[Status] = frozenset({"created", "running", "paused", "ended"})
 
 
 def create(
-    work: Work, house: House, wanted: schemas.CreateConversation, cast: tuple[Participant, ...]
+    work: Work,
+    house: House,
+    wanted: schemas.CreateConversation,
+    cast: tuple[Participant, ...],
+    known_as: trials.KnownAs = trials.nobody,
 ) -> schemas.Conversation:
-    """A new conversation, running unless that is not wanted."""
+    """A new conversation, running unless that is not wanted.
+
+    What it leaves open may be fixed by an experiment.
+    """
     conversation_id = house.ids.new("cnv")
+    seed = house.seed() if wanted.seed is None else wanted.seed
+    enrolled = trials.enrol(work.connection, conversation_id, wanted, known_as)
+    wanted = enrolled.wanted
+    cast = trials.dress(work.connection, cast, seed)
     starter = next((each.id for each in house.starters if each.text == wanted.topic), None)
     created = ev.ConversationCreated(
         title=wanted.title or title_of(wanted.topic),
         topic=wanted.topic,
         participants=cast,
         pace=wanted.pace.pace(Pace()),
-        seed=house.seed() if wanted.seed is None else wanted.seed,
+        seed=seed,
         limits=wanted.limits(),
-        director=wanted.director,
+        director=_director(house, wanted.director),
         language=wanted.language,
         starter=starter,
         whispers=wanted.whispers,
+        trials=enrolled.refs,
     )
     events = [ev.NewEvent(body=created, actor=work.actor), *minding.bring(work, cast, wanted.topic)]
     if wanted.start:
@@ -57,8 +69,16 @@ def create(
         owner=work.actor.id,
         wake_at=house.now() if wanted.start else None,
     )
+    trials.note(work.connection, conversation_id, enrolled, cast, at=house.now())
     _wake(work, house, conversation_id, done)
     return get(work.connection, conversation_id)
+
+
+def _director(house: House, name: str) -> str:
+    if name not in house.directors:
+        there_are = ", ".join(house.directors)
+        raise Invalid(f"No director is called {name}. There are: {there_are}.", path="director")
+    return name
 
 
 def start(work: Work, house: House, conversation_id: str) -> schemas.Controlled:
