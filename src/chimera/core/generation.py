@@ -127,6 +127,19 @@ class Usage:
     cost: float | None = None
     estimated: bool = False
 
+    def plus(self, other: "Usage") -> "Usage":
+        """What two calls took together; a cost that nobody knows adds nothing to one that is."""
+        costs = [each for each in (self.cost, other.cost) if each is not None]
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            cost=sum(costs) if costs else None,
+            estimated=self.estimated or other.estimated,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
@@ -307,3 +320,5 @@ class Performance:
     signals: dict[str, Any] | None = None
     #: Set when the stream broke after speech had come (`reliability.md` section 2.5).
     broken: str | None = None
+    #: The second part of a duet; `text` is then the first part as it stands, `usage` that of both.
+    second: "Performance | None" = None

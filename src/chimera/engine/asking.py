@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from chimera.core import budget, deflecting, director, guard, prompt, voices
+from chimera.core import budget, deflecting, director, guard, prompt, signals, voices
+from chimera.core.company import duets
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.errors import (
@@ -29,6 +30,8 @@ from chimera.providers.roster import IMPROV, SCRIPTED
 
 #: For all tries at one text; the gateway ends each call a little sooner.
 TEXT_S = 61.0
+#: Of that, for the second part of a duet; without it the first stands alone.
+SECOND_S = 6.0
 #: What is withdrawn even if it has been seen.
 UNSPEAKABLE = {
     "leak": "the line gave away what the model was told",
@@ -67,12 +70,19 @@ class Asking:
     turn: telling.Turn
     state: ConversationState
     speak: Speak
+    #: The card of whoever ends the line, in a duet.
+    second: Persona | None = None
     #: Whose conversation it is; its keys are asked before the house's.
     owner: str | None = None
 
     @property
     def speaker(self) -> Participant:
         return self.turn.speaker
+
+    @property
+    def part(self) -> Speak:
+        """What the speaker is asked for: all of the line, or of a duet the first part."""
+        return duets.first(self.speak)
 
     @property
     def lead(self) -> Route:
@@ -107,11 +117,49 @@ class Asking:
         must not be shown.
         """
         # A second and a third try are made within the time of one.
+        text_s = TEXT_S if self.second is None else TEXT_S - SECOND_S
         try:
-            async with asyncio.timeout(TEXT_S):
-                return await self._tries(on_text, on_stage, forget)
+            async with asyncio.timeout(text_s):
+                done = await self._tries(on_text, on_stage, forget)
         except TimeoutError:
-            raise ProviderSlow(f"no line within {TEXT_S:g} s", stage="total") from None
+            raise ProviderSlow(f"no line within {text_s:g} s", stage="total") from None
+        return done if self.second is None else await self._ended(done, self.second)
+
+    async def _ended(self, done: Performance, card: Persona) -> Performance:
+        """With the ally's part, unless that does not come in time or may not be said."""
+        first = telling.trimmed(done, self.speaker, self.state.participants, self.part)
+        if first.ending != "complete" or not first.text:
+            return done
+        try:
+            async with asyncio.timeout(SECOND_S):
+                second = await self._of_ally(done, first.text, card).once()
+        except (ProviderError, BudgetSpent, TimeoutError):
+            return done
+        if second is None:
+            return done
+        usage = done.usage.plus(second.usage)
+        return replace(done, text=first.text, second=second, usage=usage)
+
+    def _of_ally(self, done: Performance, text: str, card: Persona) -> "Asking":
+        """The same question to the second of a duet, who has heard the first part."""
+        speak, who = duets.second(self.speak), self.speaker.id
+        read = signals.read(text, self.state.participants, who, self.state.lines)
+        state = duets.halfway(
+            self.state, speaker_id=who, message_id=self.turn.message_id, text=text,
+            signals=read.model_copy(update=done.signals or {}),
+        )  # fmt: skip
+        turn = replace(self.turn, speaker=state.seat(speak.participant_id).participant)
+        return replace(self, card=card, second=None, turn=turn, state=state, speak=speak)
+
+    async def once(self) -> Performance | None:
+        """The line as its own route says it at the first try; None if it may not be said."""
+        composed = prompt.compose(self.state, self.speak, self.card)
+        asked = replace(self._request(composed), troupe=self.lead.provider == SCRIPTED)
+        done = await self.gateway.perform(asked)
+        line = telling.trimmed(done, self.speaker, self.state.participants, self.speak)
+        if not line.text or self._refusal(done, composed) is not None:
+            return None
+        return replace(done, text=line.text)
 
     async def _tries(
         self,
@@ -120,7 +168,7 @@ class Asking:
         forget: Callable[[], None],
     ) -> Performance:
         pictures = await self._pictures()
-        composed = prompt.compose(self.state, self.speak, self.card, pictures=pictures)
+        composed = prompt.compose(self.state, self.part, self.card, pictures=pictures)
         request = self._request(composed)
         done = await self._first(request, on_text)
         why = self._refusal(done, composed)
@@ -136,7 +184,7 @@ class Asking:
             return done
         forget()
         # Without a word about the first try a model is likely to say it again.
-        warned = replace(self.speak, note=" ".join(filter(None, [AGAIN.get(why), self.speak.note])))
+        warned = replace(self.part, note=" ".join(filter(None, [AGAIN.get(why), self.speak.note])))
         composed = prompt.compose(self.state, warned, self.card, pictures=pictures)
         return await self._again(self._request(composed), composed, why)
 
@@ -212,7 +260,7 @@ class Asking:
         return await self.gallery.load([each.id for each in seen])
 
     def _request(self, composed: prompt.Prompt) -> TurnRequest:
-        state, speak = self.state, self.speak
+        state, speak = self.state, self.part
         scene = Scene(state=state, speak=speak, turn=state.turn)
         return TurnRequest(
             conversation_id=state.id,
@@ -242,7 +290,7 @@ class Asking:
         if done.scripted:
             return None
         line = guard.trim(
-            done.text, self.speaker, self.state.participants, words=self.speak.words,
+            done.text, self.speaker, self.state.participants, words=self.part.words,
             ending="complete", closing=self.speak.closing,
         )  # fmt: skip
         return guard.review(
