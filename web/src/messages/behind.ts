@@ -28,6 +28,7 @@ const WHY: Readonly<Record<string, string>> = {
 const ROLES: Readonly<Record<string, string>> = { self: 'the persona', others: 'the others' }
 
 export const behind = {
+  seat: 'Plays from now on:',
   title: (name: string) => `Behind the line of ${name.replace(/^The /, 'the ')}`,
   playedBy: 'Played by',
   troupe: 'The house’s own troupe, without a model',

@@ -17,4 +17,7 @@ export const providerTitle = (name: string): string => TITLES[name] ?? name
 
 export const minds = {
   badges: { vision: 'sees', thinking: 'thinks', loaded: 'in memory', usual: 'usual' },
+  recast: 'Change',
+  recastOf: (name: string, model: string) =>
+    `Played by ${model}. Change the mind of ${name.replace(/^The /, 'the ')}`,
 } as const

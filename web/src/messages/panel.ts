@@ -73,6 +73,16 @@ export const panel = {
   partOrder: Object.keys(PARTS),
   tooFew: 'too little to tell',
 
+  foretold: 'Likely to please',
+  foretoldFrom: (votes: number) =>
+    `foretold from its first twelve turns by ${plural(votes, 'vote', 'votes')}`,
+  notForetold: (because: string, votes: number, needed: number) =>
+    because === 'too_early'
+      ? 'Foretold after twelve turns.'
+      : because === 'not_enough_votes'
+        ? `Not enough votes yet: ${votes} of ${needed}.`
+        : 'What the votes have taught so far is no better than a guess.',
+
   signed: (value: number) => signed(value, 2),
 
   topic: 'Topic',

@@ -73,7 +73,7 @@ export const qualityQuery = (id: string) =>
           }),
         ),
       )
-      return found.flatMap(({ history }) => history)
+      return { history: found.flatMap(({ history }) => history), prediction: found[0]?.prediction ?? null }
     },
   })
 

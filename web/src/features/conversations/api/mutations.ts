@@ -40,6 +40,21 @@ export function useControl(id: string) {
   })
 }
 
+/** Has another model play a seat from now on. */
+export function useRecast(id: string, participantId: string) {
+  const remember = useRemember()
+  return useMutation({
+    mutationFn: (body: { readonly provider: string; readonly model?: string }) =>
+      unwrap(
+        api.PATCH('/api/v1/conversations/{conversation_id}/participants/{participant_id}', {
+          params: { path: { conversation_id: id, participant_id: participantId } },
+          body,
+        }),
+      ),
+    onSuccess: ({ conversation }) => remember(conversation),
+  })
+}
+
 /** Changes title, visibility or pace. */
 export function usePatchConversation(id: string) {
   const remember = useRemember()

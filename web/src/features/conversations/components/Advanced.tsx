@@ -1,7 +1,8 @@
-/** What few need: own title, seed, who may watch. */
+/** What few need: own title, seed, whispers, who may watch. */
 import { start } from '#messages/conversations.ts'
 import { TextField } from '#ui/Field.tsx'
 import { Segmented } from '#ui/Segmented.tsx'
+import { Switch } from '#ui/Switch.tsx'
 import type { StartErrors, StartForm } from '../model/startForm.ts'
 import './Advanced.css'
 
@@ -34,6 +35,12 @@ export function Advanced({ form, errors, onChange }: AdvancedProps) {
           error={errors.seed}
           hint={start.seedHint}
           onChange={(event) => onChange({ seed: event.target.value })}
+        />
+        <Switch
+          label={start.whispers}
+          hint={start.whispersHint}
+          checked={form.whispers}
+          onChange={(whispers) => onChange({ whispers })}
         />
         <Segmented
           label={start.visibility}

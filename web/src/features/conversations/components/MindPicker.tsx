@@ -17,6 +17,8 @@ export interface MindPickerProps {
   readonly title: string
   readonly mind: string
   readonly providers: readonly Provider[]
+  /** A seat that is taken has its mind already: the house is not asked to choose. */
+  readonly taken?: boolean
   readonly onChoose: (mind: string) => void
   readonly onClose: () => void
 }
@@ -30,13 +32,21 @@ function priceOf({ price, model }: Mind): string {
   return model ? start.priceUnknown : ''
 }
 
-export default function MindPicker({ title, mind, providers, onChoose, onClose }: MindPickerProps) {
+export default function MindPicker({
+  title,
+  mind,
+  providers,
+  taken = false,
+  onChoose,
+  onClose,
+}: MindPickerProps) {
   const asked = providers.filter(({ scripted, state }) => !scripted && state !== 'down')
   const lists = useQueries({ queries: asked.map(({ name }) => modelsQuery(name)) })
   const groups = mindGroups(
     providers,
     (name) => lists[asked.findIndex((provider) => provider.name === name)]?.data,
   )
+  const open = openMinds(providers).filter(({ value }) => !taken || value !== '')
   const row = (each: Mind, about: string, keywords: string[]) => (
     <Command.Item
       key={each.value}
@@ -68,7 +78,7 @@ export default function MindPicker({ title, mind, providers, onChoose, onClose }
         <Command.List className="mind-list">
           <Command.Empty className="mind-empty t-direction">{start.mindNone}</Command.Empty>
           <Command.Group heading={<span className="t-caption">{start.mindOpen}</span>}>
-            {openMinds(providers).map((each) => row(each, aboutOf(each.value), [each.label]))}
+            {open.map((each) => row(each, aboutOf(each.value), [each.label]))}
           </Command.Group>
           {groups.map(({ provider, title: name, local, minds }) => (
             <Command.Group

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { campsOf, type Ledger, momentsOf, pairId, receipts, standing } from './ledger.ts'
+import { campsOf, type Ledger, momentsOf, pairId, passedAt, receipts, standing } from './ledger.ts'
 
 const AT = '2026-11-22T21:00:00.000Z'
 const PEOPLE = ['ada', 'bruno', 'cleo']
@@ -22,6 +22,13 @@ const STORY = ledger([
   change(9, 'ada', 'cleo', -0.5, { conflict: 'heated' }),
   change(12, 'bruno', 'ada', 0.1, { alliance: 'ended' }),
 ])
+
+test('a moment has passed with the line that caused it, however long after it it is told', () => {
+  const moments = momentsOf(STORY)
+  const lines = [{ seq: 2 }, { seq: 4 }, { seq: 8 }, { seq: 11 }, { seq: 14 }]
+  expect(lines.map(({ seq }) => passedAt(moments, lines, seq))).toEqual([0, 1, 2, 3, 3])
+  expect(passedAt(moments, [], 1)).toBe(3)
+})
 
 test('before the first change everybody stands where they began', () => {
   for (const { there, back, allied, conflict } of standing(STORY, PEOPLE, 0)) {

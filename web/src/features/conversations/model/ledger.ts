@@ -52,6 +52,16 @@ export function momentsOf({ history }: Ledger): readonly Moment[] {
   return moments
 }
 
+/** How many of the moments had passed when a line was said: what it changed is told after it, and before the next one. */
+export function passedAt(
+  moments: readonly Moment[],
+  lines: readonly { readonly seq: number }[],
+  seq: number,
+): number {
+  const next = lines.find((line) => line.seq > seq)?.seq ?? Number.POSITIVE_INFINITY
+  return moments.filter((moment) => moment.seq < next).length
+}
+
 /** The pairs of those present after so many changes, the strongest first. */
 export function standing(
   { ties, history }: Ledger,

@@ -27,6 +27,8 @@ export interface StartForm {
   readonly turns: string
   readonly seed: string
   readonly visibility: 'private' | 'unlisted' | 'public'
+  /** Whether the cast may say things to one of them alone. */
+  readonly whispers: boolean
 }
 
 export interface StartErrors {
@@ -49,6 +51,7 @@ export function emptyForm(topic: string, cast: readonly string[], mind = ''): St
     turns: '40',
     seed: '',
     visibility: 'private',
+    whispers: false,
   }
 }
 
@@ -95,6 +98,7 @@ export function requestOf(form: StartForm): CreateConversation {
     cast: form.seats.map(({ slug, mind }) => ({ persona: slug, ...mindOf(mind) })),
     pace: { mode: form.mode, speed: form.speed },
     visibility: form.visibility,
+    ...(form.whispers ? { whispers: true } : {}),
     ...(title ? { title } : {}),
     ...(form.turns.trim() ? { max_turns: Number(form.turns) } : {}),
     ...(form.seed.trim() ? { seed: Number(form.seed) } : {}),

@@ -4,10 +4,10 @@ import { gelOf } from '#design/gels.ts'
 import { messageCount, shares } from '#live/counts.ts'
 import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
-import { stage } from '#messages/stage.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { Sparkline } from '#ui/Sparkline.tsx'
 import { useNow, useView } from '../stage/playing.tsx'
+import { Recast } from '../stage/Recast.tsx'
 import { tempoOf } from '../stage/tempo.ts'
 import { Bids } from './Bids.tsx'
 import { Cost } from './Cost.tsx'
@@ -81,7 +81,7 @@ function Tempo({ state }: { readonly state: ConversationState }) {
   )
 }
 
-/** Who plays, on which model, and in which mood; after the last turn nobody's mood is known any more. */
+/** Who plays, on which model, and in which mood. */
 function Cast({ state }: { readonly state: ConversationState }) {
   const { moods } = state.decision ?? {}
   return (
@@ -89,7 +89,8 @@ function Cast({ state }: { readonly state: ConversationState }) {
       <ul>
         {state.participants
           .filter(({ present }) => present)
-          .map(({ id, name, color, mask, provider, model }) => {
+          .map((participant) => {
+            const { id, name, color, mask } = participant
             const [emoji, mood] = panel.mood(moods?.[id])
             return (
               <li key={id} className="cast-row" data-gel={gelOf(color)}>
@@ -102,11 +103,8 @@ function Cast({ state }: { readonly state: ConversationState }) {
                     </>
                   )}
                 </span>
-                <span
-                  className="cast-model t-time"
-                  title={provider === 'scripted' ? stage.scriptedTitle : stage.route(provider, model)}
-                >
-                  {provider === 'scripted' ? stage.scripted : model}
+                <span className="cast-model">
+                  <Recast state={state} participant={participant} />
                 </span>
               </li>
             )

@@ -3,8 +3,9 @@ import { useState } from 'react'
 import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import type { RelationsLedger } from '../api/minds.ts'
-import { campsOf, momentsOf, type Pair, standing } from '../model/ledger.ts'
+import { campsOf, momentsOf, type Pair, passedAt, standing } from '../model/ledger.ts'
 import { useView } from '../stage/playing.tsx'
+import { useScriptPosition } from '../stage/scriptPosition.tsx'
 import { Graph } from './Graph.tsx'
 import { PairTable } from './PairTable.tsx'
 import { Receipts } from './Receipts.tsx'
@@ -23,13 +24,27 @@ function Sample({ kind }: { readonly kind: 'likes' | 'dislikes' }) {
   )
 }
 
+/** Where the viewer is in the script while they look at what was said before; null: where it is played. */
+function useSeen({ rows }: ConversationState): number | null {
+  const { pinned, shown } = useScriptPosition()
+  return pinned ? null : (rows.find(({ id }) => id === shown)?.seq ?? null)
+}
+
 function Ledger({ state, ledger }: { readonly state: ConversationState; readonly ledger: RelationsLedger }) {
-  /** How many moments have passed; null follows what happens. */
-  const [passed, setPassed] = useState<number | null>(null)
+  const seen = useSeen(state)
+  /** Where in time the hand has gone, until the script is looked at elsewhere. */
+  const [byHand, setByHand] = useState<{
+    readonly seen: number | null
+    readonly passed: number | null
+  } | null>(null)
   const [chosen, setChosen] = useState<string | null>(null)
   const people = peopleOf(state)
   const nameOf = shortOf(state)
   const moments = momentsOf(ledger)
+  const followed = seen === null ? null : passedAt(moments, state.notes, seen)
+  /** How many moments have passed; null follows what happens. */
+  const passed =
+    byHand && byHand.seen === seen ? byHand.passed : followed === moments.length ? null : followed
   const moment = passed === null ? moments.at(-1) : moments[passed - 1]
   const changes = passed === null ? ledger.history.length : (moment?.changes ?? 0)
   const pairs = standing(ledger, people, changes)
@@ -65,7 +80,7 @@ function Ledger({ state, ledger }: { readonly state: ConversationState; readonly
         {moments.length === 0 ? (
           <p className="panel-empty">{panel.nothingYet}</p>
         ) : (
-          <Scrubber moments={moments} passed={passed} onPass={setPassed} />
+          <Scrubber moments={moments} passed={passed} onPass={(to) => setByHand({ seen, passed: to })} />
         )}
       </Section>
       <Section title={panel.table}>

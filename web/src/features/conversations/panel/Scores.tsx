@@ -63,15 +63,36 @@ function Parts({ scored }: { readonly scored: Scored }) {
   )
 }
 
+/** How likely it is to please, and only where that is worth more than a guess. */
+function Foretold({ prediction }: { readonly prediction: Quality['prediction'] }) {
+  const known = 'probability' in prediction ? prediction : null
+  return (
+    <Section
+      title={panel.foretold}
+      aside={
+        known && (
+          <span key={known.probability} className="t-figure">
+            {panel.percent(known.probability)}
+          </span>
+        )
+      }
+    >
+      <p className="panel-note">
+        {'because' in prediction
+          ? panel.notForetold(prediction.because, prediction.votes, prediction.needed)
+          : panel.foretoldFrom(prediction.votes)}
+      </p>
+    </Section>
+  )
+}
+
 const changeOf = (values: readonly number[], before: number | null) =>
   before === null || values.length === 0 ? null : (values.at(-1) ?? 0) - before
 
 export function Scores({ state }: { readonly state: ConversationState }) {
-  const {
-    data = [],
-    error,
-    refetch,
-  } = useFresh(qualityQuery(state.id), Math.floor(messageCount(state) / BETWEEN_SCORES))
+  const result = useFresh(qualityQuery(state.id), Math.floor(messageCount(state) / BETWEEN_SCORES))
+  const { error, refetch } = result
+  const { history: data = [], prediction = null } = result.data ?? {}
   const topicSeq = state.topics.at(-1)?.seq ?? 0
   const before = data.findLast(({ seq }) => seq <= topicSeq) ?? data[0]
   const tensions = data.flatMap(({ components: { tension } }) =>
@@ -104,6 +125,7 @@ export function Scores({ state }: { readonly state: ConversationState }) {
       ) : (
         <p className="panel-more panel-empty">{panel.firstScore}</p>
       )}
+      {prediction && <Foretold prediction={prediction} />}
       <Figure
         title={panel.tension}
         values={tensions}

@@ -14,6 +14,7 @@ import { unsaid } from '../model/recorded.ts'
 import { Call } from './Call.tsx'
 import type { Subject } from './lookBehind.tsx'
 import { useView } from './playing.tsx'
+import { Recast } from './Recast.tsx'
 import { Why } from './Why.tsx'
 import './Behind.css'
 
@@ -26,7 +27,8 @@ export default function Behind({ subject, onClose }: BehindProps) {
   const { state } = useView()
   const turnId = subject.kind === 'line' ? subject.turnId : subject.what.turnId
   const who = subject.kind === 'line' ? subject.participantId : subject.what.participantId
-  const name = state.participants.find(({ id }) => id === who)?.name ?? ''
+  const seat = state.participants.find(({ id }) => id === who)
+  const name = seat?.name ?? ''
   return (
     <Sheet
       open
@@ -37,6 +39,11 @@ export default function Behind({ subject, onClose }: BehindProps) {
       className="behind"
     >
       <Facts subject={subject} />
+      {seat && state.status !== 'ended' && (
+        <p className="behind-seat">
+          {behind.seat} <Recast state={state} participant={seat} />
+        </p>
+      )}
       {turnId !== null && <Why state={state} turnId={turnId} seq={subject.seq} name={name} />}
       {turnId !== null && <Calls conversationId={state.id} turnId={turnId} subject={subject} />}
     </Sheet>
