@@ -9,7 +9,7 @@ from chimera.providers.scripted.novelty import Novelty, likeness
 
 def test_claims_objections_and_answers_survive_in_the_log() -> None:
     stage = play("Should cities ban cars?", seed=2, turns=30)
-    ledger = read(stage.state, parse(stage.state.topic, stage.deck.lexicon))
+    ledger = read(stage.state, parse(stage.state.topic, stage.deck.lexicon), stage.me.id)
     made = [line.signals["claim"] for line in stage.told if "claim" in line.signals]
     assert [claim.id for claim in ledger.claims] == made
     assert any(claim.challengers for claim in ledger.claims)
@@ -18,7 +18,7 @@ def test_claims_objections_and_answers_survive_in_the_log() -> None:
 
 def test_every_part_of_every_line_is_remembered_as_used() -> None:
     stage = play("tea or coffee", seed=3, turns=20)
-    ledger = read(stage.state, parse(stage.state.topic, stage.deck.lexicon))
+    ledger = read(stage.state, parse(stage.state.topic, stage.deck.lexicon), stage.me.id)
     parts = {part for line in stage.told for part in line.signals["parts"]}  # type: ignore[union-attr]  # parts is a list
     assert parts == set(ledger.used)
 

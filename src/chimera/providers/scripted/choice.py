@@ -14,6 +14,8 @@ from chimera.providers.scripted.surface import NAME_BY, SPELL_AFTER, ceiling
 _TIES = {"CHALLENGE": -1.0, "PRESS": -1.5, "CONCEDE": 1.5, "SYNTHESIS": 0.5, "CALLBACK": 0.5}
 _MOODS = {"CHALLENGE": -0.6, "PRESS": -0.6, "CONCEDE": 0.6, "ASIDE": 0.4, "PROP": 0.4}
 _ALLIED = {"CALLBACK": 1.6, "SYNTHESIS": 1.6, "CONCEDE": 1.3, "CHALLENGE": 0.6}
+#: What the second of a duet may do, the best first.
+_ENDINGS = (("ASIDE", "TAG", "THEME"), ("CARD", "REACT"))
 #: An interjection is four words at most (`engine.md` section 5.2).
 _INTERJECTION = 4
 
@@ -38,6 +40,17 @@ def owed(stage: Stage) -> list[Move]:
         return _possible(stage, "AFTER")
     if speak.words <= _INTERJECTION and _may_react(stage) and len(spoken) > 1:
         return _possible(stage, "REACT")
+    return []
+
+
+def ending(stage: Stage) -> list[Move]:
+    """In a duet, what rounds off the ally's thought: something for it, no question to anybody."""
+    speak = stage.scene.speak
+    if speak.cause != "duet" or speak.with_ is not None:
+        return []
+    for acts in _ENDINGS:
+        if moves := [move for act in acts for move in _possible(stage, act) if move.ask is None]:
+            return [replace(move, mood="agree", whole=True) for move in moves]
     return []
 
 
@@ -116,6 +129,9 @@ def _character(stage: Stage, act: str) -> float:
 
 def _moment(stage: Stage, act: str) -> float:
     """A thread wants an objection first, company next, and an end after some lines."""
+    if act == "ASK" and stage.scene.speak.with_ is not None:
+        # A question leaves an ally nothing to finish.
+        return 0.0
     thread = stage.ledger.thread
     if thread is None:
         return 3.0 if act in {"STANCE", "CLAIM"} else 1.0

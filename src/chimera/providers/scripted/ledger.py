@@ -79,8 +79,8 @@ class Ledger:
         return id_ not in self.used or turn - self.used[id_] > rest
 
 
-def read(state: ConversationState, frame: Frame) -> Ledger:
-    """The ledger of everything that is still remembered."""
+def read(state: ConversationState, frame: Frame, me: str) -> Ledger:
+    """The ledger of everything that `me` has heard; who is worn out by use is so for everybody."""
     claims: dict[str, Claim] = {}
     asked: dict[str, Asked] = {}
     used: dict[str, int] = {}
@@ -96,11 +96,12 @@ def read(state: ConversationState, frame: Frame) -> Ledger:
         if signals is None:
             acts.append("MODEL")
             continue
+        used.update(dict.fromkeys(_list(signals, "parts"), line.turn))
+        if not line.heard_by(me):
+            continue
         acts.append(_text(signals, "act") or "CLAIM")
         last[acts[-1]] = line.turn
         disclosed = disclosed or bool(signals.get("disclosed"))
-        for part in _list(signals, "parts"):
-            used[part] = line.turn
         if prop := _text(signals, "prop"):
             props.append(Prop(noun=prop, by=line.participant_id, turn=line.turn))
         _follow(claims, line, signals)

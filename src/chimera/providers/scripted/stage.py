@@ -147,7 +147,9 @@ def set_stage(scene: Scene, deck: Deck) -> Stage:
     frame = _frame(state, deck)
     texts = [line.text for line in state.lines if line.participant_id]
     topic_words = [*words(state.topic), *words(frame.phrase), *words(frame.head)]
-    recent = [word for text in texts[-3:] for word in concepts(text, deck.lexicon)]
+    me = scene.speak.participant_id
+    heard = [line.text for line in state.lines if line.participant_id and line.heard_by(me)]
+    recent = [word for text in heard[-3:] for word in concepts(text, deck.lexicon)]
     topical = frozenset(
         form
         for word in topic_words
@@ -155,7 +157,7 @@ def set_stage(scene: Scene, deck: Deck) -> Stage:
         for form in (word, deck.lexicon.plurals.get(word), deck.lexicon.nouns.get(word))
         if form
     )
-    ledger = read(state, frame)
+    ledger = read(state, frame, me)
     angle = deck.angles.get(ledger.thread.angle or "") if ledger.thread else None
     return Stage(
         scene=scene, deck=deck, state=state, me=state.seat(scene.speak.participant_id),

@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import JsonValue
 
 from chimera.core import relations
+from chimera.core.details import Act
 from chimera.core.events import StanceRef
 from chimera.core.generation import Scene
 from chimera.core.stance import KNOWN
-from chimera.providers.scripted.choice import draw_move, free, owed
+from chimera.providers.scripted.choice import draw_move, ending, free, owed
 from chimera.providers.scripted.concepts import concepts
 from chimera.providers.scripted.deck import Deck
 from chimera.providers.scripted.moves import ACTS
@@ -28,6 +29,15 @@ _STANCES = {
     "CALLBACK": 0.45, "SYNTHESIS": 0.45, "CONCEDE": 0.6,
 }  # fmt: skip
 _LIKING = 1.0
+#: What an act of the troupe's is called where any mind's lines are read.
+_DOES: dict[str, tuple[Act, ...]] = {
+    "CLAIM": ("claim",), "FACT": ("claim",), "EXAMPLE": ("claim",), "SYNTHESIS": ("claim",),
+    "QUOTE": ("claim",), "BUILD": ("claim",), "SUMMARY": ("claim",), "ANALOGY": ("claim",),
+    "ASK": ("question",), "ANSWER": ("answer", "claim"), "CHALLENGE": ("challenge",),
+    "CONCEDE": ("concession",), "JOKE": ("joke",),
+}  # fmt: skip
+#: How far a stand on the topic lies to its side.
+_SIDED = 0.7
 #: Acts that answer whoever has just spoken, if they are about no claim of another's.
 _TO_THE_LAST = frozenset({"ANSWER", "REACT"})
 #: Acts that give credit to that one.
@@ -43,19 +53,23 @@ class Improvised:
     #: Whom the line is for or against, as far as its act says; what cues would guess is not asked.
     stance: tuple[StanceRef, ...] = ()
     cited: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
+    position: float | None = None
 
     @property
     def told(self) -> dict[str, Any]:
         """All of it, as the log keeps it."""
-        return {
-            "improv": self.signals, "stance": self.stance or None, "cited": self.cited or None
+        placed = {} if self.position is None else {"position": self.position}
+        return placed | {
+            "improv": self.signals, "stance": self.stance or None, "cited": self.cited or None,
+            "acts": self.acts or None,
         }  # fmt: skip
 
 
 def improvise(scene: Scene, deck: Deck) -> Improvised:
     """The next line of `scene.speak.participant_id`."""
     stage = set_stage(scene, deck)
-    obliged = owed(stage)
+    obliged = ending(stage) or owed(stage)
     tried: dict[str, int] = {}
     best: Draft | None = None
     least = 2.0
@@ -107,6 +121,8 @@ def _told(stage: Stage, draft: Draft) -> Improvised:
         signals={k: v for k, v in facts.items() if v is not None},
         stance=(StanceRef(to=other, value=value),) if other and value else (),
         cited=(other,) if other and move.act in _CITES else (),
+        acts=_DOES.get(move.act, ()),
+        position=None if move.side is None else _SIDED if move.side == "for" else -_SIDED,
     )
 
 
