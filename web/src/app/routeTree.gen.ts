@@ -14,6 +14,7 @@ import { Route as LibraryRouteImport } from './routes/library'
 import { Route as NewRouteImport } from './routes/new'
 import { Route as SettingsRouteImport } from './routes/settings'
 import { Route as AdminIndexRouteImport } from './routes/admin.index'
+import { Route as AdminExperimentsRouteImport } from './routes/admin.experiments'
 import { Route as AdminProvidersRouteImport } from './routes/admin.providers'
 import { Route as CIdRouteImport } from './routes/c.$id'
 import { Route as CastingIndexRouteImport } from './routes/casting.index'
@@ -44,6 +45,11 @@ const SettingsRoute = SettingsRouteImport.update({
 const AdminIndexRoute = AdminIndexRouteImport.update({
   id: '/admin/',
   path: '/admin/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const AdminExperimentsRoute = AdminExperimentsRouteImport.update({
+  id: '/admin/experiments',
+  path: '/admin/experiments',
   getParentRoute: () => rootRouteImport,
 } as any)
 const AdminProvidersRoute = AdminProvidersRouteImport.update({
@@ -82,6 +88,7 @@ export interface FileRoutesByFullPath {
   '/library': typeof LibraryRoute
   '/new': typeof NewRoute
   '/settings': typeof SettingsRoute
+  '/admin/experiments': typeof AdminExperimentsRoute
   '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
@@ -95,6 +102,7 @@ export interface FileRoutesByTo {
   '/library': typeof LibraryRoute
   '/new': typeof NewRoute
   '/settings': typeof SettingsRoute
+  '/admin/experiments': typeof AdminExperimentsRoute
   '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
@@ -109,6 +117,7 @@ export interface FileRoutesById {
   '/library': typeof LibraryRoute
   '/new': typeof NewRoute
   '/settings': typeof SettingsRoute
+  '/admin/experiments': typeof AdminExperimentsRoute
   '/admin/providers': typeof AdminProvidersRoute
   '/c/$id': typeof CIdRoute
   '/casting/$slug': typeof CastingSlugRoute
@@ -124,6 +133,7 @@ export interface FileRouteTypes {
     | '/library'
     | '/new'
     | '/settings'
+    | '/admin/experiments'
     | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
@@ -137,6 +147,7 @@ export interface FileRouteTypes {
     | '/library'
     | '/new'
     | '/settings'
+    | '/admin/experiments'
     | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
@@ -150,6 +161,7 @@ export interface FileRouteTypes {
     | '/library'
     | '/new'
     | '/settings'
+    | '/admin/experiments'
     | '/admin/providers'
     | '/c/$id'
     | '/casting/$slug'
@@ -164,6 +176,7 @@ export interface RootRouteChildren {
   LibraryRoute: typeof LibraryRoute
   NewRoute: typeof NewRoute
   SettingsRoute: typeof SettingsRoute
+  AdminExperimentsRoute: typeof AdminExperimentsRoute
   AdminProvidersRoute: typeof AdminProvidersRoute
   CIdRoute: typeof CIdRoute
   CastingSlugRoute: typeof CastingSlugRoute
@@ -208,6 +221,13 @@ declare module '@tanstack/react-router' {
       path: '/admin'
       fullPath: '/admin/'
       preLoaderRoute: typeof AdminIndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/admin/experiments': {
+      id: '/admin/experiments'
+      path: '/admin/experiments'
+      fullPath: '/admin/experiments'
+      preLoaderRoute: typeof AdminExperimentsRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/admin/providers': {
@@ -260,6 +280,7 @@ const rootRouteChildren: RootRouteChildren = {
   LibraryRoute: LibraryRoute,
   NewRoute: NewRoute,
   SettingsRoute: SettingsRoute,
+  AdminExperimentsRoute: AdminExperimentsRoute,
   AdminProvidersRoute: AdminProvidersRoute,
   CIdRoute: CIdRoute,
   CastingSlugRoute: CastingSlugRoute,

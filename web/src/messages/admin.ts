@@ -43,6 +43,7 @@ const seconds = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1
 export const admin = {
   caption: 'Admin',
   title: 'Providers',
+  toExperiments: 'Experiments',
   toSettings: 'Settings',
   loading: 'Asking the providers',
 

@@ -38,6 +38,7 @@ export function persona(slug: string, part: Partial<Persona> = {}): Persona {
     traits: TRAITS,
     business: { listening: [], eager: [], chosen: [], thinking: [] },
     relations: {},
+    remembers: false,
     ...part,
   }
 }

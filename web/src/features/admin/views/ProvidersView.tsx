@@ -37,9 +37,14 @@ export function ProvidersView({ open, onOpen }: ProvidersViewProps) {
       caption={admin.caption}
       className="admin"
       actions={
-        <Link className="button button-quiet button-medium" to="/settings">
-          {admin.toSettings}
-        </Link>
+        <>
+          <Link className="button button-quiet button-medium" to="/admin/experiments">
+            {admin.toExperiments}
+          </Link>
+          <Link className="button button-quiet button-medium" to="/settings">
+            {admin.toSettings}
+          </Link>
+        </>
       }
     >
       <Summary

@@ -2,14 +2,14 @@
 import { casting } from '#messages/house.ts'
 import './Temper.css'
 
-export function Temper({ traits }: { readonly traits: Readonly<Record<string, number>> }) {
+export function Temper({ traits }: { readonly traits: Readonly<Record<string, number | null>> }) {
   return (
     <section>
       <h2 className="t-caption">{casting.traits}</h2>
       <ul className="temper">
         {Object.entries(casting.trait).flatMap(([name, [low, high]]) => {
           const value = traits[name]
-          if (value === undefined) return []
+          if (value == null) return []
           return (
             <li key={name} className="temper-row">
               <span className="temper-low">{low}</span>

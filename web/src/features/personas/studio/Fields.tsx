@@ -3,7 +3,8 @@ import { useRef } from 'react'
 import { studio } from '#messages/studio.ts'
 import { Button } from '#ui/Button.tsx'
 import { TextArea, TextField } from '#ui/Field.tsx'
-import type { Draft, FieldName } from './form.ts'
+import { Segmented } from '#ui/Segmented.tsx'
+import { type Draft, type FieldName, STATES } from './form.ts'
 
 const LONGEST: Partial<Record<FieldName, number>> = {
   name: 60,
@@ -11,7 +12,12 @@ const LONGEST: Partial<Record<FieldName, number>> = {
   tagline: 140,
   about: 800,
   voice: 800,
+  language: 35,
 }
+const RHYTHMS = (['slow', 'even', 'quick'] as const).map((value) => ({
+  value,
+  label: studio.rhythms[value],
+}))
 /** What a template may leave open; the house fills it where the persona is cast. */
 const VARIABLES = ['name', 'short', 'cast', 'topic', 'language'] as const
 
@@ -31,7 +37,10 @@ export function WhoFields(props: FieldsProps) {
       </div>
       <OneLine name="tagline" {...props} />
       <Template name="about" {...props} />
-      <Entries name="expertise" rows={3} {...props} />
+      <div className="studio-pair">
+        <Entries name="expertise" rows={3} {...props} />
+        <Entries name="aliases" rows={3} {...props} />
+      </div>
     </fieldset>
   )
 }
@@ -42,6 +51,7 @@ export function VoiceFields(props: FieldsProps) {
       <legend className="t-caption">{studio.sections.voice}</legend>
       <Template name="voice" {...props} />
       <Entries name="sample_lines" rows={6} speech {...props} />
+      <OneLine name="language" {...props} />
     </fieldset>
   )
 }
@@ -55,6 +65,27 @@ export function RuleFields(props: FieldsProps) {
         <Entries name="habits" rows={4} {...props} />
       </div>
       <Entries name="forbidden" rows={3} {...props} />
+    </fieldset>
+  )
+}
+
+/** What it is seen doing while it does not speak. */
+export function MannerFields(props: FieldsProps) {
+  return (
+    <fieldset className="studio-section">
+      <legend className="t-caption">{studio.sections.manner}</legend>
+      <p className="field-hint">{studio.mannerAbout}</p>
+      <div className="studio-pair">
+        {STATES.map((state) => (
+          <Entries key={state} name={state} rows={4} speech {...props} />
+        ))}
+      </div>
+      <Segmented
+        label={studio.rhythm}
+        value={props.draft.rhythm}
+        options={RHYTHMS}
+        onChange={(rhythm) => props.onChange({ rhythm })}
+      />
     </fieldset>
   )
 }

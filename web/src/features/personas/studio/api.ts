@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, unwrap } from '#lib/api/client.ts'
 import type { CardInput, Persona, Said } from '#lib/api/types.ts'
+import { studio } from '#messages/studio.ts'
 
 const at = (id: string) => ({ params: { path: { persona_id: id } } })
 
@@ -75,4 +76,70 @@ export function useRemove(id: string) {
     mutationFn: () => unwrap(api.DELETE('/api/v1/personas/{persona_id}', at(id))),
     onSuccess: () => client.invalidateQueries({ queryKey: ['personas'], refetchType: 'none' }),
   })
+}
+
+export const memoryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['personas', id, 'memory'],
+    queryFn: async ({ signal }) => {
+      const { params } = at(id)
+      const query = { limit: 200 }
+      const found = await unwrap(
+        api.GET('/api/v1/personas/{persona_id}/memory', { params: { ...params, query }, signal }),
+      )
+      return found.items
+    },
+  })
+
+const NOTE = '/api/v1/personas/{persona_id}/memory/{note_id}'
+const noted = (persona_id: string, note_id: string) => ({ params: { path: { persona_id, note_id } } })
+
+/** Puts one thing right that a persona remembers. */
+export function useRecollect(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ note, text }: { readonly note: string; readonly text: string }) =>
+      unwrap(api.PATCH(NOTE, { ...noted(id, note), body: { text } })),
+    onSuccess: () => client.invalidateQueries(memoryQuery(id)),
+  })
+}
+
+/** Lets a persona forget one thing, or for `undefined` everything. */
+export function useForget(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (note: string | undefined) =>
+      note === undefined
+        ? unwrap(api.DELETE('/api/v1/personas/{persona_id}/memory', at(id)))
+        : unwrap(api.DELETE(NOTE, noted(id, note))),
+    onSuccess: () => client.invalidateQueries(memoryQuery(id)),
+  })
+}
+
+/** Makes a persona of a file: JSON, or a picture with a card in it. */
+export function useImport() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (file: File) => {
+      const body = file.type === 'image/png' ? { png: await dataUrlOf(file) } : { card: await cardIn(file) }
+      return unwrap(api.POST('/api/v1/personas/import', { body }))
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: ['personas'] }),
+  })
+}
+
+const dataUrlOf = (file: File) =>
+  new Promise<string>((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(String(reader.result))
+    reader.onerror = () => reject(new Error(studio.unreadable(file.name)))
+    reader.readAsDataURL(file)
+  })
+
+async function cardIn(file: File): Promise<Record<string, never>> {
+  try {
+    return JSON.parse(await file.text()) as Record<string, never>
+  } catch {
+    throw new Error(studio.unreadable(file.name))
+  }
 }

@@ -3,7 +3,12 @@ import { persona } from '#testing/fixtures.ts'
 import { cardOf, draftOf, emptyDraft, faultsOf, forkOf } from './form.ts'
 
 test('a card that goes through the form comes out as it was', () => {
-  const { id, own, slug, ...card } = persona('comedian', { habits: ['one', 'two'], aliases: ['Coco'] })
+  const { id, own, slug, ...card } = persona('comedian', {
+    habits: ['one', 'two'],
+    aliases: ['Coco'],
+    relations: { poet: -0.4 },
+    remembers: true,
+  })
   expect(cardOf(draftOf({ slug, ...card }))).toEqual(card)
   expect([id, own]).toEqual(['per_comedian', false])
 })
@@ -27,6 +32,11 @@ test('what is refused stands at its field, with its line', () => {
     { path: 'habits.1', message: 'Too long.' },
     { path: 'habits.2', message: 'Later.' },
     { path: 'traits.humour', message: 'Not shown here.' },
+    { path: 'persona.business.eager.0', message: 'Empty.' },
   ]
-  expect(faultsOf(errors)).toEqual({ about: 'No such variable.', habits: 'Line 2: Too long.' })
+  expect(faultsOf(errors)).toEqual({
+    about: 'No such variable.',
+    habits: 'Line 2: Too long.',
+    eager: 'Line 1: Empty.',
+  })
 })

@@ -10,6 +10,7 @@ import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Mask } from '#ui/Mask.tsx'
 import { Page } from '#ui/Page.tsx'
 import { SearchField } from '#ui/SearchField.tsx'
+import { Import } from '../components/Import.tsx'
 import { matching } from '../model/search.ts'
 import './CastingView.css'
 
@@ -21,9 +22,12 @@ export function CastingView() {
     <Page
       title={casting.title}
       actions={
-        <Link className="button button-quiet button-medium" to="/studio/new">
-          {casting.create}
-        </Link>
+        <>
+          <Import />
+          <Link className="button button-quiet button-medium" to="/studio/new">
+            {casting.create}
+          </Link>
+        </>
       }
     >
       <p className="casting-about">{casting.about}</p>

@@ -1,10 +1,12 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { persona } from '#testing/fixtures.ts'
 import { API, server, visit, withServer } from '#testing/house.tsx'
 
 withServer()
+// Roles are looked up in a long form: on a busy machine that takes jsdom its time.
+vi.setConfig({ testTimeout: 20_000 })
 
 const PREVIEW = {
   system: 'You are Ada.',
@@ -24,7 +26,14 @@ function studioHouse() {
     asked.push({ what, body })
     return body
   }
-  const ada = persona('ada', { id: 'per_1', name: 'Ada', own: true, version: 2, voice: 'Dry.' })
+  const ada = persona('ada', {
+    id: 'per_1',
+    name: 'Ada',
+    own: true,
+    version: 2,
+    voice: 'Dry.',
+    business: { listening: ['Sits'], eager: ['Leans'], chosen: ['Breathes'], thinking: ['Hums'] },
+  })
   server.use(
     http.get(`${API}/personas/ada`, () => HttpResponse.json(ada)),
     http.post(`${API}/personas/preview`, async ({ request }) => {
@@ -128,4 +137,28 @@ test('versions differ in words, and an earlier one comes back into the form', as
   expect(screen.getByRole('textbox', { name: 'How it talks' })).toHaveValue('Warm.')
   await user.click(screen.getByRole('button', { name: 'Save as the next version' }))
   await waitFor(() => expect(asked[0]?.body).toMatchObject({ voice: 'Warm.', version: 2 }))
+})
+
+test('relations, business and the feeling for the audience are edited too', async () => {
+  const asked = studioHouse()
+  const { user } = visit('/studio/ada')
+  await user.selectOptions(await screen.findByRole('combobox', { name: 'Somebody else' }), 'The Poet')
+  expect(screen.getByRole('slider', { name: 'The Poet' })).toHaveValue('0.3')
+  await user.selectOptions(screen.getByRole('combobox', { name: 'Somebody else' }), 'The Child')
+  await user.click(screen.getByRole('button', { name: 'Nothing about The Child' }))
+  await user.type(screen.getByRole('textbox', { name: 'Eager' }), '{Enter}Raises a hand')
+  await user.type(screen.getByRole('textbox', { name: 'Also called' }), 'Countess')
+  await user.click(screen.getByRole('checkbox', { name: 'Its own feeling for the audience' }))
+  await user.click(screen.getByRole('checkbox', { name: 'Remembers earlier shows' }))
+  await user.click(screen.getByRole('radio', { name: 'Quick and irregular' }))
+  await user.click(screen.getByRole('button', { name: 'Save as the next version' }))
+  await waitFor(() => expect(asked[0]?.what).toBe('change'))
+  expect(asked[0]?.body).toMatchObject({
+    relations: { poet: 0.3 },
+    business: { listening: ['Sits'], eager: ['Leans', 'Raises a hand'] },
+    aliases: ['Countess'],
+    traits: { sens: 0.55 },
+    remembers: true,
+    rhythm: 'quick',
+  })
 })

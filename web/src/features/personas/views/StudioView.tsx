@@ -13,19 +13,24 @@ import { Confirm } from '#ui/Dialog.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Page } from '#ui/Page.tsx'
 import { Segmented } from '#ui/Segmented.tsx'
+import { Switch } from '#ui/Switch.tsx'
 import { notify } from '#ui/toast.ts'
 import { previewQuery, useRemove, useSave } from '../studio/api.ts'
-import { RuleFields, VoiceFields, WhoFields } from '../studio/Fields.tsx'
+import { Download } from '../studio/Download.tsx'
+import { MannerFields, RuleFields, VoiceFields, WhoFields } from '../studio/Fields.tsx'
 import { cardOf, type Draft, draftOf, emptyDraft, faultsOf, forkOf } from '../studio/form.ts'
 import { Looks } from '../studio/Looks.tsx'
+import { Memory } from '../studio/Memory.tsx'
 import { Preview } from '../studio/Preview.tsx'
+import { Regards } from '../studio/Regards.tsx'
 import { Temper } from '../studio/Temper.tsx'
 import { TryOut } from '../studio/TryOut.tsx'
+import { Variants } from '../studio/Variants.tsx'
 import { Versions } from '../studio/Versions.tsx'
 import './StudioView.css'
 
 const PAUSE_MS = 350
-const VIEWS = (['preview', 'tryout', 'versions'] as const).map((value) => ({
+const VIEWS = (['preview', 'tryout', 'variants', 'memory', 'versions'] as const).map((value) => ({
   value,
   label: studio.view[value],
 }))
@@ -53,9 +58,7 @@ export function StudioView({ persona }: StudioViewProps) {
   const save = useSaving(own, origin)
   const refused = [save.error, preview.error].flatMap((error) => (error ? asProblem(error).errors : []))
   const faults = faultsOf(refused)
-  const alike = (preview.data?.alike ?? []).map(
-    ({ other }) => company.find(({ slug }) => slug === other)?.name ?? other,
-  )
+  const alike = (preview.data?.alike ?? []).map(({ other }) => nameOf(company, other))
   const submit = (event: FormEvent) => {
     event.preventDefault()
     save.keep(card)
@@ -80,6 +83,17 @@ export function StudioView({ persona }: StudioViewProps) {
           <VoiceFields {...fields} />
           <Temper traits={draft.traits} onChange={change} />
           <RuleFields {...fields} />
+          <Regards relations={draft.relations} editing={own?.slug} onChange={change} />
+          <MannerFields {...fields} />
+          <fieldset className="studio-section">
+            <legend className="t-caption">{studio.sections.memory}</legend>
+            <Switch
+              label={studio.remembers}
+              hint={studio.remembersAbout}
+              checked={draft.remembers}
+              onChange={(remembers) => change({ remembers })}
+            />
+          </fieldset>
           <Looks draft={draft} onChange={change} />
           <footer className="studio-foot">
             {save.error && <ErrorNote error={save.error} />}
@@ -91,6 +105,9 @@ export function StudioView({ persona }: StudioViewProps) {
       </form>
       <aside className="studio-side" data-gel={gelOf(draft.color)}>
         <Segmented label={studio.views} hideLabel value={view} options={VIEWS} onChange={setView} />
+        {own?.plays_as != null && (
+          <p className="field-hint">{studio.playsAs(nameOf(company, own.plays_as))}</p>
+        )}
         {alike.length > 0 && (
           <p className="studio-warning" role="status">
             {studio.alike(alike)}
@@ -98,6 +115,8 @@ export function StudioView({ persona }: StudioViewProps) {
         )}
         {view === 'preview' && <Preview found={preview} topic={topic} named={named} onTopic={setTopic} />}
         {view === 'tryout' && <TryOut card={card} editing={own?.slug} />}
+        {view === 'variants' && <Variants persona={own} onAdopted={(next) => setDraft(draftOf(next))} />}
+        {view === 'memory' && <Memory id={own?.id} remembers={own?.remembers ?? false} />}
         {view === 'versions' && (
           <Versions
             id={own?.id}
@@ -111,6 +130,9 @@ export function StudioView({ persona }: StudioViewProps) {
     </Page>
   )
 }
+
+const nameOf = (company: readonly Persona[], slug: string) =>
+  company.find((each) => each.slug === slug)?.name ?? slug
 
 function useSaving(own: Persona | undefined, origin: Persona | undefined) {
   const navigate = useNavigate()
@@ -139,13 +161,7 @@ function OwnActions({ persona: { id, slug, name } }: { readonly persona: Persona
       >
         {studio.cast}
       </Link>
-      <a
-        className="button button-quiet button-medium"
-        href={`/api/v1/personas/${id}/export`}
-        download={`${slug}.json`}
-      >
-        {studio.download}
-      </a>
+      <Download id={id} slug={slug} />
       <Button variant="plain" busy={remove.isPending} onClick={() => setAsking(true)}>
         {studio.remove}
       </Button>
