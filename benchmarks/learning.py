@@ -1,74 +1,60 @@
-"""How well the house learns from votes: simulated experiments, bandits and predictions."""
+"""Whether trials decide as they promise: the sequential test, and the bandit over variants."""
 
-from collections.abc import Sequence
 from random import Random
+from statistics import mean, median
 
-from chimera.core.learning.experiments import Tally, choose, is_decided
-from chimera.core.learning.prediction import Features, learn
+from benchmarks.table import Row, show
+from chimera.core.learning.experiments import LEAST_PER_ARM, Tally, choose, is_decided
 
-#: What an arm that nobody prefers is liked by.
-USUAL = 0.5
-#: The rates of `engine.md` section 13.
-RATES = (0.50, 0.52, 0.55, 0.62)
-
-
-def decided_share(*, gain: float, runs: int = 1500, most: int = 2000, every: int = 1) -> float:
-    """Share of experiments that are decided within so many outcomes an arm, looked at so often.
-
-    Without a gain each of them is a false alarm.
-    """
-    return (
-        sum(_is_decided(Random(f"{gain}:{run}"), gain, most, every) for run in range(runs)) / runs
-    )
+MOST_PER_ARM, RUNS = 2000, 1500
+BASE = 0.5
+#: Somebody looks after so many outcomes of each arm.
+LOOKS = 5
+RATES = {"a": 0.50, "b": 0.52, "c": 0.55, "d": 0.62}
 
 
-def _is_decided(rng: Random, gain: float, most: int, every: int) -> bool:
-    one = other = 0
-    for judged in range(1, most + 1):
-        one += rng.random() < USUAL
-        other += rng.random() < USUAL + gain
-        if judged % every == 0 and is_decided(
-            Tally(good=one, bad=judged - one), Tally(good=other, bad=judged - other)
-        ):
-            return True
-    return False
+def decided_at(seed: int, difference: float) -> int | None:
+    """Outcomes of each arm when an experiment is decided; None if it never is."""
+    random, good = Random(f"{seed}:{difference}").random, [0, 0]
+    for n in range(1, MOST_PER_ARM + 1):
+        good[0] += random() < BASE
+        good[1] += random() < BASE + difference
+        if n >= LEAST_PER_ARM and n % LOOKS == 0:
+            one, other = (Tally(n, each, n - each) for each in good)
+            if is_decided(one, other):
+                return n
+    return None
 
 
-def shares(
-    *, votes: int = 1000, rates: Sequence[float] = RATES, runs: int = 60
-) -> tuple[float, float]:
-    """Of the traffic: the mean share of the best arm, and the least share any arm ever ended with.
-
-    The arms are given in the order of their rates, the best last.
-    """
-    best, least = 0.0, 1.0
-    for run in range(runs):
-        counts = _traffic(Random(run), votes, rates)
-        best += counts[-1] / votes / runs
-        least = min(least, min(counts) / votes)
-    return best, least
-
-
-def _traffic(rng: Random, votes: int, rates: Sequence[float]) -> list[int]:
-    arms = {str(place): Tally() for place in range(len(rates))}
+def traffic(seed: int, votes: int = 1000) -> dict[str, float]:
+    """Each arm's share of so many conversations, every one of them judged."""
+    random, arms = Random(seed), dict.fromkeys(RATES, Tally())
     for _ in range(votes):
-        name = choose(arms, rng)
-        arm, liked = arms[name], rng.random() < rates[int(name)]
-        arms[name] = Tally(arm.assigned + 1, arm.good, arm.bad).after(liked=liked)
-    return [each.assigned for each in arms.values()]
+        name = choose(arms, random)
+        arm = arms[name].after(liked=random.random() < RATES[name])
+        arms[name] = Tally(arm.assigned + 1, arm.good, arm.bad)
+    return {name: arm.assigned / votes for name, arm in arms.items()}
 
 
-def shown_share(*, strength: float, votes: int = 300, runs: int = 100) -> float:
-    """Share of houses in which a prediction is shown; without strength each shows noise."""
-    return (
-        sum(_is_shown(Random(f"{strength}:{run}"), strength, votes) for run in range(runs)) / runs
-    )
+def rows(runs: int = RUNS) -> list[Row]:
+    null = mean(decided_at(seed, 0.0) is not None for seed in range(runs))
+    eight = [decided_at(seed, 0.08) for seed in range(runs)]
+    five = mean(decided_at(seed, 0.05) is not None for seed in range(runs))
+    shares = [traffic(seed) for seed in range(200)]
+    return [
+        Row.at_most(f"mSPRT, {runs} runs: alarms without a difference", null, 0.05,
+                    reference=".018 (naive peeking .449)"),
+        Row.at_least("mSPRT: power at +8 points", mean(each is not None for each in eight), 0.95,
+                     reference=".99"),
+        Row.told("mSPRT: outcomes per arm at +8 points, median",
+                 median(each for each in eight if each), reference="627"),
+        Row.at_least("mSPRT: power at +5 points", five, 0.60, reference=".70"),
+        Row.at_least("bandit, 1,000 votes: traffic of the best, mean",
+                     mean(each["d"] for each in shares), 0.55, reference=".59"),
+        Row.at_least("bandit: smallest arm, worst of 200 runs",
+                     min(min(each.values()) for each in shares), 0.10, reference=".10"),
+    ]  # fmt: skip
 
 
-def _is_shown(rng: Random, strength: float, votes: int) -> bool:
-    examples: list[tuple[Features, bool]] = []
-    for _ in range(votes):
-        features = {f"part {place}": rng.gauss(0, 1) for place in range(16)}
-        pull = strength * (features["part 0"] - features["part 1"])
-        examples.append((features, rng.gauss(0, 1) < pull))
-    return learn(examples).is_shown
+if __name__ == "__main__":
+    show(rows())
