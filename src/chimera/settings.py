@@ -102,6 +102,11 @@ ProviderName = Literal[
 ]
 
 
+def _parted(value: object) -> object:
+    """Names parted by commas, as an environment variable holds them."""
+    return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
+
+
 class ProviderSettings(Group):
     """Keys and addresses of the services that run models."""
 
@@ -125,8 +130,7 @@ class ProviderSettings(Group):
     @field_validator("order", "plugins", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
-        """Names parted by commas, as an environment variable holds them."""
-        return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
+        return _parted(value)
 
 
 class EngineSettings(Group):
@@ -140,6 +144,30 @@ class EngineSettings(Group):
     house_idle_minutes: float = Field(
         default=10, gt=0, description="the house pauses after so long without a viewer"
     )
+
+
+class MindsSettings(Group):
+    """What helps the director; nothing here is needed for a show."""
+
+    directors: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="directors of installed packages, whose code is trusted"
+    )
+    director_model: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9_-]{0,39}/[\x21-\x7e]{1,200}$",
+        description="provider/model that is asked behind the scenes; absent: the cast's providers",
+    )
+    moderator: bool = Field(
+        default=False, description="the host steps in where a talk turns hostile or circles"
+    )
+    stance_judge: bool = Field(
+        default=False, description="a model looks again, every ten turns, at who is for whom"
+    )
+
+    @field_validator("directors", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return _parted(value)
 
 
 class SecuritySettings(Group):
@@ -179,6 +207,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     providers: ProviderSettings = ProviderSettings()
     engine: EngineSettings = EngineSettings()
+    minds: MindsSettings = MindsSettings()
     security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
 

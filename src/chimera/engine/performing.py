@@ -1,23 +1,25 @@
 """One turn, from the choice of its speaker to the landing of its message."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass, field, replace
 
 from chimera.core import aftermath, director, guard, pacing
 from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.core.director import Speak
-from chimera.core.errors import BadStream, BudgetSpent, ProviderError, Superseded, Withdrawn
-from chimera.core.generation import Ending, Performance, Route, Usage
+from chimera.core.errors import BudgetSpent, ProviderError, Superseded, Withdrawn
+from chimera.core.generation import Performance, Route, Usage
 from chimera.core.ids import Clock, IdSource, to_millis
 from chimera.core.persona import Persona
 from chimera.core.ports import Bills, Gallery, Hub, Sentiment
 from chimera.core.state import ConversationState, apply
 from chimera.engine import pausing, telling, titling
-from chimera.engine.asking import Asking, Performer
+from chimera.engine.ahead import Hand, Writing, after
+from chimera.engine.asking import Performer
+from chimera.engine.handover import Handover
 from chimera.engine.journal import Claim, Journal
-from chimera.engine.showing import BEAT_S, News, Rehearsal, next_boundary, still_open, together
+from chimera.engine.showing import BEAT_S, News, next_boundary, still_open, together
+from chimera.engine.wings import Wings
 from chimera.providers.roster import SCRIPTED
 from chimera.realtime.drafts import DraftWriter
 
@@ -30,9 +32,11 @@ CROWD_MS = 5_000
 HURRIED_CPS = 40.0
 #: The longest delay after failures in a row.
 BACKOFF_MS = 120_000
-ENDINGS: dict[str, Ending] = {
-    "stop": "complete", "length": "length", "refused": "refused", "filtered": "refused",
-}  # fmt: skip
+#: While the house closes, a turn that is farther off is left to another process.
+CLOSING_MS = 1000
+#: The next text is asked for as soon as this one is known, but no longer before it lands: the
+#: sooner, the more likely somebody says something meanwhile that makes it old.
+FORESIGHT_MS = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Stage:
     entitle: Callable[[str], Awaitable[None]]
     #: The card that somebody was cast with.
     persona: Callable[[Participant], Awaitable[Persona]]
+    #: What helps the director.
+    wings: Wings = field(default_factory=Wings)
 
     def now(self) -> int:
         return to_millis(self.clock.now())
@@ -85,31 +91,29 @@ class Performing:
         claim: Claim,
         state: ConversationState,
         speak: Speak,
-        card: Persona,
+        writing: Writing,
+        hand: Hand,
         *,
         next_wake: Callable[[ConversationState], int],
+        look_ahead: Callable[[ConversationState], Awaitable[None]],
     ) -> None:
         self._stage = stage
         self._claim = claim
         self._state = state
         self._speak = speak
+        self._writing = writing
+        self._hand = hand
         self._next_wake = next_wake
-        self._speaker = state.seat(speak.participant_id).participant
-        self._turn = telling.Turn(
-            turn_id=stage.ids.new("trn"), message_id=stage.ids.new("msg"), speaker=self._speaker
-        )
-        self._asking = Asking(
-            gateway=stage.gateway, gallery=stage.gallery,
-            card=card, turn=self._turn, state=state, speak=speak, owner=claim.owner,
-        )  # fmt: skip
+        self._look_ahead = look_ahead
+        self._turn = writing.asking.turn
+        self._speaker = self._turn.speaker
         self._news = News(
-            turn_id=self._turn.turn_id, steering=steering_for(state, speak, stage.now())
+            self._turn.turn_id, writing.changed, steering_for(state, speak, stage.now())
         )
-        self._rehearsal = Rehearsal(self._news.changed)
-        self._forget()
-        self._line: guard.Trimmed | None = None
-        self._foreseen = False
-        self._ready_ms = 0
+        self._handover = Handover(stage.hub, state.id, speak.participant_id, speak.with_)
+        hand.changed = writing.changed
+        #: The seq that the text of the next turn builds on, once that is asked for.
+        self._foreseen: int | None = None
 
     async def play(self) -> int | None:
         """Perform the turn; when the conversation wants the next run, in milliseconds, if it does.
@@ -118,15 +122,20 @@ class Performing:
         """
         async with together() as group:
             listener = group.create_task(self._listen())
-            call = group.create_task(self._rehearsal.run(self._perform))
+            watch = group.create_task(self._writing.over())
             try:
                 return await self._acts()
             finally:
                 listener.cancel()
-                call.cancel()
+                watch.cancel()
+                await self._writing.close()
 
     async def _acts(self) -> int | None:
         plan = await self._until_start()
+        if plan is None:
+            due = self._stage.now()
+            await self._stage.journal.sleep(self._claim, due)
+            return due
         if self._failure:
             return await self._fail(self._failure, plan, started=False)
         await self._start(plan)
@@ -150,65 +159,33 @@ class Performing:
             if isinstance(heard, ev.Envelope):
                 self._news.hear(heard)
 
-    async def _perform(self, on_text: Callable[[str], None]) -> Performance:
-        return await self._asking.line(
-            on_text, on_stage=lambda: self._news.started, forget=self._forget
-        )
-
-    def _forget(self) -> None:
-        """Begin to read what streams from nothing."""
-        speaker, cast = self._speaker, self._state.participants
-        self._rehearsal.text = ""
-        self._stream = guard.Stream(
-            speaker, cast, words=self._speak.words, closing=self._speak.closing
-        )
-        self._fed = 0
-        self._safe = ""
-
-    def _read(self) -> None:
-        """Take in what the call has brought; after it the line is known or the failure is."""
-        rehearsal = self._rehearsal
-        if self._line is None and rehearsal.performance is not None:
-            done = rehearsal.performance
-            self._ready_ms = self._stage.now()
-            # The troupe keeps its own measure, in whole sentences.
-            words = len(done.text.split()) if done.scripted else self._speak.words
-            self._line = guard.trim(
-                done.text, self._speaker, self._state.participants, words=words,
-                ending="cut_off" if done.broken else ENDINGS[done.reason],
-                closing=self._speak.closing or done.scripted,
-            )  # fmt: skip
-        elif self._line is None and self._fed < len(rehearsal.text):
-            piece, self._fed = rehearsal.text[self._fed :], len(rehearsal.text)
-            self._safe += self._stream.feed(piece)
-
     @property
     def _failure(self) -> ProviderError | BudgetSpent | None:
-        if self._line is not None and not self._line.text:
-            return BadStream("the answer held no line for this speaker")
-        return self._rehearsal.error
-
-    @property
-    def _complete(self) -> bool:
-        return self._line is not None or self._failure is not None
+        return self._writing.failure
 
     # --- the start -----------------------------------------------------------------------------
 
-    async def _until_start(self) -> pacing.TurnPlan:
-        """Wait for the start of the turn, by the true length once the text is there."""
+    async def _until_start(self) -> pacing.TurnPlan | None:
+        """Wait for the start of the turn, by the true length once the text is there.
+
+        None if it is for another process to come: this one closes.
+        """
         while True:
-            self._read()
             self._check_floor()
             if self._news.steered:
                 raise Withdrawn("somebody steered before the turn began")
-            text = self._line.text if self._line else None
+            text = self._writing.line.text if self._writing.line else None
             plan = pacing.plan(self._state, self._speak, text, director.labelled(self._state))
             if self._failure:
                 return plan
             left = self._start_ms(plan) - self._stage.now()
-            ready = self._complete or self._state.pace.mode != "instant"
+            ready = self._writing.complete or self._state.pace.mode != "instant"
             if left <= 0 and ready:
                 return plan
+            if self._hand.closing and left > CLOSING_MS:
+                return None
+            await self._foresee(plan)
+            left = min(left, self._foresight_ms(plan) or left)
             await self._news.wait(left / 1000 if left > 0 else RUN_MS / 1000)
 
     def _check_floor(self) -> None:
@@ -225,9 +202,9 @@ class Performing:
         return telling.landing(self._state) + round(1000 * plan.start_s)
 
     def _started(self, plan: pacing.TurnPlan) -> ev.NewEvent:
-        done = self._rehearsal.performance
+        done, lead = self._writing.performance, self._writing.asking.lead
         return telling.started(
-            self._turn, self._speak, plan, done.route if done else self._asking.lead, self._state,
+            self._turn, self._speak, plan, done.route if done else lead, self._state,
             generation=self._claim.generation,
             heard=self._state.seq if self._news.steering != ev.STEERING else None,
         )  # fmt: skip
@@ -235,10 +212,11 @@ class Performing:
     async def _start(self, plan: pacing.TurnPlan) -> None:
         deadline = self._stage.now() + round(1000 * plan.lead_s) + RUN_MS
         # Due at once: whoever finds this turn dead should not wait for it.
-        await self._append(
+        if await self._append(
             [self._started(plan)], open_turn=True, deadline=deadline, due=self._stage.now()
-        )
-        self._news.started = True
+        ):
+            await self._hand.drop()
+        self._writing.on_stage = True
 
     async def _append(
         self,
@@ -282,31 +260,47 @@ class Performing:
         flows = plan.flow_cps is not None
         rate = max(plan.flow_cps or 0.0, HURRIED_CPS if hurried else 0.0)
         while True:
-            self._read()
             self._check_floor()
             elapsed = clock.monotonic() - began
-            text = self._line.text if self._line else self._safe
+            await self._foresee(plan)
+            text = self._writing.line.text if self._writing.line else self._writing.safe
             due = self._due(plan, hurried=hurried, rate=rate, length=len(text))
-            over = self._complete and (elapsed >= due or self._news.skipped > start)
+            over = self._writing.complete and (elapsed >= due or self._news.skipped > start)
             if flows and not self._failure:
                 allowed = len(text) if over else int(elapsed * rate) + 1
                 shown = await self._reveal(writer, text, shown, allowed)
+            share = shown / max(1, len(text)) if flows else elapsed / (plan.lead_s or 1.0)
+            await self._handover.look(self._writing.performance, share)
             if self._failure or over:
                 return
-            self._foresee(plan)
-            await self._news.wait(self._next_look(due - elapsed, flows=flows))
+            await self._news.wait(
+                self._next_look(due - elapsed, flows=flows or self._handover.awaited)
+            )
 
-    def _foresee(self, plan: pacing.TurnPlan) -> None:
-        """Once the line is known, so is who will probably speak next and may have to be woken."""
-        done, line = self._rehearsal.performance, self._line
-        if self._foreseen or done is None or line is None:
+    def _foresight_ms(self, plan: pacing.TurnPlan) -> int:
+        """Milliseconds until it is time to have the next text written; 0 for now, or never."""
+        if self._foreseen is not None or self._writing.line is None:
+            return 0
+        landing = telling.landing(self._state) + round(1000 * plan.wait_s)
+        return max(0, landing - FORESIGHT_MS - self._stage.now())
+
+    async def _foresee(self, plan: pacing.TurnPlan) -> None:
+        """Once the line is known, so is who will probably speak next: have the next text written.
+
+        Whatever is asked, nobody wants to hear it any more once somebody has steered.
+        """
+        done, line = self._writing.performance, self._writing.line
+        if done is None or line is None or self._failure:
             return
-        self._foreseen = True
-        cast = self._state.participants
-        models = {(each.provider, each.model) for each in cast if each.provider != SCRIPTED}
-        if len(models) > 1:
-            _, after = self._landing(plan, done, line)
-            self._next_wake(after)
+        if self._foreseen is None and (self._writing.on_stage or not self._foresight_ms(plan)):
+            self._foreseen = self._state.seq
+            if any(each.provider != SCRIPTED for each in self._state.participants):
+                state, begun = self._state, [self._started(plan)]
+                started = state if state.open_turn else after(state, begun, self._stage.now())
+                _, then = self._landing(started, plan, done, line)
+                await self._look_ahead(then)
+        if self._foreseen is not None and self._news.turned > self._foreseen:
+            await self._hand.drop()
 
     async def _reveal(self, writer: DraftWriter, text: str, shown: int, allowed: int) -> int:
         upto = next_boundary(text, shown, allowed)
@@ -329,39 +323,40 @@ class Performing:
     # --- the end -------------------------------------------------------------------------------
 
     async def _finish(self, plan: pacing.TurnPlan) -> int:
-        done, line = self._rehearsal.performance, self._line
+        done, line = self._writing.performance, self._writing.line
         if done is None or line is None:
             raise AssertionError("a line lands only when it is complete")
         done = replace(done, usage=await self._bill() or done.usage)
-        events, after = self._landing(plan, done, line)
-        due = self._next_wake(after)
-        if await self._append(events, due=due):
+        events, then = self._landing(self._state, plan, done, line)
+        due, now = self._next_wake(then), self._stage.now()
+        # With the next text in hand the run stays awake, and goes on as the run of that turn.
+        deadline = now + RUN_MS if self._hand.coming else None
+        if await self._append(events, due=due, deadline=deadline):
+            await self._hand.drop()
             due = self._stage.now()
             await self._stage.journal.sleep(self._claim, due)
+        self._hand.landed = self._claim.seen
         if titling.wanted(self._state):
             await self._stage.entitle(self._state.id)
         return due
 
     def _landing(
-        self, plan: pacing.TurnPlan, done: Performance, line: guard.Trimmed
+        self,
+        state: ConversationState,
+        plan: pacing.TurnPlan,
+        done: Performance,
+        line: guard.Trimmed,
     ) -> tuple[Sequence[ev.NewEvent], ConversationState]:
         """What the line writes and what follows from it, and the state after that."""
+        now = self._stage.now()
         body = telling.completed(
-            self._turn, self._speak, plan, done, line, self._state, self._stage.sentiment,
-            ready_ms=self._ready_ms,
+            self._turn, self._speak, plan, done, line, state, self._stage.sentiment,
+            ready_ms=self._writing.ready_ms,
         )  # fmt: skip
         said = self._turn.says(body)
-        landed = self._after(self._state, said)
-        follows = aftermath.follow(landed, landed.lines[-1], director.labelled(self._state))
-        return [said, *follows], reduce(self._after, follows, landed)
-
-    def _after(self, state: ConversationState, event: ev.NewEvent) -> ConversationState:
-        """The state as it will be, for the time of the next run."""
-        envelope = ev.Envelope(
-            conversation_id=state.id, seq=state.seq + 1, at=self._stage.now(), actor=event.actor,
-            body=event.body, visibility=event.visibility,
-        )  # fmt: skip
-        return apply(state, envelope)
+        landed = after(state, [said], now)
+        follows = aftermath.follow(landed, landed.lines[-1], director.labelled(state))
+        return [said, *follows], after(landed, follows, now)
 
     async def _fail(
         self, error: ProviderError | BudgetSpent, plan: pacing.TurnPlan, *, started: bool

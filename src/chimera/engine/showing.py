@@ -1,18 +1,15 @@
 """How a line reaches the viewers at its own pace, while it may still be being written."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chimera.core import events as ev
-from chimera.core.errors import BudgetSpent, ProviderError, Superseded
-from chimera.core.generation import Performance
+from chimera.core.errors import Superseded
 
 #: A piece is shown no more often than this; the eye cannot tell.
 BEAT_S = 0.05
-
-Perform = Callable[[Callable[[str], None]], Awaitable[Performance]]
 
 
 @asynccontextmanager
@@ -25,47 +22,21 @@ async def together() -> AsyncGenerator[asyncio.TaskGroup]:
         raise errors.exceptions[0] from None
 
 
-class Rehearsal:
-    """One call of a model under way: what has come of it so far, and how it ended."""
-
-    def __init__(self, changed: asyncio.Event) -> None:
-        self._changed = changed
-        self.text = ""
-        self.performance: Performance | None = None
-        self.error: ProviderError | BudgetSpent | None = None
-
-    @property
-    def done(self) -> bool:
-        return self.performance is not None or self.error is not None
-
-    def _hear(self, piece: str) -> None:
-        self.text += piece
-        self._changed.set()
-
-    async def run(self, perform: Perform) -> None:
-        """Carry out the call; that nobody speaks, or nobody pays, is kept, not raised."""
-        try:
-            self.performance = await perform(self._hear)
-        except (ProviderError, BudgetSpent) as error:
-            self.error = error
-        self._changed.set()
-
-
 @dataclass(slots=True)
 class News:
     """What others append while a run is awake."""
 
-    #: The turn, and whether it is open.
     turn_id: str
-    started: bool = False
+    #: Set at anything a waiting run should look at: news, or a piece of text.
+    changed: asyncio.Event
     #: Events after which the text no longer fits.
     steering: frozenset[str] = ev.STEERING
     steered: bool = False
     floor_gone: bool = False
     #: The seq of the newest skip.
     skipped: int = 0
-    #: Set at anything a waiting run should look at: news, or a piece of text.
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    #: The seq of the newest event after which the text of the next turn does not fit.
+    turned: int = 0
 
     def hear(self, envelope: ev.Envelope) -> None:
         match envelope.body:
@@ -73,8 +44,9 @@ class News:
                 self.floor_gone = True
             case ev.TurnSkipped():
                 self.skipped = envelope.seq
-            case body if body.type in self.steering:
-                self.steered = True
+            case body if body.type in ev.STEERING:
+                self.turned = envelope.seq
+                self.steered = self.steered or body.type in self.steering
             case _:
                 return
         self.changed.set()

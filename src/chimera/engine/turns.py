@@ -6,6 +6,7 @@ killed at any moment, the next one reads the log and goes on.
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -20,6 +21,8 @@ from chimera.core.generation import Route
 from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
 from chimera.engine import pausing, telling
+from chimera.engine.ahead import IN_A_ROW, LENGTHS, Ahead, Hand, after
+from chimera.engine.asking import Asking
 from chimera.engine.journal import Claim
 from chimera.engine.performing import RUN_MS, Performing, Stage, backoff_ms, judge
 from chimera.engine.showing import still_open
@@ -38,10 +41,10 @@ STATES_KEPT = 2000
 STATES_KEPT_MS = 15 * 60_000
 #: Turns a minute without pauses: a script may run away with somebody's money.
 INSTANT_PER_MINUTE = 20
+#: How often the director may step in between a line and the text written ahead of the next.
+DIRECTED = 3
 #: A run whose turn no longer fits begins again at most so often.
 ATTEMPTS = 4
-#: The longest text of each length class: the earliest start of a turn is that of one of them.
-LENGTHS = tuple("characters " * words for words in (3, 8, 15, 90))
 
 
 class Audience(Protocol):
@@ -55,17 +58,30 @@ class Audience(Protocol):
 class Turns:
     """Runs turns. One of the three loops that must survive whatever happens in them."""
 
-    def __init__(self, stage: Stage, audience: Audience) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        audience: Audience,
+        *,
+        in_a_row: int = IN_A_ROW,
+        head_start_ms: int = HEAD_START_MS,
+    ) -> None:
+        """`in_a_row`: the turns of one run; in one alone nothing is written ahead."""
         self._stage = stage
         self._audience = audience
+        self._ahead = Ahead(in_a_row)
+        self._head_start_ms = head_start_ms
         #: By conversation, the one used last at the end; with each, when that was.
         self._states: OrderedDict[str, tuple[int, ConversationState]] = OrderedDict()
         self._stumbles: dict[str, int] = {}
 
     async def run(self, conversation_id: str) -> datetime | None:
-        """Carry one turn; when to ring again, None for never. Raises nothing but CancelledError."""
+        """Carry a turn, and those whose texts are written while the one before is shown.
+
+        Returns when to ring again, None for never. Raises nothing but CancelledError.
+        """
         try:
-            due = await self._attempts(conversation_id)
+            due = await self._in_a_row(conversation_id)
         except Superseded:
             self._states.pop(conversation_id, None)
             return None
@@ -75,20 +91,33 @@ class Turns:
             self._stumbles.pop(conversation_id, None)
         return None if due is None else from_millis(due)
 
-    async def _attempts(self, conversation_id: str) -> int | None:
+    async def close(self) -> None:
+        """Begin no more turns than have begun: the house closes."""
+        await self._ahead.close()
+
+    async def _in_a_row(self, conversation_id: str) -> int | None:
+        async with self._ahead.hand(conversation_id) as hand:
+            while True:
+                due = await self._attempts(conversation_id, hand)
+                if not await hand.pass_on():
+                    return due
+
+    async def _attempts(self, conversation_id: str, hand: Hand) -> int | None:
         for _ in range(ATTEMPTS):
             try:
-                return await self._run(conversation_id)
+                return await self._run(conversation_id, hand)
             except (Withdrawn, Stale):
-                continue
+                await hand.drop()
         return self._stage.now() + EARLY_MS
 
-    async def _run(self, conversation_id: str) -> int | None:
+    async def _run(self, conversation_id: str, hand: Hand) -> int | None:
         claim = await self._stage.journal.claim(conversation_id)
         if claim is None:
             self._states.pop(conversation_id, None)
             return None
         state = await self._load(claim)
+        if hand.present is not None and await self._turned(claim, hand.landed):
+            await hand.drop()
         if claim.status == "paused":
             resumed = await self._look_again(claim, state)
             if not isinstance(resumed, Claim):
@@ -96,9 +125,20 @@ class Turns:
             claim, state = resumed, await self._load(resumed)
         if state.open_turn is not None:
             claim, state = await self._close_interrupted(claim, state)
-        elif claim.next_turn_at is not None and claim.next_turn_at > self._stage.now() + EARLY_MS:
+        elif hand.present is None and self._is_early(claim.next_turn_at):
             return await self._sleep(claim, claim.next_turn_at)
-        return await self._decide(claim, state)
+        return await self._decide(claim, state, hand)
+
+    def _is_early(self, due: int | None) -> bool:
+        return due is not None and due > self._stage.now() + EARLY_MS
+
+    async def _turned(self, claim: Claim, landed: int) -> bool:
+        """Whether somebody has steered between a landing and this claim."""
+        if claim.seen == landed:
+            return False
+        journal, limit = self._stage.journal, claim.seen - landed
+        news = await journal.read(claim.conversation_id, after=landed, limit=limit)
+        return any(each.type in ev.STEERING for each in news)
 
     async def _load(self, claim: Claim) -> ConversationState:
         """The state at `claim.seen`, from the one kept if there is one."""
@@ -169,33 +209,87 @@ class Turns:
 
     # --- deciding ------------------------------------------------------------------------------
 
-    async def _decide(self, claim: Claim, state: ConversationState) -> int | None:
+    async def _decide(self, claim: Claim, state: ConversationState, hand: Hand) -> int | None:
         if await self._is_deserted(state):
             return await self._change(claim, ev.ConversationPaused(because="idle"))
         if budget.spent(state) and budget.when_spent(state) == "pause":
             return await self._change(claim, ev.ConversationPaused(because="budget"))
+        said = self._stage.wings.host_line(state)
+        if said is not None:
+            claim = await self._direct(claim, [said])
+            return await self._decide(claim, await self._load(claim), hand)
         match self._decision(state):
             case End(because=because, finale=finale):
                 ended = ev.ConversationEnded(because=because, finale=finale)
                 return await self._change(claim, ended)
             case Direct(bodies=bodies):
                 claim = await self._direct(claim, bodies)
-                return await self._decide(claim, await self._load(claim))
+                return await self._decide(claim, await self._load(claim), hand)
             case Wait(seconds=seconds):
                 return await self._sleep(claim, self._stage.now() + round(1000 * seconds))
             case Speak() as speak:
-                wake = self._wake(state, speak)
-                if wake > self._stage.now() + EARLY_MS:
-                    return await self._sleep(claim, wake)
-                return await self._perform(claim, state, speak)
+                return await self._perform(claim, state, speak, hand)
 
-    async def _perform(self, claim: Claim, state: ConversationState, speak: Speak) -> int | None:
-        card = await self._stage.persona(state.seat(speak.participant_id).participant)
-        performing = Performing(self._stage, claim, state, speak, card, next_wake=self._next_wake)
+    async def _perform(
+        self, claim: Claim, state: ConversationState, speak: Speak, hand: Hand
+    ) -> int | None:
+        """Play the turn with the text at hand, or ask for one when it is time to."""
+        writing = hand.take(state, speak)
+        if writing is None:
+            wake = self._wake(state, speak)
+            if self._is_early(wake):
+                return await self._sleep(claim, wake)
+            asking = await self._asking(state, speak, claim.owner)
+            writing = hand.begin(asking, self._stage.now)
+        asked = writing.speak
+        speak = replace(speak, words=asked.words, recalled=asked.recalled)
+        performing = Performing(
+            self._stage, claim, state, speak, writing, hand, next_wake=self._next_wake,
+            look_ahead=partial(self._look_ahead, hand=hand, owner=claim.owner),
+        )  # fmt: skip
         return await performing.play()
 
+    async def _asking(self, state: ConversationState, speak: Speak, owner: str | None) -> Asking:
+        """The question for a text."""
+        stage, speaker = self._stage, state.seat(speak.participant_id).participant
+        turn = telling.Turn(
+            turn_id=stage.ids.new("trn"), message_id=stage.ids.new("msg"), speaker=speaker,
+            audience=speak.audience,
+        )  # fmt: skip
+        ally = state.seat(speak.with_).participant if speak.with_ else None
+        return Asking(
+            gateway=stage.gateway, gallery=stage.gallery, card=await stage.persona(speaker),
+            second=await stage.persona(ally) if ally else None,
+            turn=turn, state=state, speak=speak, owner=owner,
+        )  # fmt: skip
+
+    async def _look_ahead(self, state: ConversationState, *, hand: Hand, owner: str | None) -> None:
+        """Have the next text written, or at least its model woken. `state`: after the landing."""
+        for _ in range(DIRECTED):
+            if self._stage.wings.consider(state, owner):
+                # What is said behind the scenes may change who speaks, and after what.
+                return
+            match self._decision(state):
+                case Speak() as speak:
+                    if hand.may(state, speak):
+                        asking = await self._asking(state, speak, owner)
+                        hand.begin_ahead(asking, self._stage.now)
+                    else:
+                        self._hint(state, speak)
+                    return
+                case Direct(bodies=bodies):
+                    events = [ev.NewEvent(body=body, actor=ev.SYSTEM) for body in bodies]
+                    state = after(state, events, self._stage.now())
+                case Wait() | End():
+                    return
+
+    def _hint(self, state: ConversationState, speak: Speak) -> None:
+        speaker = state.seat(speak.participant_id).participant
+        self._stage.warm(Route(provider=speaker.provider, model=speaker.model))
+
     def _decision(self, state: ConversationState) -> Decision:
-        return director.decide(state, self._stage.now(), director.labelled(state))
+        counsel = self._stage.wings.counsel(state)
+        return director.decide(state, self._stage.now(), director.labelled(state), counsel)
 
     async def _is_deserted(self, state: ConversationState) -> bool:
         limit = state.limits.idle_minutes
@@ -236,7 +330,7 @@ class Turns:
         rng = director.labelled(state)
         starts = (pacing.plan(state, speak, text, rng).start_s for text in LENGTHS)
         scripted = state.seat(speak.participant_id).participant.provider == "scripted"
-        head_start = TROUPE_MS if scripted else HEAD_START_MS
+        head_start = TROUPE_MS if scripted else self._head_start_ms
         return landing(state) + round(1000 * min(starts)) - head_start
 
     def _next_wake(self, state: ConversationState) -> int:
@@ -244,8 +338,7 @@ class Turns:
         now = self._stage.now()
         match self._decision(state):
             case Speak() as speak:
-                speaker = state.seat(speak.participant_id).participant
-                self._stage.warm(Route(provider=speaker.provider, model=speaker.model))
+                self._hint(state, speak)
                 return max(now, self._wake(state, speak))
             case Wait(seconds=seconds):
                 return now + round(1000 * seconds)

@@ -123,6 +123,7 @@ class Gateway:
         turn_id: str = "",
         participant_id: str = "",
         kind: Kind = "background",
+        lead: Route | None = None,
         routes: Sequence[Route] = (),
         owner: str | None = None,
         ceiling: float | None = None,
@@ -132,8 +133,9 @@ class Gateway:
     ) -> Performance:
         """A short answer for the house itself: a title, a recap, a judgement; never a live line.
 
-        With `routes`, only their providers are asked, such as those of a cast that plays on this
-        machine alone. The same question gets the same answer for an hour, unless `cache` is off.
+        `lead` is asked first, if it is named. With `routes`, only their providers are asked, such
+        as those of a cast that plays on this machine alone. The same question gets the same answer
+        for an hour, unless `cache` is off.
         Raises ProviderError or BudgetSpent.
         """
         request = GenerationRequest(
@@ -142,7 +144,8 @@ class Gateway:
         )  # fmt: skip
         turn = TurnRequest(
             conversation_id=conversation_id, turn_id=turn_id, participant_id=participant_id,
-            route=_ANY, kind=kind, owner=owner, ceiling=ceiling, troupe=False, request=request,
+            route=lead or _ANY, kind=kind, owner=owner, ceiling=ceiling, troupe=False,
+            request=request,
         )  # fmt: skip
         return await self._answer(turn, {each.provider for each in routes} - {AUTO}, cache=cache)
 

@@ -27,6 +27,9 @@ _IMAGES = (
 )
 ParticipantId = Annotated[str, Field(pattern=r"^par_[A-Za-z0-9_-]{1,60}$")]
 ProviderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+DirectorName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$", description="One of `GET /directors`.")
+]
 ModelId = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
 
 
@@ -93,7 +96,7 @@ class CreateConversation(Input):
     seed: Annotated[int, Field(ge=0, le=SAFE_INTEGER)] | None = None
     visibility: Visibility = "private"
     start: bool = True
-    director: Literal["show", "human"] = "show"
+    director: DirectorName = "show"
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = (
         None
     )

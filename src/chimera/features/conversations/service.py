@@ -39,6 +39,7 @@ def create(
 
     What it leaves open may be fixed by an experiment.
     """
+    _check_director(house, wanted.director)
     conversation_id = house.ids.new("cnv")
     seed = house.seed() if wanted.seed is None else wanted.seed
     enrolled = trials.enrol(work.connection, conversation_id, wanted, known_as)
@@ -52,7 +53,7 @@ def create(
         pace=wanted.pace.pace(Pace()),
         seed=seed,
         limits=wanted.limits(),
-        director=_director(house, wanted.director),
+        director=wanted.director,
         language=wanted.language,
         starter=starter,
         whispers=wanted.whispers,
@@ -74,11 +75,10 @@ def create(
     return get(work.connection, conversation_id)
 
 
-def _director(house: House, name: str) -> str:
+def _check_director(house: House, name: str) -> None:
     if name not in house.directors:
         there_are = ", ".join(house.directors)
         raise Invalid(f"No director is called {name}. There are: {there_are}.", path="director")
-    return name
 
 
 def start(work: Work, house: House, conversation_id: str) -> schemas.Controlled:

@@ -28,6 +28,12 @@ async def change_house(body: schemas.PatchHouse, house: Serving) -> schemas.Hous
     return await service.change(house, body)
 
 
+@router.get("/directors")
+async def list_directors(house: Serving) -> schemas.DirectorPage:
+    """Who can direct a conversation: those of the house, then those of installed packages."""
+    return service.directors(house)
+
+
 @router.get("/spending")
 async def get_spending(house: Serving, days: Days = 30) -> schemas.Spending:
     """What calls to models cost: by day and provider, by provider, by conversation."""

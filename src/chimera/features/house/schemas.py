@@ -55,6 +55,23 @@ class PatchHouse(Input):
     budgets: PatchBudgets | None = None
 
 
+# -- directors --------------------------------------------------------------------------------
+
+
+class Director(Output):
+    """One way of choosing who speaks; `plugin` if it comes with an installed package."""
+
+    name: str
+    description: str
+    version: str
+    plugin: bool
+
+
+class DirectorPage(Output):
+    items: list[Director]
+    next_cursor: str | None
+
+
 # -- spending ---------------------------------------------------------------------------------
 
 

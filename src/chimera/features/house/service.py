@@ -10,6 +10,7 @@ from chimera.api.deps import House
 from chimera.core.errors import Invalid
 from chimera.core.ids import from_millis, rfc3339, to_millis
 from chimera.core.ports import CallRecord
+from chimera.core.schemes import SCHEMES
 from chimera.features.house import schemas
 from chimera.store import ledger, log, records
 from chimera.store.preferences import Choices
@@ -18,6 +19,20 @@ CURRENCY = "USD"
 
 
 # -- switches ---------------------------------------------------------------------------------
+
+
+def directors(house: House) -> schemas.DirectorPage:
+    """Who can direct, the house's own first."""
+    return schemas.DirectorPage(
+        items=[
+            schemas.Director(
+                name=each.name, description=each.description, version=each.version,
+                plugin=each.name not in SCHEMES,
+            )
+            for each in house.directors.values()
+        ],
+        next_cursor=None,
+    )  # fmt: skip
 
 
 async def switches(house: House) -> schemas.HouseSwitches:

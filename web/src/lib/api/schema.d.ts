@@ -670,6 +670,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/directors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Directors
+         * @description Who can direct a conversation: those of the house, then those of installed packages.
+         */
+        get: operations["list_directors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments": {
         parameters: {
             query?: never;
@@ -1813,14 +1833,21 @@ export interface components {
          * Course
          * @description How it went: more columns to the score, and the topics in their order.
          *
-         *     `cost` is in US dollars, as far as it is known; `sentiment`, −1…1, and `energy` of the topic,
-         *     0…1, are null where nothing is known of a message.
+         *     `cost` is in US dollars, as far as it is known; `sentiment`, −1…1, `energy` of the topic,
+         *     0…1, and the `emotion` of its words are null where nothing is known of a message; `acts` are
+         *     what it does.
          */
         Course: {
+            /** Acts */
+            acts: ("question" | "answer" | "claim" | "challenge" | "concession" | "joke")[][];
             /** Cost */
             cost: number[];
+            /** Emotion */
+            emotion: (("joy" | "tenderness" | "hope" | "surprise" | "fear" | "sadness" | "anger" | "disgust") | null)[];
             /** Energy */
             energy: (number | null)[];
+            /** Positions */
+            positions: components["schemas"]["Position"][];
             /** Sentiment */
             sentiment: (number | null)[];
             /** Topics */
@@ -1836,10 +1863,10 @@ export interface components {
             cast?: components["schemas"]["SeatRequest"][] | null;
             /**
              * Director
+             * @description One of `GET /directors`.
              * @default show
-             * @enum {string}
              */
-            director?: "show" | "human";
+            director?: string;
             /** Idle Minutes */
             idle_minutes?: number | null;
             /** Language */
@@ -2061,6 +2088,27 @@ export interface components {
             note: string;
             /** Participant Id */
             participant_id?: string | null;
+        };
+        /**
+         * Director
+         * @description One way of choosing who speaks; `plugin` if it comes with an installed package.
+         */
+        Director: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Plugin */
+            plugin: boolean;
+            /** Version */
+            version: string;
+        };
+        /** DirectorPage */
+        DirectorPage: {
+            /** Items */
+            items: components["schemas"]["Director"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * Drift
@@ -2566,6 +2614,8 @@ export interface components {
             source: string;
             /** Text */
             text: string;
+            /** Weight */
+            weight: number;
         };
         /** NotePage */
         NotePage: {
@@ -2909,6 +2959,18 @@ export interface components {
         PollList: {
             /** Items */
             items: components["schemas"]["Poll"][];
+        };
+        /**
+         * Position
+         * @description How a message of a participant's stood to the topic of its time: 1 for it, −1 against it.
+         */
+        Position: {
+            /** Participant Id */
+            participant_id: string;
+            /** Seq */
+            seq: number;
+            /** Value */
+            value: number;
         };
         /**
          * PostMessage
@@ -5366,6 +5428,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            /** @description Anything that went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_directors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectorPage"];
                 };
             };
             /** @description Anything that went wrong. */
