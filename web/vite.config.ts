@@ -1,5 +1,5 @@
 /** How the app is built, served while developing and tested. */
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
 import type { Plugin, ProxyOptions } from 'vite'
@@ -50,6 +50,23 @@ const house: ProxyOptions = {
   },
 }
 
+/** The house gives a browser its name with its page; while developing the page comes from here, and the name with it. */
+const visitors: Plugin = {
+  name: 'visitors',
+  configureServer({ middlewares }) {
+    const introduce = async ({ headers }: IncomingMessage, out: ServerResponse) => {
+      const { cookie = '', accept = '' } = headers
+      if (!accept.includes('text/html')) return
+      const page = await fetch(api, { method: 'HEAD', headers: { accept, cookie } })
+      for (const each of page.headers.getSetCookie()) out.appendHeader('set-cookie', each)
+    }
+    middlewares.use((request, out, next) => {
+      // Without a house behind it the page is there all the same.
+      introduce(request, out).then(next, () => next())
+    })
+  },
+}
+
 export default defineConfig({
   html: { cspNonce: '__CSP_NONCE__' },
   build: {
@@ -69,6 +86,7 @@ export default defineConfig({
   server: { proxy: { '/api': house } },
   plugins: [
     sonnerNonce,
+    visitors,
     process.env.VITEST
       ? null
       : tanstackRouter({

@@ -14,7 +14,7 @@ test('every room has a door, and the one we are in is marked', async () => {
       .getAllByRole('link')
       .slice(1)
       .map(({ textContent }) => textContent),
-  ).toEqual(['Live', 'Library', 'Start', 'Casting', 'Settings'])
+  ).toEqual(['Live', 'Library', 'Start', 'Casting', 'Admin', 'Settings'])
   expect(within(rooms).getByRole('link', { current: 'page' })).toHaveTextContent('Casting')
 })
 

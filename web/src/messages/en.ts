@@ -14,7 +14,14 @@ export const en = {
   shell: {
     skip: 'Skip to the content',
     rooms: 'Rooms',
-    doors: { live: 'Live', library: 'Library', start: 'Start', casting: 'Casting', settings: 'Settings' },
+    doors: {
+      live: 'Live',
+      library: 'Library',
+      start: 'Start',
+      casting: 'Casting',
+      admin: 'Admin',
+      settings: 'Settings',
+    },
     offline: 'You are offline. What is on the page stays; new lines arrive when the line is back.',
   },
   status: { created: 'Not started', running: 'Live', paused: 'Paused', ended: 'Ended' },

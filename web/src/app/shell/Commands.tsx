@@ -35,7 +35,7 @@ function useShortcuts(): void {
   }, [])
 }
 
-export function Commands() {
+export default function Commands() {
   const router = useRouter()
   const [open, setOpen] = useState<Open>('none')
   useActions(

@@ -1,13 +1,16 @@
 /** The frame of every page: the rooms at the side (below, on a phone), banners, the screen. */
 import { Link, Outlet } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { en } from '#messages/en.ts'
 import { Logo, type Room, RoomIcon } from '#ui/icons.tsx'
-import { Commands } from './Commands.tsx'
 import { OfflineBanner } from './OfflineBanner.tsx'
 import './Shell.css'
 
+// Nobody presses a key before the first words are there.
+const Commands = lazy(() => import('./Commands.tsx'))
+
 interface Door {
-  readonly to: '/' | '/library' | '/new' | '/casting' | '/settings'
+  readonly to: '/' | '/library' | '/new' | '/casting' | '/admin' | '/settings'
   readonly room: Room
   readonly exact?: true
 }
@@ -17,6 +20,7 @@ const DOORS: readonly Door[] = [
   { to: '/library', room: 'library' },
   { to: '/new', room: 'start' },
   { to: '/casting', room: 'casting' },
+  { to: '/admin', room: 'admin' },
   { to: '/settings', room: 'settings' },
 ]
 
@@ -41,7 +45,9 @@ export function Shell() {
         <OfflineBanner />
         <Outlet />
       </div>
-      <Commands />
+      <Suspense>
+        <Commands />
+      </Suspense>
     </div>
   )
 }

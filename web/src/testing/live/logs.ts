@@ -24,7 +24,7 @@ export type Said = readonly [
   type: string,
   body: object,
   actor?: { type: string; id?: string } | undefined,
-  visibility?: readonly string[],
+  visibility?: Envelope['visibility'],
 ]
 
 export function fold(events: readonly Said[], from: ConversationState = blank('c')): ConversationState {

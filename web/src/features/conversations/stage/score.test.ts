@@ -7,6 +7,7 @@ const note = (seq: number, change: Partial<Note> = {}): Note => ({
   id: `m${seq}`,
   seq,
   participantId: 'p',
+  with: null,
   words: 12,
   warmth: null,
   at: '',

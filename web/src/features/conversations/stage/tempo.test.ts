@@ -8,6 +8,7 @@ const note = (secondsAgo: number, words = 10): Note => ({
   id: `m${secondsAgo}`,
   seq: 1,
   participantId: 'p',
+  with: null,
   words,
   warmth: null,
   at: new Date(NOW - secondsAgo * 1000).toISOString(),
