@@ -11,8 +11,8 @@ from api_house import HOST, ORIGIN, Made, Served, make_house, served
 
 from chimera.api.deps import Patience
 from chimera.api.security import loopback_hosts
+from chimera.core import cues
 from chimera.core.persona import load_house
-from chimera.core.signals import load_cues
 from chimera.core.topics import load_starters
 from chimera.store.database import Store
 from fakes import CountingIds, FakeClock
@@ -21,7 +21,7 @@ from fakes import CountingIds, FakeClock
 @pytest.fixture(scope="session", autouse=True)
 def _awake() -> None:
     """What is read from files once is read before anybody is served."""
-    load_cues()
+    cues.load()
     load_house()
     load_starters()
 

@@ -88,12 +88,64 @@ def test_loud_words_are_aroused() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Der Fluss hat keine Uhr, Bruno, und das ist auch gut so für uns.", "川には時計がない。",
-     "ليس للنهر ساعة", "No, el río no tiene ningún reloj propio"],
+    ["川には時計がない。", "ليس للنهر ساعة", "No, el río no tiene ningún reloj propio",
+     "Non, je ne suis pas du tout convaincu par ce que dit Bruno."],
 )  # fmt: skip
-def test_other_languages_take_no_side(text: str) -> None:
+def test_a_language_without_lists_takes_no_side_and_shows_no_emotion(text: str) -> None:
     found = read(text, LAST)
-    assert (found.language, found.sentiment, found.stance, found.insulted) == (None,) * 4
+    assert found.language != "en"
+    assert (found.sentiment, found.stance, found.insulted, found.emotion) == (None,) * 4
+    assert {*(found.acts or ())} <= {"question"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("Da hast du recht, Bruno, das stimmt, der Fluss hat seine eigene Zeit.", 1),
+        ("Guter Punkt, Bruno. Das sehe ich auch so, denn der Fluss ist alt.", 1),
+        ("Das ist doch Unsinn, Bruno, der Fluss hat keine Zeit für uns.", -1),
+        ("Ich bin nicht überzeugt, Bruno, denn Wasser hat keine Uhr.", -1),
+    ],
+)
+def test_german_takes_sides_by_its_own_lists(text: str, sign: int) -> None:
+    found = read(text, LAST)
+    assert found.stance is not None
+    (toward,) = found.stance
+    assert (found.language, toward.to, found.sentiment) == ("de", BRUNO.id, None)
+    assert toward.value * sign >= stance.KNOWN
+
+
+def test_a_short_line_is_taken_for_what_is_spoken() -> None:
+    found = signals.read("Unsinn, Bruno!", CAST, ADA.id, (LAST,))
+    asked = ("Unsinn, Bruno!", CAST, ADA.id, (LAST,), SENTIMENT)
+    assert stance.read(found, *asked).stance is None
+    german = stance.read(found, *asked, spoken="de-AT").stance
+    assert german is not None
+    (toward,) = german
+    assert (toward.to, toward.value) == (BRUNO.id, -0.7)
+    # In a language without lists a short line says nothing.
+    assert stance.read(found, *asked, spoken="fr").language is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("Cities should ban cars, and I am for it.", 1),
+        ("We need fewer cars; by all means ban them.", 1),
+        ("Cities should not ban cars.", -1),
+        ("Banning cars is a terrible idea, I'm against it.", -1),
+    ],
+)
+def test_a_line_has_a_position_toward_the_topic(text: str, sign: int) -> None:
+    found = stance.position(text, "Should cities ban cars?", None, "en")
+    assert (found or 0) * sign >= stance.KNOWN
+
+
+@pytest.mark.parametrize(
+    "text", ["Tea should be hot.", "Should cities ban cars?", "The cars are parked."]
+)
+def test_what_is_not_about_the_topic_or_unclear_has_no_position(text: str) -> None:
+    assert stance.position(text, "Should cities ban cars?", None, "en") is None
 
 
 @given(st.text())

@@ -3,16 +3,15 @@
 Each module keeps what it has loaded; without this call the first turn would read files.
 """
 
-from chimera.core import deflecting, pacing, persona, prompt, quality, signals, stance, topics
+from chimera.core import cues, deflecting, pacing, persona, prompt, quality, topics
 
 
 def load() -> None:
     """Read it all. Raises if a file is missing or wrong, at the start and not in a turn."""
     pacing.load_table()
-    signals.load_cues()
+    cues.load()
     for name in quality.CUES:
         quality.cues(name)
-    stance.load_cues()
     persona.load_house()
     topics.load_starters()
     prompt.load_templates()

@@ -7,6 +7,12 @@ from pydantic import Field, JsonValue
 
 from chimera.core.persona import Frozen
 
+#: What a line does, and the emotion of its words.
+Act = Literal["question", "answer", "claim", "challenge", "concession", "joke"]
+Feeling = Literal[
+    "joy", "tenderness", "hope", "surprise", "fear", "sadness", "anger", "disgust",
+]  # fmt: skip
+
 NoteKind = Literal["claim", "promise", "joke", "human", "opinion", "summary"]
 
 
@@ -91,16 +97,24 @@ class MessageSignals(Frozen):
 
     language: str | None = None
     sentiment: float | None = None
+    #: The emotion that most of its words belong to; none where that is not clear.
+    emotion: Feeling | None = None
+    #: What it does; of a text in another language only its questions are known.
+    acts: tuple[Act, ...] | None = None
     #: How loud it is, 0…1.
     arousal: float | None = None
     #: Only what is known: a line that takes no clear side takes none.
     stance: tuple[StanceRef, ...] | None = None
+    #: How it stands to the topic: 1 for what the topic asks or says, −1 against it.
+    position: float | None = Field(default=None, ge=-1, le=1)
     #: Participants whose words it takes up with credit, and whom it insults.
     cited: tuple[str, ...] | None = None
     insulted: tuple[str, ...] | None = None
     addressed: tuple[str, ...] = ()
     questions: int = 0
     keywords: tuple[str, ...] = ()
+    #: People, places and things it calls by name.
+    entities: tuple[str, ...] | None = None
     #: The troupe's own account of its line: acts, claims, concepts (`engine.md` section 17).
     improv: dict[str, JsonValue] | None = None
 

@@ -119,7 +119,8 @@ def _restanced(
 def _moved(seat: Seat, feelings: Feelings, line: Line) -> Seat:
     traits = seat.participant.character.traits
     emotions = tuple(_emotions(seat, feelings, line)) if line.heard_by(seat.id) else ()
-    moved = mood.after_turn(seat.mood, traits, emotions)
+    spoken = line.signals.emotion if line.signals and seat.id == line.participant_id else None
+    moved = mood.after_turn(seat.mood, traits, emotions, spoken)
     return seat if moved == seat.mood else replace(seat, mood=moved)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chimera.core import relations, signals, stance, untrusted
+from chimera.core import cues, relations, signals, stance, untrusted
 from chimera.core.conversation import Participant
 from chimera.core.farewells import SENTENCE_END, open_farewell, without_farewells
 from chimera.core.generation import Ending
@@ -347,7 +347,8 @@ def _insults(text: str, state: ConversationState, speaker: Participant) -> bool:
     last = [line.participant_id for line in state.lines[-1:] if line.participant_id]
     cast = state.participants
     you = signals.addressed(text, cast, speaker.id, state.lines) or last
-    return bool(stance.insults(text, cast, speaker.id, you))
+    listed = cues.lists_of(text, state.language) or "en"
+    return bool(stance.insults(text, cast, speaker.id, you, listed=listed))
 
 
 def _repeats(text: str, own: Sequence[str]) -> float:

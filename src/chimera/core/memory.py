@@ -5,12 +5,14 @@ cast ever learns of it.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
 from chimera.core import events as ev
-from chimera.core import quality, signals, untrusted
+from chimera.core import mood, quality, signals, untrusted
 from chimera.core.parts import Line, Note, Seat
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ FADES = 0.97
 RESTS = 10
 #: A sentence of fewer content words says nothing worth a note.
 LEAST_WORDS = 4
+#: By how much a note matters more whose message the stalls liked most.
+LIKED = 0.2
 #: Two notes more alike than this are one.
 ALIKE = 0.6
 #: Notes of one show that outlive it, and so many of all of them that come to the next one.
@@ -123,7 +127,7 @@ def _commits(line: Line, text: str) -> ev.NoteKind | None:
     said = quality.plain(text)
     if quality.cues("promises").search(said):
         return "promise"
-    if ((line.signals and line.signals.improv) or {}).get("act") == "JOKE":
+    if line.signals and "joke" in (line.signals.acts or ()):
         return "joke"
     return "opinion" if quality.cues("opinions").search(said) else None
 
@@ -173,7 +177,9 @@ def _id_of(line: Line, keeper: str, number: int) -> str:
 # --- the fold ------------------------------------------------------------------------------------
 
 
-def after_event(seats: tuple[Seat, ...], body: ev.Body, finished: int) -> tuple[Seat, ...]:
+def after_event(
+    seats: tuple[Seat, ...], body: ev.Body, finished: int, actor: ev.Actor = ev.SYSTEM
+) -> tuple[Seat, ...]:
     """The seats after an event, if it touches what somebody remembers."""
     match body:
         case ev.NoteTaken(participant_id=who):
@@ -192,6 +198,8 @@ def after_event(seats: tuple[Seat, ...], body: ev.Body, finished: int) -> tuple[
             return _changed(
                 seats, who, lambda seat: tuple(note for note in seat.memory if note.id != which)
             )
+        case ev.ReactionAdded() | ev.ReactionRemoved() if actor.type != "participant":
+            return tuple(_reacted(seat, body, actor.id or actor.type) for seat in seats)
         case ev.ConversationCleared():
             return tuple(_swept(seat) for seat in seats)
         case ev.TurnStarted(participant_id=who, recalled=tuple() as recalled):
@@ -209,6 +217,39 @@ def _changed(
     return tuple(replace(seat, memory=change(seat)) if seat.id == who else seat for seat in seats)
 
 
+def _reacted(seat: Seat, body: ev.ReactionAdded | ev.ReactionRemoved, viewer: str) -> Seat:
+    """With what the stalls make of the messages that notes were taken from."""
+    if all(note.source != body.message_id for note in seat.memory):
+        return seat
+    one = frozenset({(viewer, body.emoji)})
+
+    def after(note: Note) -> Note:
+        if note.source != body.message_id:
+            return note
+        added = isinstance(body, ev.ReactionAdded)
+        return replace(note, reactions=note.reactions | one if added else note.reactions - one)
+
+    return replace(seat, memory=tuple(map(after, seat.memory)))
+
+
+def importance(note: Note, notes: Sequence[Note]) -> float:
+    """How much a note matters to its owner, the more if the stalls liked its message most."""
+    if not note.reactions:
+        return note.importance
+    liked = [_liked(each) for each in notes]
+    spread = pstdev(liked)
+    beyond = (_liked(note) - fmean(liked)) / spread if spread else 0.0
+    return min(1.0, note.importance + LIKED * min(max(beyond, 0.0), 1.0))
+
+
+def _liked(note: Note) -> int:
+    """By how many more viewers its message was applauded than booed; each counts once."""
+    sums: Counter[str] = Counter()
+    for viewer, emoji in note.reactions:
+        sums[viewer] += mood.sign(emoji)
+    return sum((each > 0) - (each < 0) for each in sums.values())
+
+
 def _swept(seat: Seat) -> Seat:
     """Without what it took of this show."""
     earlier = tuple(note for note in seat.memory if note.from_conversation)
@@ -219,7 +260,7 @@ def _kept(notes: tuple[Note, ...], finished: int) -> tuple[Note, ...]:
     """Without the one that has faded most, where they are too many."""
     if len(notes) <= KEPT:
         return notes
-    faint = min(notes, key=lambda note: note.importance * FADES ** (finished - note.turn))
+    faint = min(notes, key=lambda note: importance(note, notes) * FADES ** (finished - note.turn))
     return tuple(note for note in notes if note is not faint)
 
 
@@ -276,7 +317,7 @@ def _worth(note: Note, seat: Seat, moment: _Moment) -> float:
     rested = note.own is None or seat.turns - note.own > RESTS
     return (
         relevance
-        + 0.7 * note.importance
+        + 0.7 * importance(note, seat.memory)
         + 0.5 * FADES ** (moment.finished - note.used)
         + 0.4 * (note.about is not None and note.about == moment.speaker)
         - 0.8 * (not rested)
@@ -303,11 +344,11 @@ def told(state: "ConversationState", speak: "Speak") -> Iterator[str]:
 # --- across conversations ------------------------------------------------------------------------
 
 
-def remembering(bodies: Iterable[ev.Body]) -> tuple[Seat, ...]:
+def remembering(told: Iterable[tuple[ev.Body, ev.Actor]]) -> tuple[Seat, ...]:
     """The seats of a conversation with what everybody in them remembers, and nothing else."""
     seats: dict[str, Seat] = {}
     finished = 0
-    for body in bodies:
+    for body, actor in told:
         match body:
             case ev.ConversationCreated(participants=cast):
                 seats = {each.id: Seat(participant=each) for each in cast}
@@ -317,7 +358,8 @@ def remembering(bodies: Iterable[ev.Body]) -> tuple[Seat, ...]:
                 finished += 1
             case _:
                 pass
-        seats = {seat.id: seat for seat in after_event(tuple(seats.values()), body, finished)}
+        after = after_event(tuple(seats.values()), body, finished, actor)
+        seats = {seat.id: seat for seat in after}
     return tuple(seats.values())
 
 
@@ -330,7 +372,9 @@ def lasting(notes: Sequence[Note], posted: Sequence[ev.MessagePosted]) -> tuple[
     }
     own = (note for note in notes if note.kind != "human" and note.from_conversation is None)
     best = [note for note in own if not _of_the_stalls(note, names, words)]
-    return tuple(sorted(best, key=lambda note: (-note.importance, -note.turn, note.id))[:OUTLIVE])
+    matters = {note.id: importance(note, notes) for note in best}
+    best.sort(key=lambda note: (-matters[note.id], -note.turn, note.id))
+    return tuple(replace(note, importance=matters[note.id]) for note in best[:OUTLIVE])
 
 
 def _of_the_stalls(note: Note, names: set[tuple[str, ...]], words: set[tuple[str, ...]]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from chimera.core.details import Feeling
 from chimera.core.persona import Traits
 
 #: How far an emotion pulls a mood, and how far each turn brings it home.
@@ -58,6 +59,19 @@ POINTS: dict[Emotion, Mood] = {
     "shame": Mood(-0.3, 0.1, -0.6),
 }
 
+#: Where the emotions of words lie; by words somebody is moved less than by what happens to them.
+EXPRESSED: dict[Feeling, Mood] = {
+    "joy": Mood(0.4, 0.2, 0.1),
+    "tenderness": Mood(0.3, 0.1, 0.2),
+    "hope": Mood(0.2, 0.2, -0.1),
+    "surprise": Mood(0.1, 0.5, -0.1),
+    "fear": Mood(-0.64, 0.60, -0.43),
+    "sadness": Mood(-0.4, -0.2, -0.5),
+    "anger": Mood(-0.51, 0.59, 0.25),
+    "disgust": Mood(-0.4, 0.2, 0.1),
+}
+SPOKEN = 0.1
+
 
 def home(traits: Traits) -> Mood:
     """The mood of somebody to whom nothing happens (Mehrabian's regression, from memory)."""
@@ -71,16 +85,21 @@ def home(traits: Traits) -> Mood:
     )
 
 
-def after_turn(mood: Mood | None, traits: Traits, felt: Iterable[Emotion]) -> Mood | None:
-    """The mood after a turn in which these emotions were felt; None while it never left home."""
+def after_turn(
+    mood: Mood | None, traits: Traits, felt: Iterable[Emotion], spoken: Feeling | None = None
+) -> Mood | None:
+    """The mood after a turn in which these emotions were felt; None while it never left home.
+
+    `spoken` is what somebody's own words were full of.
+    """
     emotions = tuple(felt)
-    if mood is None and not emotions:
+    if mood is None and not emotions and spoken is None:
         return None
     rest = home(traits)
     mood = (mood or rest).toward(rest, HOME)
     for each in emotions:
         mood = mood.toward(POINTS[each], PULL)
-    return mood
+    return mood if spoken is None else mood.toward(EXPRESSED[spoken], SPOKEN)
 
 
 def label(mood: Mood) -> Emotion | Literal["neutral"]:

@@ -59,6 +59,8 @@ class Note:
     used: int
     #: Own turns when it last came to mind; None: never.
     own: float | None = None
+    #: Who of the stalls reacted to its message, and how: (viewer, emoji).
+    reactions: frozenset[tuple[str, str]] = frozenset()
     #: The earlier show from which it was brought along.
     from_conversation: str | None = None
 

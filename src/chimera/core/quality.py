@@ -238,9 +238,17 @@ def _closure(said: Sequence[Line]) -> float | None:
         after = said[place + 1 : place + 1 + LINK_REACHES]
         named = line.addressed[:1]
         answered += any(
-            each.participant_id in named if named else linked_to(each, line) for each in after
+            each.participant_id in named if named else _takes_up(each, line) for each in after
         )
     return answered / asked if asked >= LEAST_QUESTIONS else None
+
+
+def _takes_up(line: Line, question: Line) -> bool:
+    """Whether a line answers: it shares the matter, or begins as answers do."""
+    if line.participant_id == question.participant_id:
+        return False
+    answers = line.signals is not None and "answer" in (line.signals.acts or ())
+    return answers or linked_to(line, question)
 
 
 def _coherence(texts: Sequence[str]) -> float | None:

@@ -4,18 +4,17 @@ Plain arithmetic on words, without a model (`engine.md` section 6). Every thresh
 in calibrated units, because the raw cosines of two embedders cannot be compared.
 """
 
-import json
 import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Protocol
 from zlib import crc32
 
+from chimera.core import cues
 from chimera.core.conversation import Participant
 from chimera.core.events import MessageSignals
 
@@ -44,28 +43,6 @@ class Spoken(Protocol):
     def addressed(self) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cues:
-    """The word lists of one language."""
-
-    stop_words: frozenset[str]
-    #: Before a role word these make it one of many: "a scientist" calls nobody.
-    indefinite: frozenset[str]
-    second_person: frozenset[str]
-
-
-@cache
-def load_cues(language: str = "en") -> Cues:
-    """The house's lists for a language. Raises FileNotFoundError if there are none."""
-    source = resources.files("chimera") / "data" / "cues" / f"{language}.json"
-    data = json.loads(source.read_text("utf-8"))
-    return Cues(
-        stop_words=frozenset(data["stop_words"]),
-        indefinite=frozenset(data["indefinite"]),
-        second_person=frozenset(data["second_person"]),
-    )
-
-
 def tokens(text: str) -> list[str]:
     """The words of a text in lower case, without punctuation."""
     return list(_tokens(text))
@@ -79,7 +56,7 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 def content(text: str) -> list[str]:
     """The words that carry the meaning: no stop words, nothing of a single letter."""
-    stop_words = load_cues().stop_words
+    stop_words = cues.words().stop_words
     return [word for word in tokens(text) if len(word) > 1 and word not in stop_words]
 
 
@@ -184,7 +161,7 @@ def _calls(text: str, match: "re.Match[str]", *, viewer: bool) -> bool:
     before = text[: match.start()].rstrip()
     previous = tokens(before[-24:])
     adjacent = previous and before[-1:].isalnum() and previous[-1]
-    if adjacent and adjacent in load_cues().indefinite:
+    if adjacent and adjacent in cues.words().indefinite:
         return False
     if viewer or match.group("name").split()[-1][:1].isupper():
         return True
@@ -211,7 +188,7 @@ def _meant_by_you(
 
 
 def _asks_you(text: str) -> bool:
-    you = load_cues().second_person
+    you = cues.words().second_person
     return any(
         _QUESTION.search(sentence) and not you.isdisjoint(tokens(sentence))
         for sentence in _SENTENCE.findall(text)
@@ -236,7 +213,7 @@ def keywords(text: str, limit: int = KEYWORDS_KEPT) -> tuple[str, ...]:
 
 def _phrases(text: str) -> list[tuple[str, ...]]:
     """Runs of one to three content words."""
-    stop_words = load_cues().stop_words
+    stop_words = cues.words(cues.lists_of(text) or "en").stop_words
     phrases: list[tuple[str, ...]] = []
     for clause in _PHRASE_BREAK.split(text):
         run: list[str] = []

@@ -138,7 +138,7 @@ def apply(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
     if envelope.seq != state.seq + 1:
         raise ValueError(f"seq {envelope.seq} cannot follow {state.seq}")
     felt, seats = feelings.after_event(state.feelings, state.seats, envelope, state.finished)
-    seats = memory.after_event(seats, envelope.body, state.finished)
+    seats = memory.after_event(seats, envelope.body, state.finished, envelope.actor)
     state = replace(
         state, seq=envelope.seq, last_at=envelope.at, feelings=felt, seats=seats,
         outage=state.outage.after(envelope), phases=(course := state.phases.after(envelope)),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import Field
 
 from chimera.core import events as ev
-from chimera.core import signals, stalls
+from chimera.core import reading, signals, stalls
 from chimera.core.conversation import Participant
 from chimera.core.persona import Frozen
 
@@ -197,16 +197,24 @@ def drifted(state: "ConversationState") -> ev.TopicChanged | None:
     if state.drifting < DRIFT_TURNS or state.finished - state.topic_turn < APART:
         return None
     # What a viewer calls in is answered, but where a talk drifts only those who talk decide.
-    recent = (line for line in state.lines[-8:] if line.kind == "persona")
-    aloud = [line.text for line in recent if line.visibility == "all"]
-    newest = [signals.content_words(text) for text in aloud[-NEWEST - 1 :]]
-    counts = Counter(word for words in newest for word in words)
+    recent = [line for line in state.lines[-8:] if line.kind == "persona"]
+    newest = [line for line in recent if line.visibility == "all"][-NEWEST - 1 :]
+    words = [signals.content_words(line.text) for line in newest]
+    counts = Counter(word for said in words for word in said)
     old = signals.content_words(state.topic) | _names(state)
     common = sorted(word for word, n in counts.items() if n > 1 and word not in old)
     if not common:
         return None
     common.sort(key=lambda word: -counts[word])
-    return _changed(state, " and ".join(common[:2]).capitalize(), "drift")
+    called = {
+        word: each
+        for line in newest if line.signals
+        for each in line.signals.entities or ()
+        for word in signals.tokens(each)
+    }  # fmt: skip
+    titles = dict.fromkeys(called.get(word, word) for word in common)
+    title = " and ".join([*titles][:2])
+    return _changed(state, title[:1].upper() + title[1:], "drift")
 
 
 def _names(state: "ConversationState") -> frozenset[str]:
@@ -270,13 +278,22 @@ def choose(state: "ConversationState", random: Random) -> str | None:
 def offers(state: "ConversationState") -> list[str]:
     """What viewers wish or spoke of, questions nobody has taken up, and the deck of the house."""
     names = _names(state)
-    called = (phrase for text in _called_out(state, 3) for phrase in signals.keywords(text, 2))
-    nameless = (" ".join(w for w in each.split() if w not in names) for each in called)
-    wishes = [each for each in nameless if each]
+    wishes = [each for text in _called_out(state, 3) for each in _matters(text, names)]
     english = state.language is None or state.language.lower().startswith("en")
     deck = [each.text for each in load_starters()] if english else []
     voted = list(stalls.wished(state.feelings.stalls))[:SHORTLIST]
-    return [*voted, *_unanswered(state), *(each.capitalize() for each in wishes), *deck]
+    return [*voted, *_unanswered(state), *(each[:1].upper() + each[1:] for each in wishes), *deck]
+
+
+def _matters(text: str, names: frozenset[str]) -> list[str]:
+    """What somebody in the stalls speaks of: what they call by name first; nobody is a topic."""
+    called = [*reading.entities(text), *signals.keywords(text, 2)]
+    nameless = (" ".join(w for w in each.split() if w.lower() not in names) for each in called)
+    found: dict[str, str] = {}
+    for each in filter(None, nameless):
+        if not any(each.lower() in other or other in each.lower() for other in found):
+            found[each.lower()] = each
+    return list(found.values())[:2]
 
 
 def _called_out(state: "ConversationState", count: int) -> list[str]:

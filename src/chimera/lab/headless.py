@@ -11,8 +11,10 @@ from typing import Any
 
 from chimera.core import aftermath, pacing, signals, stance
 from chimera.core import events as ev
+from chimera.core.company import duets
 from chimera.core.conversation import Limits, Pace, Participant
 from chimera.core.director import Decision, Direct, End, Speak, Wait, decide, labelled
+from chimera.core.floor import ALONE, Counsel
 from chimera.core.pacing import TurnPlan
 from chimera.core.parts import OpenTurn
 from chimera.core.persona import Character, Traits
@@ -21,7 +23,10 @@ from chimera.engine.recall import load_sentiment
 
 SYLLABLES = ("ka", "lo", "mi", "ren", "ta", "vo", "sil", "dur", "pe", "gan", "zan", "fru")
 
-#: What a participant says in its turn.
+_STUB, _TROUPE = (ev.RouteRef(provider="stub", model="words"),
+                  ev.RouteRef(provider="scripted", model="improv"))  # fmt: skip
+
+#: What a participant says in its turn, or in its part of it.
 Writer = Callable[[ConversationState, Speak], str]
 
 
@@ -59,7 +64,10 @@ class Headless:
         director: str = "show",
         pace: Pace | None = None,
         limits: Limits | None = None,
+        whispers: bool = False,
+        counsel: Counsel = ALONE,
     ) -> None:
+        self._counsel = counsel
         self.state = ConversationState(id="cnv_headless")
         self.now = 1_700_000_000_000
         self.log: list[ev.Envelope] = []
@@ -69,6 +77,7 @@ class Headless:
             ev.ConversationCreated(
                 title=topic, topic=topic, participants=tuple(cast), seed=seed,
                 pace=pace or Pace(), limits=limits or Limits(), director=director,
+                whispers=whispers,
             )
         )  # fmt: skip
         self.append(ev.ConversationStarted())
@@ -94,7 +103,7 @@ class Headless:
 
     def step(self, write: Writer) -> Decision:
         """Carry out the next decision."""
-        decision = decide(self.state, self.now, labelled(self.state))
+        decision = decide(self.state, self.now, labelled(self.state), self._counsel)
         match decision:
             case Speak():
                 self._perform(decision, write)
@@ -116,52 +125,80 @@ class Headless:
 
     def _perform(self, speak: Speak, write: Writer) -> None:
         before = self.state
-        text = write(before, speak)
+        parts = [write(before, duets.first(speak))]
+        if speak.with_:
+            read = self.read(speak.participant_id, parts[0], before.lines)
+            heard = duets.halfway(
+                before, speaker_id=speak.participant_id, message_id=f"msg_{before.turn}",
+                text=parts[0], signals=read,
+            )  # fmt: skip
+            parts.append(write(heard, duets.second(speak)))
+        text = " ".join(parts)
         plan = pacing.plan(before, speak, text, labelled(before))
         self.start(speak, plan)
         landed = (before.landed_at or before.started_at or 0) + round(1000 * plan.wait_s)
         self.now = max(self.now + 1, landed)
-        self.finish(speak, text)
+        self.finish(speak, *parts)
         previous = before.lines[-1].words if before.lines else None
         self.played.append(Played(speak=speak, plan=plan, text=text, previous=previous))
 
     def start(self, speak: Speak, plan: TurnPlan) -> None:
         """The coming turn begins."""
         number = self.state.turn
+        partner = speak.with_ and ev.PartnerRef(participant_id=speak.with_, route=_STUB)
         self.append(
             ev.TurnStarted(
                 turn_id=f"trn_{number}", message_id=f"msg_{number}", generation=number,
                 participant_id=speak.participant_id, cause=speak.cause, bids=speak.bids,
                 pause_ms=plan.pause_ms, pace=plan.draw, typing=plan.typing, note=speak.note,
                 rungs=speak.rungs, recalled=tuple(each.id for each in speak.recalled) or None,
-                route=ev.RouteRef(provider="stub", model="words"),
-            )
+                route=_STUB,
+            ).model_copy(update={"with_": partner or None}),
+            visibility=speak.audience,
         )  # fmt: skip
 
-    def finish(self, speak: Speak, text: str, *, improv: Mapping[str, Any] | None = None) -> None:
-        """The open turn lands; with the troupe's own account of it, as a line of the troupe's."""
-        turn = self._open
-        read = self.read(speak.participant_id, text, self.state.lines)
-        if improv is not None:
-            read = read.model_copy(update=improv)
-        rng, cost = labelled(self.state), 0.001 if improv is None else 0.0
-        route = ("stub", "words") if improv is None else ("scripted", "improv")
+    def finish(self, speak: Speak, text: str, second: str | None = None) -> None:
+        """The open turn lands; `second` is what its partner adds in a duet."""
+        turn, improv = self._open, self.improv(speak.participant_id)
+        read = self._account(speak.participant_id, text)
+        with_ = None
+        if speak.with_ and second:
+            read = duets.allied(read, speak.with_)
+            added = duets.allied(self._account(speak.with_, second), speak.participant_id)
+            text, offset = duets.joined(text, second)
+            with_ = ev.PartRef(
+                participant_id=speak.with_, route=_STUB, offset=offset, signals=added
+            )
+        cost = 0.001 if improv is None else 0.0
         self.append(
             ev.MessageCompleted(
                 turn_id=turn.turn_id, message_id=turn.message_id, text=text,
                 participant_id=speak.participant_id, signals=read, scripted=improv is not None,
-                route=ev.RouteRef(provider=route[0], model=route[1]),
+                route=_STUB if improv is None else _TROUPE,
                 usage=ev.UsageRef(input_tokens=100, output_tokens=len(text.split()), cost=cost),
-            )
+            ).model_copy(update={"with_": with_}),
+            visibility=speak.audience,
         )  # fmt: skip
+        rng = labelled(self.state)
         for event in aftermath.follow(self.state, self.state.lines[-1], rng):
             self.append(event.body, event.actor, event.visibility)
+
+    def improv(self, _who: str) -> Mapping[str, Any] | None:
+        """The troupe's own account of the newest line it wrote for somebody."""
+        return None
+
+    def _account(self, who: str, text: str) -> ev.MessageSignals:
+        read, improv = self.read(who, text, self.state.lines), self.improv(who)
+        return read if improv is None else read.model_copy(update=improv)
 
     def read(self, who: str, text: str, lines: Sequence[Line]) -> ev.MessageSignals:
         """What a line of the cast's says about itself, after these."""
         cast = self.state.participants
         read = signals.read(text, cast, who, lines)
-        return stance.read(read, text, cast, who, lines, load_sentiment())
+        return stance.read(
+            read, text, cast, who, lines, load_sentiment(),
+            topic=self.state.topic, spoken=self.state.language,
+        )  # fmt: skip
 
     @property
     def _open(self) -> OpenTurn:
@@ -184,7 +221,8 @@ def random_words(seed: int, *, addressing: float = 0.0) -> Writer:
     """The Stub: made-up words of the asked length, now and then with somebody's name."""
 
     def write(state: ConversationState, speak: Speak) -> str:
-        random = Random(f"{seed}:{state.turn}")
+        joins = speak.cause == "duet" and speak.with_ is None
+        random = Random(f"{seed}:{state.turn}{':second' if joins else ''}")
         words = ["".join(random.choices(SYLLABLES, k=3)) for _ in range(max(1, speak.words))]
         others = [each for each in state.participants if each.id != speak.participant_id]
         if random.random() < addressing:

@@ -21,6 +21,7 @@ _N, _P, _V, _E = notes.c, personas.c, persona_versions.c, events.c
 _TOLD = (
     ev.ConversationCreated, ev.ParticipantJoined, ev.ConversationCleared, ev.NoteTaken,
     ev.NoteEdited, ev.NoteRemoved, ev.TurnStarted, ev.MessageCompleted, ev.MessagePosted,
+    ev.ReactionAdded, ev.ReactionRemoved,
 )  # fmt: skip
 
 
@@ -64,9 +65,9 @@ def keep(
     remembering = rememberers(connection, [each["persona_id"] for each in cast], owner=owner)
     if not remembering:
         return
-    bodies = _bodies(connection, conversation_id)
-    posted = [body for body in bodies if isinstance(body, ev.MessagePosted)]
-    seats = memory.remembering(bodies)
+    told = _told(connection, conversation_id)
+    posted = [body for body, _ in told if isinstance(body, ev.MessagePosted)]
+    seats = memory.remembering(told)
     who = {seat.id: seat.participant.persona_id for seat in seats}
     for persona_id in remembering:
         held = next(seat.memory for seat in seats if who[seat.id] == persona_id)
@@ -84,13 +85,16 @@ def keep(
             _thin_out(connection, persona_id)
 
 
-def _bodies(connection: Connection, conversation_id: str) -> list[ev.Body]:
+def _told(connection: Connection, conversation_id: str) -> list[tuple[ev.Body, ev.Actor]]:
     rows = connection.execute(
-        select(_E.type, _E.version, _E.body)
+        select(_E.type, _E.version, _E.body, _E.actor)
         .where(_E.conversation_id == conversation_id, _E.type.in_([each.type for each in _TOLD]))
         .order_by(_E.seq)
     )
-    return [ev.load_body(row.type, row.version, row.body) for row in rows]
+    return [
+        (ev.load_body(row.type, row.version, row.body), ev.Actor.model_validate(row.actor))
+        for row in rows
+    ]
 
 
 def _id_of(conversation_id: str, note_id: str) -> str:

@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from chimera.api.strict import OMIT_NONE, Output
 from chimera.core import events as ev
 from chimera.core.conversation import Status
+from chimera.core.details import Act, Feeling
+from chimera.core.phases import PHASED, Phase, Phases
 from chimera.features.conversations import feelings, tables
 from chimera.store import log
 
@@ -45,17 +47,36 @@ class TopicMark(Output):
     cause: Annotated[str | None, OMIT_NONE] = None
 
 
+class Position(Output):
+    """How a message of a participant's stood to the topic of its time: 1 for it, −1 against it."""
+
+    seq: int
+    participant_id: str
+    value: float
+
+
 class Course(Output):
     """How it went: more columns to the score, and the topics in their order.
 
-    `cost` is in US dollars, as far as it is known; `sentiment`, −1…1, and `energy` of the topic,
-    0…1, are null where nothing is known of a message.
+    `cost` is in US dollars, as far as it is known; `sentiment`, −1…1, `energy` of the topic,
+    0…1, and the `emotion` of its words are null where nothing is known of a message; `acts` are
+    what it does.
     """
 
     cost: list[float]
     sentiment: list[float | None]
     energy: list[float | None]
+    emotion: list[Feeling | None]
+    acts: list[list[Act]]
     topics: list[TopicMark]
+    positions: list[Position]
+
+
+class PhaseMark(Output):
+    """A phase of the show, and the event it began with."""
+
+    phase: Phase
+    from_seq: int
 
 
 class Analytics(Output):
@@ -64,6 +85,7 @@ class Analytics(Output):
     words: int
     shares: list[Share]
     score: Score
+    phases: list[PhaseMark]
     course: Annotated[Course | None, OMIT_NONE] = None
 
 
@@ -102,12 +124,21 @@ def analytics(
             warmth=[warmth.get(each.id, 0.0) for each in said],
             at=_differences([each.at for each in said]),
         ),
+        phases=_phases(connection, conversation_id),
         course=_course(connection, conversation_id, said) if full else None,
     )
 
 
 def _differences(values: list[int]) -> list[int]:
     return [later - earlier for earlier, later in pairwise([0, *values])]
+
+
+def _phases(connection: Connection, conversation_id: str) -> list[PhaseMark]:
+    """By the fold that the cast itself plays by."""
+    course = Phases()
+    for each in log.read_kinds(connection, conversation_id, PHASED):
+        course = course.after(each)
+    return [PhaseMark(phase=each.phase, from_seq=each.from_seq) for each in course.marks]
 
 
 def _course(connection: Connection, conversation_id: str, said: Sequence[tables.Said]) -> Course:
@@ -134,9 +165,17 @@ def _course(connection: Connection, conversation_id: str, said: Sequence[tables.
             case _:
                 pass
     done = [lines.get(each.id) for each in said]
+    read = [each.signals if each else None for each in done]
     return Course(
         cost=[round(each.usage.cost or 0.0, 6) if each else 0.0 for each in done],
-        sentiment=[each.signals.sentiment if each and each.signals else None for each in done],
+        sentiment=[each.sentiment if each else None for each in read],
+        emotion=[each.emotion if each else None for each in read],
+        acts=[list(each.acts or ()) if each else [] for each in read],
+        positions=[
+            Position(seq=each.seq, participant_id=line.participant_id, value=line.signals.position)
+            for each, line in zip(said, done, strict=True)
+            if line and line.signals and line.signals.position is not None
+        ],
         energy=[energies.get(each.id) for each in said],
         topics=topics,
     )

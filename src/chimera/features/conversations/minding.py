@@ -25,7 +25,8 @@ from chimera.store.database import Work
 #: What changes what somebody remembers.
 _MEMORY = (
     ev.ConversationCreated, ev.ParticipantJoined, ev.ConversationCleared, ev.NoteTaken,
-    ev.NoteEdited, ev.NoteRemoved, ev.TurnStarted, ev.MessageCompleted,
+    ev.NoteEdited, ev.NoteRemoved, ev.TurnStarted, ev.MessageCompleted, ev.ReactionAdded,
+    ev.ReactionRemoved,
 )  # fmt: skip
 
 #: So many notes of earlier shows begin a show at most: they go into its first append.
@@ -51,6 +52,8 @@ class Note(Output):
     source: str
     from_conversation: Annotated[str | None, OMIT_NONE] = None
     importance: float
+    #: Its importance, and more where the stalls liked its message better than others.
+    weight: float
     seq: int
     at: schemas.Moment
     recalled: int
@@ -109,7 +112,7 @@ def _remembered(connection: Connection, conversation_id: str) -> list[Note]:
                 pass
     found = [
         _note(seat, note, taken[note.id], recalled.get(note.id, 0))
-        for seat in memory.remembering(each.body for each in told)
+        for seat in memory.remembering((each.body, each.actor) for each in told)
         for note in seat.memory
     ]
     return sorted(found, key=lambda note: (note.seq, note.id))
@@ -121,6 +124,7 @@ def _note(seat: Seat, note: Kept, taken: tuple[int, int], recalled: int) -> Note
         id=note.id, participant_id=seat.id, text=note.text, kind=note.kind, about=note.about,
         source=note.source, importance=note.importance, seq=seq, at=rfc3339(at), recalled=recalled,
         from_conversation=note.from_conversation,
+        weight=round(memory.importance(note, seat.memory), 3),
     )  # fmt: skip
 
 
