@@ -1,6 +1,6 @@
 """The figures of a conversation: who said how much, and how it went, message by message."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated
 
@@ -16,24 +16,26 @@ from chimera.store import log
 
 
 class Share(Output):
-    """How much of the talk was one participant's."""
+    """How much of the talk was one participant's; of a line that two say together each has half."""
 
     participant_id: str
-    messages: int
-    words: int
+    messages: float
+    words: float
     share: float
 
 
 class Score(Output):
-    """The whole conversation as five columns, one entry for each message.
+    """The whole conversation as six columns, one entry for each message.
 
     `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
-    `participant` is a place in the conversation's `participants`, −1 for anybody else. `warmth` is
-    by how much the message changed what the cast feel for each other.
+    `participant` is a place in the conversation's `participants`, −1 for anybody else, and so is
+    `partner`, who said half of it. `warmth` is by how much the message changed what the cast feel
+    for each other.
     """
 
     seq: list[int]
     participant: list[int]
+    partner: list[int]
     words: list[int]
     warmth: list[float]
     at: list[int]
@@ -98,33 +100,22 @@ def analytics(
     warmth = feelings.warmth(connection, conversation_id)
     places = {each["id"]: place for place, each in enumerate(row.cast)}
     words = [len(each.text.split()) for each in said]
-    by_cast = {who: [0, 0] for who in places}
-    for each, count in zip(said, words, strict=True):
-        if each.participant_id in by_cast:
-            by_cast[each.participant_id][0] += 1
-            by_cast[each.participant_id][1] += count
-    total = sum(count for _, count in by_cast.values())
+    played = log.read_kinds(connection, conversation_id, PHASED)
+    partners = _partners(played)
     return row.status, Analytics(
         conversation_id=conversation_id,
         messages=len(said),
         words=sum(words),
-        shares=[
-            Share(
-                participant_id=who,
-                messages=lines,
-                words=count,
-                share=round(count / total, 4) if total else 0.0,
-            )
-            for who, (lines, count) in by_cast.items()
-        ],
+        shares=_shares(list(places), said, words, partners),
         score=Score(
             seq=_differences([each.seq for each in said]),
             participant=[places.get(each.participant_id, -1) for each in said],
+            partner=[places.get(partners.get(each.id), -1) for each in said],
             words=words,
             warmth=[warmth.get(each.id, 0.0) for each in said],
             at=_differences([each.at for each in said]),
         ),
-        phases=_phases(connection, conversation_id),
+        phases=_phases(played),
         course=_course(connection, conversation_id, said) if full else None,
     )
 
@@ -133,10 +124,45 @@ def _differences(values: list[int]) -> list[int]:
     return [later - earlier for earlier, later in pairwise([0, *values])]
 
 
-def _phases(connection: Connection, conversation_id: str) -> list[PhaseMark]:
+def _partners(played: Sequence[ev.Envelope]) -> dict[str, str]:
+    """Who said the second part of which message."""
+    return {
+        line.message_id: line.with_.participant_id
+        for each in played
+        if isinstance(line := each.body, ev.MessageCompleted) and line.with_ is not None
+    }
+
+
+def _shares(
+    cast: Sequence[str],
+    said: Sequence[tables.Said],
+    words: Sequence[int],
+    partners: Mapping[str, str],
+) -> list[Share]:
+    lines = dict.fromkeys(cast, 0.0)
+    spoken = dict.fromkeys(cast, 0.0)
+    for each, count in zip(said, words, strict=True):
+        voices = [each.participant_id, *([partners[each.id]] if each.id in partners else ())]
+        for who in voices:
+            if who in lines:
+                lines[who] += 1 / len(voices)
+                spoken[who] += count / len(voices)
+    total = sum(spoken.values())
+    return [
+        Share(
+            participant_id=who,
+            messages=lines[who],
+            words=spoken[who],
+            share=round(spoken[who] / total, 4) if total else 0.0,
+        )
+        for who in cast
+    ]
+
+
+def _phases(played: Sequence[ev.Envelope]) -> list[PhaseMark]:
     """By the fold that the cast itself plays by."""
     course = Phases()
-    for each in log.read_kinds(connection, conversation_id, PHASED):
+    for each in played:
         course = course.after(each)
     return [PhaseMark(phase=each.phase, from_seq=each.from_seq) for each in course.marks]
 

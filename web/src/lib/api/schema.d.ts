@@ -1393,6 +1393,8 @@ export interface components {
             course?: components["schemas"]["Course"] | null;
             /** Messages */
             messages: number;
+            /** Phases */
+            phases: components["schemas"]["PhaseMark"][];
             score: components["schemas"]["Score"];
             /** Shares */
             shares: components["schemas"]["Share"][];
@@ -2899,6 +2901,19 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PhaseMark
+         * @description A phase of the show, and the event it began with.
+         */
+        PhaseMark: {
+            /** From Seq */
+            from_seq: number;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "opening" | "development" | "turning_point" | "finale";
+        };
+        /**
          * Picture
          * @description Its bytes never change and may be kept.
          */
@@ -3321,17 +3336,20 @@ export interface components {
         };
         /**
          * Score
-         * @description The whole conversation as five columns, one entry for each message.
+         * @description The whole conversation as six columns, one entry for each message.
          *
          *     `seq` and `at` (milliseconds) are differences to the message before, the first to nothing;
-         *     `participant` is a place in the conversation's `participants`, −1 for anybody else. `warmth` is
-         *     by how much the message changed what the cast feel for each other.
+         *     `participant` is a place in the conversation's `participants`, −1 for anybody else, and so is
+         *     `partner`, who said half of it. `warmth` is by how much the message changed what the cast feel
+         *     for each other.
          */
         Score: {
             /** At */
             at: number[];
             /** Participant */
             participant: number[];
+            /** Partner */
+            partner: number[];
             /** Seq */
             seq: number[];
             /** Warmth */
@@ -3437,7 +3455,7 @@ export interface components {
         };
         /**
          * Share
-         * @description How much of the talk was one participant's.
+         * @description How much of the talk was one participant's; of a line that two say together each has half.
          */
         Share: {
             /** Messages */
