@@ -64,7 +64,10 @@ function OneVariant({ persona, variant, onAdopted }: OneVariantProps) {
   const { id, label, changes, approved, evidence } = variant
   const approve = useApprove(persona.id)
   const retire = useRetire(persona.id)
-  const adopt = useAdopt(persona.id)
+  const adopt = useAdopt(persona.id, (next) => {
+    void notify({ text: say.adopted(label) })
+    onAdopted(next)
+  })
   const [asking, setAsking] = useState(false)
   const failed = approve.error ?? retire.error ?? adopt.error
   return (
@@ -103,14 +106,7 @@ function OneVariant({ persona, variant, onAdopted }: OneVariantProps) {
         title={say.adoptTitle(label)}
         description={say.adoptAbout}
         confirm={say.adopt}
-        onConfirm={() =>
-          adopt.mutate(id, {
-            onSuccess: (next) => {
-              void notify({ text: say.adopted(label) })
-              onAdopted(next)
-            },
-          })
-        }
+        onConfirm={() => adopt.mutate(id)}
       />
     </li>
   )

@@ -1,7 +1,7 @@
 /** What the studio asks of the house about variants. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, unwrap } from '#lib/api/client.ts'
-import type { CreateVariant } from '#lib/api/types.ts'
+import type { CreateVariant, Persona } from '#lib/api/types.ts'
 
 const VARIANT = '/api/v1/personas/{persona_id}/variants/{variant_id}'
 
@@ -50,10 +50,14 @@ export function useRetire(id: string) {
   })
 }
 
-export function useAdopt(id: string) {
+/** `onAdopted` is called even if who asked is gone: a variant that was adopted is no longer there. */
+export function useAdopt(id: string, onAdopted: (persona: Persona) => void) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (variant: string) => unwrap(api.POST(`${VARIANT}/adopt`, at(id, variant))),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['personas'] }),
+    onSuccess: (persona) => {
+      onAdopted(persona)
+      return client.invalidateQueries({ queryKey: ['personas'] })
+    },
   })
 }
