@@ -42,7 +42,9 @@ def create(
     _check_director(house, wanted.director)
     conversation_id = house.ids.new("cnv")
     seed = house.seed() if wanted.seed is None else wanted.seed
-    enrolled = trials.enrol(work.connection, conversation_id, wanted, known_as)
+    enrolled = trials.enrol(
+        work.connection, conversation_id, wanted, known_as, directors=house.directors
+    )
     wanted = enrolled.wanted
     cast = trials.dress(work.connection, cast, seed)
     starter = next((each.id for each in house.starters if each.text == wanted.topic), None)

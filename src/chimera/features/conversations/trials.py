@@ -1,10 +1,9 @@
 """Which arms a new conversation gets: of experiments with set-ups, and of variants of its cast."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from random import Random
 from typing import NamedTuple
 
-from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from chimera.core import events as ev
@@ -43,23 +42,28 @@ def nobody(_experiment: str) -> None:
 
 
 def enrol(
-    connection: Connection, conversation_id: str, wanted: CreateConversation, known_as: KnownAs
+    connection: Connection,
+    conversation_id: str,
+    wanted: CreateConversation,
+    known_as: KnownAs,
+    *,
+    directors: Collection[str],
 ) -> Enrolled:
-    """Take part in every running experiment whose fields the caller left open."""
+    """Take part in every running experiment whose fields the caller left open.
+
+    One that names a director of a plugin which was removed waits until it is back.
+    """
     trials: list[Trial] = []
     for experiment in learning.running_experiments(connection):
-        if experiment.fields & wanted.model_fields_set:
+        named = {each["director"] for each in experiment.arms if "director" in each}
+        if experiment.fields & wanted.model_fields_set or named - set(directors):
             continue
         unit = conversation_id if experiment.unit == "conversation" else known_as(experiment.id)
         if unit is None:
             continue
         arm = arm_of(unit, experiment.id)
         given = wanted.model_dump(exclude_unset=True)
-        try:
-            wanted = CreateConversation.model_validate(given | dict(experiment.arms[arm]))
-        except ValidationError:
-            # It names what is no longer there, such as the director of a plugin that was removed.
-            continue
+        wanted = CreateConversation.model_validate(given | dict(experiment.arms[arm]))
         trials.append(Trial(experiment.id, unit, arm))
     return Enrolled(wanted, tuple(trials))
 

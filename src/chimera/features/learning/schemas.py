@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from chimera.api.strict import OMIT_NONE, Input, Name, Output
 from chimera.core.conversation import Mode
 from chimera.core.learning.experiments import Tally, Verdict
-from chimera.features.conversations.schemas import Moment, PaceRequest
+from chimera.features.conversations.schemas import DirectorName, Moment, PaceRequest
 from chimera.features.personas.schemas import About, Few, Lines
 
 Label = Annotated[Name, Field(min_length=1, max_length=60)]
@@ -54,7 +54,7 @@ class Changes(Input):
 
     @model_validator(mode="after")
     def _something(self) -> "Changes":
-        if not self.model_fields_set:
+        if not self.model_dump(exclude_none=True):
             raise ValueError("Replace at least one field of the card.")
         return self
 
@@ -116,7 +116,7 @@ class Variants(Output):
 class Setup(Input):
     """What one arm fixes of `POST /conversations`, where its caller leaves that open."""
 
-    director: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] | None = None
+    director: DirectorName | None = None
     pace: PaceRequest | None = None
     whispers: bool | None = None
 
@@ -130,8 +130,8 @@ class CreateExperiment(Input):
 
     @model_validator(mode="after")
     def _comparable(self) -> "CreateExperiment":
-        one, other = self.arms
-        if not one.model_fields_set or one.model_fields_set != other.model_fields_set:
+        one, other = (each.model_dump(exclude_none=True) for each in self.arms)
+        if not one or one.keys() != other.keys():
             raise ValueError("Both arms have to say the same fields, and at least one.")
         if one == other:
             raise ValueError("The arms are the same.")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from chimera.api.deps import House
-from chimera.core.errors import Conflict, LimitReached
+from chimera.core.errors import Conflict, Invalid, LimitReached
 from chimera.core.ids import rfc3339
 from chimera.core.learning import experiments
 from chimera.features.learning import schemas
@@ -27,6 +27,9 @@ def begin(work: Work, house: House, wanted: schemas.CreateExperiment) -> schemas
 
     Raises Conflict where another experiment decides one of them already.
     """
+    for place, arm in enumerate(wanted.arms):
+        if arm.director is not None and arm.director not in house.directors:
+            raise Invalid("There is no such director.", path=f"arms.{place}.director")
     known = learning.list_experiments(work.connection)
     if len(known) >= MOST:
         raise LimitReached(f"This house keeps {MOST} experiments at most.")
