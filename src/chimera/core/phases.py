@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 Phase = Literal["opening", "development", "turning_point", "finale"]
 
+#: The events by which the course can be told; all others change nothing.
+PHASED = (
+    ev.ConversationCreated, ev.ConversationLimited, ev.ParticipantJoined, ev.ParticipantLeft,
+    ev.MessageCompleted, ev.RelationChanged, ev.TopicChanged, ev.DirectorNoted,
+)  # fmt: skip
 #: So many turns are the turning point, which puts new life into the topic once.
 TURNING_TURNS, LIFT = 6, 0.1
 #: A new topic turns the play only past this share of the planned turns; without a plan, past so
