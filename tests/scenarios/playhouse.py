@@ -35,6 +35,7 @@ from chimera.engine.performing import Stage
 from chimera.engine.recall import load_sentiment
 from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
+from chimera.engine.wings import Wings
 from chimera.lab.clockwork import InlineBackend, LoopAlarm, LoopClock
 from chimera.providers.catalog import Catalog
 from chimera.providers.gateway import Gateway
@@ -133,6 +134,12 @@ class Playhouse:
         self.turns = Turns(self.stage, self.audience)
         self.alarm.turn = self.turns.run
 
+    def help_with(self, wings: Wings) -> None:
+        """Let the director be helped, from the next run on."""
+        self.stage = replace(self.stage, wings=wings)
+        self.turns = Turns(self.stage, self.audience)
+        self.alarm.turn = self.turns.run
+
     async def open(
         self,
         *,
@@ -143,6 +150,7 @@ class Playhouse:
         pace: Pace | None = None,
         seed: int = 7,
         title: str | None = None,
+        director: str = "show",
         **limits: Any,
     ) -> str:
         """Create and start a conversation; its id."""
@@ -150,7 +158,7 @@ class Playhouse:
         cast = tuple(seat(cards[slug], (providers or {}).get(slug, provider)) for slug in slugs)
         created = ev.ConversationCreated(
             title=title or topic, topic=topic, participants=cast, pace=pace or Pace(), seed=seed,
-            limits=Limits(**limits),
+            limits=Limits(**limits), director=director,
         )  # fmt: skip
         conversation_id = self.ids.new("cnv")
         bodies = [created, ev.ConversationStarted()]
