@@ -14,10 +14,9 @@ from time import process_time
 from types import FunctionType, ModuleType
 
 from benchmarks.table import Row, show
-from benchmarks.troupe import play
 from chimera.core import prompt
 from chimera.core.director import Speak, decide, labelled
-from chimera.core.events import MessageSignals
+from chimera.core.generation import TextPart
 from chimera.core.persona import load_house
 from chimera.core.prompt import Prompt
 from chimera.core.state import ConversationState
@@ -27,17 +26,12 @@ from chimera.lab.headless import Headless, random_words, seat
 BEGINS, STRETCHES = 100, 5
 #: So often a viewer says something.
 CALLS = 25
-CALLED = ("And what does the sea say?", "I keep bees myself.", "Is that so, Ada?", "Louder, please.")
-
-
-@dataclass(slots=True)
-class Long:
-    """One conversation of many turns, and what each of them took."""
-
-    millis: list[float] = field(default_factory=list[float])
-    prompts: list[int] = field(default_factory=list[int])
-    weights: list[int] = field(default_factory=list[int])
-    calls: "Calls" = field(default_factory=lambda: Calls())
+CALLED = (
+    "And what does the sea say?",
+    "I keep bees myself.",
+    "Is that so, Ada?",
+    "Louder, please.",
+)
 
 
 @dataclass(slots=True)
@@ -52,7 +46,8 @@ class Calls:
     def add(self, who: str, composed: Prompt, begins: int) -> None:
         """`begins`: the turn with which the history begins."""
         text = composed.system + "".join(each.text for each in composed.messages)
-        tail = len(composed.messages[-1].parts[-1].text) if composed.messages else 0
+        moment = composed.messages[-1].parts[-1]
+        tail = len(moment.text) if isinstance(moment, TextPart) else 0
         if who in self.before:
             old, old_begins, stable = self.before[who]
             lost = len(text) - _same_start(old, text)
@@ -67,6 +62,16 @@ class Calls:
     def stable(self) -> float:
         """The share of all prompts that the same participant's call before had in its place."""
         return 1 - self.fresh.total() / self.all
+
+
+@dataclass(slots=True)
+class Long:
+    """One conversation of many turns, and what each of them took."""
+
+    millis: list[float] = field(default_factory=list[float])
+    prompts: list[int] = field(default_factory=list[int])
+    weights: list[int] = field(default_factory=list[int])
+    calls: Calls = field(default_factory=Calls)
 
 
 def _same_start(one: str, other: str) -> int:
@@ -127,16 +132,6 @@ def flat(values: Sequence[float], turns: int) -> float:
     return max((each / means[0] for each in means), key=lambda ratio: abs(ratio - 1))
 
 
-def reading_ms(turns: int = 100) -> float:
-    """Processor time to read all signals of one message of the troupe's."""
-    stage = play("Should cities ban cars?", seed=3, turns=turns)
-    lines = [each for each in stage.state.lines if each.participant_id]
-    begun, read = process_time(), list[MessageSignals]()
-    for place, line in enumerate(lines):
-        read.append(stage.read(line.participant_id or "", line.text, lines[:place]))
-    return 1000 * (process_time() - begun) / len(read)
-
-
 def rows(turns: int = 2000) -> list[Row]:
     """The numbers of a conversation that does not end."""
     long = talk(turns)
@@ -153,7 +148,6 @@ def rows(turns: int = 2000) -> list[Row]:
                      fake=fake, reference=".87 simulated, slides of 20"),
         *(Row.told(f"prompt that does not: {cause}", fresh / long.calls.all, fake=fake)
           for cause, fresh in long.calls.fresh.most_common()),
-        Row.at_most("signals of a message, processor ms", reading_ms(), 2, fake="troupe"),
     ]  # fmt: skip
 
 

@@ -3,18 +3,15 @@
 The minds of `chimera.lab.habits` speak, each with one bad habit (`engine.md` section 18).
 """
 
-import hashlib
 from itertools import pairwise
 from statistics import mean, median
-from time import process_time
 
 from benchmarks.table import Row
-from benchmarks.troupe import TOPICS, Play, play
+from benchmarks.troupe import TOPICS, play
 from chimera.core import events as ev
-from chimera.core import guard, ladders, prompt, quality, voices
+from chimera.core import guard, ladders, quality, voices
 from chimera.core.conversation import Budget, Limits
-from chimera.core.director import Direct, Speak, decide, labelled
-from chimera.core.persona import load_house
+from chimera.core.director import Speak, decide, labelled
 from chimera.lab import habits as fakes
 from chimera.lab.headless import Headless, Writer, random_words, seat
 
@@ -58,13 +55,42 @@ def loop_figures(seeds: int = 60) -> list[Row]:
     ]
     ended = mean(each.ended_because == "loop" for each in stubborn)
     return [
-        Row.at_most("loop: windows of the troupe that alarm", mean(windows), 0.01),
-        Row.at_least("loop: Loop and Agreeer are seen", len(hits) / len(obeying), 0.99),
-        Row.at_least("loop: left within 6 turns", mean(each <= 6 for each in hits), 0.95),
-        Row.at_least("loop: LoopStubborn is ended by it", ended, 1.0),
-        Row.at_most("loop: turns until then", max(each.finished for each in stubborn), 40),
-        Row.at_most("guard: near-copies of Echo let through", echoed(), 0),
-        Row.at_most("lull: turns of Mute until the end, median", median(muted(10)), 40),
+        Row.at_most(
+            "loop: windows of the troupe that alarm",
+            mean(windows),
+            0.01,
+            fake="troupe",
+            reference="0 of 1,971 human windows",
+        ),
+        Row.at_least(
+            "loop: Loop and Agreeer are seen",
+            len(hits) / len(obeying),
+            0.99,
+            fake="Loop, Agreeer",
+            reference="200 of 200, synthetic",
+        ),
+        Row.at_least(
+            "loop: left within 6 turns",
+            mean(each <= 6 for each in hits),
+            0.95,
+            fake="Loop, Agreeer",
+        ),
+        Row.at_least("loop: LoopStubborn is ended by it", ended, 1.0, fake="LoopStubborn"),
+        Row.at_most(
+            "loop: turns until then",
+            max(each.finished for each in stubborn),
+            40,
+            fake="LoopStubborn",
+            reference="30, median",
+        ),
+        Row.at_most("guard: near-copies of Echo let through", echoed(), 0, fake="Echo"),
+        Row.at_most(
+            "lull: turns of Mute until the end, median",
+            median(muted(10)),
+            40,
+            fake="Mute",
+            reference="30, median",
+        ),
     ]
 
 
@@ -116,43 +142,9 @@ def finale_figures(seeds: int = 500) -> list[Row]:
         complete += ended == ev.ConversationEnded(because="budget", finale=True)
         within += state.cost <= amount
     return [
-        Row.at_least(f"finale: complete, {seeds} budgets", complete / seeds, 0.99),
-        Row.at_least("finale: the ceiling is never passed", within / seeds, 1.0),
+        Row.at_least(f"finale: complete, {seeds} budgets", complete / seeds, 0.99, fake="Spender"),
+        Row.at_least("finale: the ceiling is never passed", within / seeds, 1.0, fake="Spender"),
     ]
-
-
-# --- secrets and others' lines -------------------------------------------------------------------
-
-
-def whispered(seeds: int = 5) -> int:
-    """How often a whisper is found in a prompt, a memory or a topic of those who did not hear."""
-    found = 0
-    for seed in range(seeds):
-        talk = stage(seed).run(4, random_words(seed))
-        talk.post(f"I love {CANARY}. Is that not a topic?", to=CAST[1].id)
-        for _ in range(30):
-            talk.run(len(talk.played) + 1, random_words(seed))
-            for deaf in (CAST[0], CAST[2]):
-                speak = Speak(participant_id=deaf.id, cause="self_selected", bids=(), words=9)
-                known = " ".join(note.text for note in talk.state.seat(deaf.id).memory)
-                found += CANARY in f"{fakes.seen(talk.state, speak)} {known} {talk.state.topic}"
-    return found
-
-
-def spoken_for(lines: int = 500) -> int:
-    """Lines, or beginnings of lines as they stream, that hold somebody else's label."""
-    talk, found = stage(1).run(3, random_words(1)), 0
-    write = fakes.interrupter(1)
-    for number in range(lines):
-        me = CAST[number % 3]
-        speak = Speak(participant_id=me.id, cause="self_selected", bids=(), words=12)
-        text = write(talk.state, speak)
-        stream, shown = guard.Stream(me, CAST, words=12), ""
-        for start in range(0, len(text), 7):
-            shown += stream.feed(text[start : start + 7])
-        whole = guard.trim(text, me, CAST, words=12, ending="complete").text
-        found += any(f"{other.name}:" in shown + whole for other in CAST if other is not me)
-    return found
 
 
 # --- voices and score ----------------------------------------------------------------------------
@@ -167,9 +159,15 @@ def voice_figures(plays: int = 6) -> list[Row]:
     ]
     seen, merged = zip(*(slid(seed) for seed in range(12)), strict=True)
     return [
-        Row.at_most("voice: the troupe's own lines taken for others'", mean(away), 0.05),
-        Row.at_least("voice: Drifter is seen within 12 lines", mean(seen), 0.9),
-        Row.at_least("voice: merging is seen", mean(merged), 0.9),
+        Row.at_most(
+            "voice: the troupe's own lines taken for others'",
+            mean(away),
+            0.05,
+            fake="troupe",
+            reference="human P95 1.06, AUC .83",
+        ),
+        Row.at_least("voice: Drifter is seen within 12 lines", mean(seen), 0.9, fake="Drifter"),
+        Row.at_least("voice: merging is seen", mean(merged), 0.9, fake="Drifter"),
     ]
 
 
@@ -192,65 +190,18 @@ def quality_figures() -> list[Row]:
     ]
     good = [quality.score(play(topic, seed=5, turns=72).state.lines).value for topic in TOPICS[:8]]
     return [
-        Row.at_most("quality: Agreeer, best of five", max(bad), 25),
-        Row.at_least("quality: troupe, worst of eight plays", min(good), 70),
+        Row.at_most("quality: Agreeer, best of five", max(bad), 25, fake="Agreeer", reference="12"),
+        Row.at_least(
+            "quality: troupe, worst of eight plays",
+            min(good),
+            70,
+            fake="troupe",
+            reference="prototype 60–70; people 77",
+        ),
     ]
 
 
-# --- costs ---------------------------------------------------------------------------------------
-
-
-def cost_figures(turns: int = 2000) -> list[Row]:
-    """One long conversation: what a turn costs, early and late."""
-    talk, card = stage(1), load_house()[0]
-    times: list[float] = []
-    sizes: list[int] = []
-    told: dict[str, str] = {}
-    shared: list[float] = []
-    write = random_words(1, addressing=0.2)
-    while len(talk.played) < turns:
-        begun = process_time()
-        talk.step(write)
-        times.append(1000 * (process_time() - begun))
-        decision = decide(talk.state, talk.now, labelled(talk.state))
-        if isinstance(decision, Direct) or not isinstance(decision, Speak):
-            continue
-        composed = prompt.compose(talk.state, decision, card, budget_tokens=100_000)
-        text = composed.system + "".join(each.text for each in composed.messages)
-        sizes.append(len(text))
-        who = decision.participant_id
-        if who in told and len(talk.played) <= 200:
-            shared.append(_same_start(told[who], text) / len(text))
-        told[who] = text
-    early, late = slice(100, 400), slice(-300, None)
-    slower = mean(times[late]) / mean(times[early])
-    return [
-        Row.at_most("cost: processor ms a turn, everything on", mean(times), 5),
-        Row.between("cost: ms a turn, late : early", slower, 0, 1.2),
-        Row.between("cost: prompt, late : early", mean(sizes[late]) / mean(sizes[early]), 0.8, 1.2),
-        Row.at_least("cost: prompt that stays from call to call", mean(shared), 0.85),
-    ]
-
-
-def _same_start(one: str, other: str) -> int:
-    """For how many characters two texts are the same."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def determined() -> bool:
-    """Whether a seed gives one log."""
-    digests = {
-        hashlib.sha256(
-            "".join(str(each.wire()) for each in _stage_of_troupe().log).encode()
-        ).hexdigest()
-        for _ in range(2)
-    }
-    return len(digests) == 1
-
-
-def _stage_of_troupe() -> Play:
-    return play(TOPICS[1], seed=11, turns=60)
+# --- the table ---------------------------------------------------------------------------------
 
 
 def multilingual() -> int:
@@ -263,11 +214,12 @@ def multilingual() -> int:
 def rows() -> list[Row]:
     """Everything this page promises, measured now."""
     return [
-        *loop_figures(), *finale_figures(),
-        Row.at_most("whisper: found where it was not heard", whispered(), 0),
-        Row.at_most("guard: lines of Interrupter for others, of 500", spoken_for(), 0),
-        *voice_figures(), *quality_figures(), *cost_figures(),
-        Row.at_least("determinism: one seed, one log", float(determined()), 1),
-        Row.at_least("Multilingual: turns without trouble", multilingual(), 40),
+        *loop_figures(),
+        *finale_figures(),
+        *voice_figures(),
+        *quality_figures(),
+        Row.at_least(
+            "other languages: turns without trouble", multilingual(), 40, fake="Multilingual"
+        ),
         Row.at_least("devices in the deck", len(ladders.load_devices()), 60),
-    ]  # fmt: skip
+    ]

@@ -49,14 +49,16 @@ class Play(Headless):
         super().__init__([seated(house[slug]) for slug in cast], seed=seed, topic=topic)
         self.deck = load_deck()
         self.told: list[Improvised] = []
+        self._newest: dict[str, Improvised] = {}
 
     def write(self, state: ConversationState, speak: Speak) -> str:
         line = improvise(Scene(state=state, speak=speak, turn=state.turn), self.deck)
         self.told.append(line)
+        self._newest[speak.participant_id] = line
         return line.text
 
-    def finish(self, speak: Speak, text: str, *, improv: Mapping[str, Any] | None = None) -> None:
-        super().finish(speak, text, improv=improv or self.told[-1].told)
+    def improv(self, who: str) -> Mapping[str, Any]:
+        return self._newest[who].told
 
 
 def play(

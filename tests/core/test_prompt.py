@@ -211,6 +211,19 @@ def test_the_window_slides_by_thirty_turns() -> None:
     }  # fmt: skip
 
 
+def test_every_prompt_begins_with_the_first_topic_however_many_follow() -> None:
+    play = scene()
+    first = composed(play, "philosopher")
+    for number in range(60):
+        play.append(ev.TopicChanged.model_validate(
+            {"topic": f"Topic {number}", "from": play.state.topic, "cause": "director"}
+        ))  # fmt: skip
+    last = composed(play, "philosopher")
+    assert last.system == first.system
+    assert last.messages[0].parts[0] == first.messages[0].parts[0]
+    assert play.state.topics[-1] == "Topic 59"
+
+
 def test_lines_of_others_are_merged_and_own_ones_stand_apart() -> None:
     roles = [each.role for each in composed(scene(), "philosopher").messages]
     assert roles == ["others", "self", "others"]
