@@ -205,7 +205,10 @@ def _assemble(
 ) -> Parts:
     """Join what is open, and teach the docket its tasks."""
     journal, alarm, personas = Journal(store, hub, clock), DocketAlarm(docket), load_house()
-    audience = Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock)
+    polls = Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock)
+    audience = Audience(
+        journal=journal, store=store, hub=hub, alarm=alarm, clock=clock, polls=polls
+    )
     wings = _wings(settings, clock, ids, store, journal, books, models)
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
@@ -214,11 +217,26 @@ def _assemble(
         persona=Cards(store, personas).of, wings=wings,
     )  # fmt: skip
     turns, worker = Turns(stage, audience), TurnWorker(docket, _worker_settings(settings))
-    polls = Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock)
-    reconciler = Reconciler(
-        store, alarm, clock, chores=(*books.chores, polls.sweep, Study(store, clock).go_on)
-    )
+    chores = (*books.chores, polls.sweep, Study(store, clock).go_on)
+    reconciler = Reconciler(store, alarm, clock, chores=chores)
+    titles = Titles(journal=journal, store=store, gateway=models.gateway, ids=ids)
+    _teach(docket, worker, turns, reconciler, titles, polls)
+    return Parts(
+        settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
+        models=models, keys=keys, preferences=books.preferences,
+        personas=personas, docket=docket, alarm=alarm, audience=audience,
+        wings=wings, turns=turns, worker=worker, reconciler=reconciler, polls=polls,
+    )  # fmt: skip
 
+
+def _teach(
+    docket: Docket,
+    worker: TurnWorker,
+    turns: Turns,
+    reconciler: Reconciler,
+    titles: Titles,
+    polls: Polls,
+) -> None:
     async def turn(conversation_id: str) -> datetime | None:
         # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
         worker.attend(running=True)
@@ -227,14 +245,7 @@ def _assemble(
     async def reconcile() -> None:
         worker.attend(running=await reconciler.run() > 0)
 
-    titles = Titles(journal=journal, store=store, gateway=models.gateway, ids=ids)
     register(docket, turn, reconcile, titles.run, polls.close)
-    return Parts(
-        settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
-        models=models, keys=keys, preferences=books.preferences,
-        personas=personas, docket=docket, alarm=alarm, audience=audience,
-        wings=wings, turns=turns, worker=worker, reconciler=reconciler, polls=polls,
-    )  # fmt: skip
 
 
 def _wings(

@@ -47,20 +47,7 @@ def create(
     )
     wanted = enrolled.wanted
     cast = trials.dress(work.connection, cast, seed)
-    starter = next((each.id for each in house.starters if each.text == wanted.topic), None)
-    created = ev.ConversationCreated(
-        title=wanted.title or title_of(wanted.topic),
-        topic=wanted.topic,
-        participants=cast,
-        pace=wanted.pace.pace(Pace()),
-        seed=seed,
-        limits=wanted.limits(),
-        director=wanted.director,
-        language=wanted.language,
-        starter=starter,
-        whispers=wanted.whispers,
-        trials=enrolled.refs,
-    )
+    created = _created(house, wanted, cast, seed=seed, joined=enrolled.refs)
     events = [ev.NewEvent(body=created, actor=work.actor), *minding.bring(work, cast, wanted.topic)]
     if wanted.start:
         events.append(ev.NewEvent(body=ev.ConversationStarted(), actor=work.actor))
@@ -75,6 +62,30 @@ def create(
     trials.note(work.connection, conversation_id, enrolled, cast, at=house.now())
     _wake(work, house, conversation_id, done)
     return get(work.connection, conversation_id)
+
+
+def _created(
+    house: House,
+    wanted: schemas.CreateConversation,
+    cast: tuple[Participant, ...],
+    *,
+    seed: int,
+    joined: tuple[ev.TrialRef, ...] | None,
+) -> ev.ConversationCreated:
+    starter = next((each.id for each in house.starters if each.text == wanted.topic), None)
+    return ev.ConversationCreated(
+        title=wanted.title or title_of(wanted.topic),
+        topic=wanted.topic,
+        participants=cast,
+        pace=wanted.pace.pace(Pace()),
+        seed=seed,
+        limits=wanted.limits(),
+        director=wanted.director,
+        language=wanted.language,
+        starter=starter,
+        whispers=wanted.whispers,
+        trials=joined,
+    )
 
 
 def _check_director(house: House, name: str) -> None:

@@ -12,6 +12,12 @@ _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
+    _variants()
+    _experiments()
+    _predictions()
+
+
+def _variants() -> None:
     op.create_table(
         "variants",
         sa.Column("id", sa.Text, primary_key=True),
@@ -32,6 +38,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("variant_castings_by_persona", "variant_castings", ["persona_id", "at"])
+
+
+def _experiments() -> None:
     op.create_table(
         "experiments",
         sa.Column("id", sa.Text, primary_key=True),
@@ -51,6 +60,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("trials_by_conversation", "trials", ["conversation_id"])
+
+
+def _predictions() -> None:
     op.create_table(
         "observations",
         sa.Column("conversation_id", sa.Text, _owner("conversations"), primary_key=True),
