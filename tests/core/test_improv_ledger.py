@@ -1,15 +1,21 @@
 """The ledger is read back from the lines alone, and novelty remembers what was said."""
 
-from benchmarks.troupe import play
+from benchmarks.troupe import Play, play
 
 from chimera.providers.scripted.frames import parse
-from chimera.providers.scripted.ledger import read
+from chimera.providers.scripted.ledger import Ledger, read
 from chimera.providers.scripted.novelty import Novelty, likeness
+
+
+def remembered(stage: Play) -> Ledger:
+    """The ledger of somebody who has heard everything."""
+    frame = parse(stage.state.topic, stage.deck.lexicon)
+    return read(stage.state, frame, stage.state.seats[0].id)
 
 
 def test_claims_objections_and_answers_survive_in_the_log() -> None:
     stage = play("Should cities ban cars?", seed=2, turns=30)
-    ledger = read(stage.state, parse(stage.state.topic, stage.deck.lexicon), stage.me.id)
+    ledger = remembered(stage)
     made = [line.signals["claim"] for line in stage.told if "claim" in line.signals]
     assert [claim.id for claim in ledger.claims] == made
     assert any(claim.challengers for claim in ledger.claims)
@@ -18,7 +24,7 @@ def test_claims_objections_and_answers_survive_in_the_log() -> None:
 
 def test_every_part_of_every_line_is_remembered_as_used() -> None:
     stage = play("tea or coffee", seed=3, turns=20)
-    ledger = read(stage.state, parse(stage.state.topic, stage.deck.lexicon), stage.me.id)
+    ledger = remembered(stage)
     parts = {part for line in stage.told for part in line.signals["parts"]}  # type: ignore[union-attr]  # parts is a list
     assert parts == set(ledger.used)
 
