@@ -68,7 +68,7 @@ class Deeds:
 
 
 @cache
-def words(language: str = "en") -> Words:
+def words(language: str) -> Words:
     """Raises FileNotFoundError for a language without lists."""
     data = _read(language)
     return Words(
@@ -79,7 +79,7 @@ def words(language: str = "en") -> Words:
 
 
 @cache
-def sides(language: str = "en") -> Sides:
+def sides(language: str) -> Sides:
     """Raises FileNotFoundError for a language without lists."""
     data = _read(f"stance_{language}")
     return Sides(
@@ -90,7 +90,7 @@ def sides(language: str = "en") -> Sides:
 
 
 @cache
-def deeds(language: str = "en") -> Deeds:
+def deeds(language: str) -> Deeds:
     """Raises FileNotFoundError for a language without lists, ValueError for unknown names."""
     data = _read(f"signals_{language}")
     if {*data["acts"]} - {*get_args(Act)} or {*data["emotions"]} != {*get_args(Feeling)}:

@@ -56,7 +56,7 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 def content(text: str) -> list[str]:
     """The words that carry the meaning: no stop words, nothing of a single letter."""
-    stop_words = cues.words().stop_words
+    stop_words = cues.words("en").stop_words
     return [word for word in tokens(text) if len(word) > 1 and word not in stop_words]
 
 
@@ -161,7 +161,7 @@ def _calls(text: str, match: "re.Match[str]", *, viewer: bool) -> bool:
     before = text[: match.start()].rstrip()
     previous = tokens(before[-24:])
     adjacent = previous and before[-1:].isalnum() and previous[-1]
-    if adjacent and adjacent in cues.words().indefinite:
+    if adjacent and adjacent in cues.words("en").indefinite:
         return False
     if viewer or match.group("name").split()[-1][:1].isupper():
         return True
@@ -188,7 +188,7 @@ def _meant_by_you(
 
 
 def _asks_you(text: str) -> bool:
-    you = cues.words().second_person
+    you = cues.words("en").second_person
     return any(
         _QUESTION.search(sentence) and not you.isdisjoint(tokens(sentence))
         for sentence in _SENTENCE.findall(text)

@@ -133,18 +133,24 @@ class Stalls:
 
     verdict: Verdict | None = None
     wishes: tuple[Wish, ...] = ()
+    #: Whether a poll is open.
+    polling: bool = False
 
 
 def after_event(stalls: Stalls, body: Body, viewer: str, finished: int) -> Stalls:
     """After any event; `viewer` is who caused it."""
     match body:
+        case PollOpened():
+            return replace(stalls, polling=True)
         case PollClosed(winner=str(winner)):
             votes = body.results[body.options.index(winner)]
             verdict = Verdict(
                 question=body.question, answer=winner, votes=votes, of=sum(body.results),
                 turn=finished,
             )  # fmt: skip
-            return replace(stalls, verdict=verdict)
+            return replace(stalls, verdict=verdict, polling=False)
+        case PollClosed():
+            return replace(stalls, polling=False)
         case TopicWished(topic=topic):
             others = (each for each in stalls.wishes if each.viewer != viewer)
             return replace(stalls, wishes=(*others, Wish(viewer, topic))[-WISHES_KEPT:])

@@ -260,19 +260,23 @@ def _may_shift(state: "ConversationState") -> bool:
 
 def choose(state: "ConversationState", random: Random) -> str | None:
     """The next topic, drawn among the best of what is near, new and wanted."""
+    best = ranked(state)[:SHORTLIST]
+    if not best:
+        return None
+    weights = [math.exp(worth / TEMPERATURE) for _, worth in best]
+    return random.choices([topic for topic, _ in best], weights)[0]
+
+
+def ranked(state: "ConversationState") -> list[tuple[str, float]]:
+    """Every topic there could be next, and what speaks for it, the best first."""
     past = {each.casefold() for each in state.topics}
-    taste = _taste(state)
-    wishes = state.feelings.stalls
+    taste, wishes = _taste(state), state.feelings.stalls
     worth = {
         each: _worth(taste, each) + WISHED * stalls.liking(wishes, each)
         for each in offers(state)
         if each.casefold() not in past
     }
-    if not worth:
-        return None
-    best = sorted(worth, key=lambda each: (-worth[each], each))[:SHORTLIST]
-    weights = [math.exp(worth[each] / TEMPERATURE) for each in best]
-    return random.choices(best, weights)[0]
+    return sorted(worth.items(), key=lambda each: (-each[1], each[0]))
 
 
 def offers(state: "ConversationState") -> list[str]:

@@ -21,19 +21,20 @@ from chimera.core.generation import Performance
 from chimera.core.state import ConversationState, apply
 from chimera.engine import telling
 from chimera.engine.asking import Asking
+from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import together
 from chimera.providers.roster import SCRIPTED
 
-#: Turns that one run carries in a row. The last one has nothing written ahead, so that the docket
-#: may give the conversation to another process.
-IN_A_ROW = 8
+#: After so many turns in a row a run lets the docket give the conversation to another process: at
+#: the next pause that leaves time for a text, and at the latest after twice as many.
+IN_A_ROW, PAUSE_S = 8, 8.0
 #: A run waits awake for a start that may be so far off, well within its deadline.
 LONGEST_WAIT_S = 60.0
 #: Of so many texts ahead at most this share may be in vain, or none is written for so many turns.
 LOOKED_BACK, IN_VAIN = 20, 0.20
 #: Conversations whose luck is remembered.
 REMEMBERED = 2000
-#: The longest text of each length class: the start of a turn is that of one of them.
+#: The longest text of each length class: a turn is timed like one of them.
 LENGTHS = tuple("characters " * words for words in (3, 8, 15, 90))
 
 _log = structlog.get_logger()
@@ -128,6 +129,12 @@ def _asks(speak: Speak) -> Speak:
     return replace(speak, bids=(), words=0, recalled=(), rungs=None, silence_s=0.0)
 
 
+def plans_of(state: ConversationState, speak: Speak) -> list[pacing.TurnPlan]:
+    """The timings that the coming turn may have, while its length is not known."""
+    rng = director.labelled(state)
+    return [pacing.plan(state, speak, text, rng) for text in LENGTHS]
+
+
 def after(state: ConversationState, events: Sequence[ev.NewEvent], now: int) -> ConversationState:
     """The state as it will be when a run has appended these."""
     for event in events:
@@ -154,8 +161,9 @@ class Hand:
         self._house = house
         self._group = group
         self._luck = luck
-        #: How many more turns this run may carry.
-        self._left = turns - 1
+        self._most = turns
+        #: The turns of this run, the present one included.
+        self._carried = 1
         self.present: Writing | None = None
         self.coming: Writing | None = None
         #: The seq at which the line before `present` landed: who steers after it steers that.
@@ -170,7 +178,7 @@ class Hand:
 
     def may(self, state: ConversationState, speak: Speak) -> bool:
         """Whether the next text is to be written while the present line is shown."""
-        if self._left <= 0 or self.closing or self.coming is not None:
+        if self.closing or self.coming is not None or self._carried >= 2 * self._most:
             return False
         if state.pace.mode == "instant" or budget.thrifty(state):
             return False
@@ -180,8 +188,9 @@ class Hand:
         if self._luck.rest:
             self._luck.rest -= 1
             return False
-        rng = director.labelled(state)
-        waits = (pacing.plan(state, speak, text, rng).wait_s for text in LENGTHS)
+        waits = [plan.wait_s for plan in plans_of(state, speak)]
+        if self._carried >= self._most and min(waits) > PAUSE_S:
+            return False
         return max(waits) <= LONGEST_WAIT_S
 
     def take(self, state: ConversationState, speak: Speak) -> Writing | None:
@@ -191,6 +200,15 @@ class Hand:
         self._note(used=True)
         writing, self.present = self.present, None
         return writing
+
+    async def weigh(self, journal: Journal, claim: Claim) -> None:
+        """Throw away the present text if somebody has steered since the last landing."""
+        if self.present is None or claim.seen == self.landed:
+            return
+        limit = claim.seen - self.landed
+        news = await journal.read(claim.conversation_id, after=self.landed, limit=limit)
+        if any(each.type in ev.STEERING for each in news):
+            await self.drop()
 
     def begin(self, asking: Asking, now: Callable[[], int]) -> Writing:
         """Ask for a text, for as long as this run lasts."""
@@ -203,7 +221,7 @@ class Hand:
 
     async def pass_on(self) -> bool:
         """Make the next turn the present one; whether there is a text of it."""
-        self._left -= 1
+        self._carried += 1
         coming, self.coming = self.coming, None
         await self.drop()
         self.present = coming

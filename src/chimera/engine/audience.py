@@ -1,6 +1,7 @@
 """Who watches, as far as the play cares: whether anybody does, and what an arrival changes."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy import bindparam, select
@@ -8,8 +9,11 @@ from sqlalchemy import bindparam, select
 from chimera.core import events as ev
 from chimera.core.errors import ChimeraError
 from chimera.core.ids import Clock, from_millis, to_millis
+from chimera.core.ladders import ASKS_RUNG
 from chimera.core.ports import Alarm, Hub
+from chimera.core.state import ConversationState
 from chimera.engine.journal import Appended, Journal
+from chimera.engine.polling import Polls
 from chimera.store.database import Store, Work
 from chimera.store.tables import conversations
 
@@ -30,13 +34,16 @@ class Audience:
     """Counts absence, and lets the play go on for whoever comes in."""
 
     def __init__(
-        self, *, journal: Journal, store: Store, hub: Hub, alarm: Alarm, clock: Clock
-    ) -> None:
+        self, *, journal: Journal, store: Store, hub: Hub, alarm: Alarm, clock: Clock,
+        polls: Polls | None = None,
+    ) -> None:  # fmt: skip
+        """Without `polls` the host asks in words alone."""
         self._journal = journal
         self._store = store
         self._hub = hub
         self._alarm = alarm
         self._clock = clock
+        self._polls = polls
         self._seen: OrderedDict[str, float] = OrderedDict()
 
     async def absent_s(self, conversation_id: str) -> float:
@@ -46,6 +53,16 @@ class Audience:
             seen = now if channel.viewers else self._seen.get(conversation_id, now)
         self._note(conversation_id, seen)
         return now - seen
+
+    async def asked(self, state: ConversationState, bodies: Sequence[ev.Body]) -> Sequence[ev.Body]:
+        """What the director does, with a poll where the host asks and enough are there to vote."""
+        steps = (each for each in bodies if isinstance(each, ev.DirectorNoted))
+        asks = any(each.because == "lull" and each.rung == ASKS_RUNG for each in steps)
+        if not asks or self._polls is None:
+            return bodies
+        async with self._hub.watch(state.id) as channel:
+            viewers = channel.viewers
+        return (*bodies, *await self._polls.on_topic(state, viewers))
 
     async def arrived(self, conversation_id: str) -> None:
         """Somebody begins to watch: a pause for want of viewers ends, so does a long silence."""

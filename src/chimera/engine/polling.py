@@ -3,6 +3,7 @@
 The docket rings for each poll; what it forgets, the reconciler's next pass finds in the table.
 """
 
+import hashlib
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -11,16 +12,20 @@ import structlog
 from sqlalchemy import Connection, bindparam, select
 
 from chimera.core import events as ev
-from chimera.core import stalls
+from chimera.core import ladders, stalls, topics
 from chimera.core.errors import ChimeraError
 from chimera.core.ids import Clock, from_millis, rfc3339, to_millis
 from chimera.core.ports import Alarm
+from chimera.core.state import ConversationState
 from chimera.engine.journal import Appended, Journal
 from chimera.store.database import Store, Work
 from chimera.store.tables import OPEN, conversations, poll_votes, polls
 
 #: Votes that were on their way when the time was up.
 GRACE_MS = 250
+#: So many must watch for the host to ask them by a poll, between so many topics.
+LEAST_VIEWERS, CHOICES, LONGEST_OPTION = 3, 3, 80
+NEXT = "What should they talk about next?"
 #: Polls that are looked after in one pass; the rest have their turn in the next.
 _PASS = 500
 
@@ -58,6 +63,24 @@ class Polls:
     async def expect(self, poll_id: str, closes_at: int) -> None:
         """Close this poll at that time, in milliseconds UTC."""
         await self._bell.tally(poll_id, from_millis(closes_at + GRACE_MS))
+
+    async def on_topic(self, state: ConversationState, viewers: int) -> tuple[ev.PollOpened, ...]:
+        """A poll on what comes next, between the best topics, if enough are there to vote.
+
+        Its bell may ring for nothing, where the run that asked is overtaken before it is told.
+        """
+        options = [each for each, _ in topics.ranked(state) if len(each) <= LONGEST_OPTION]
+        open_already = state.feelings.stalls.polling
+        if viewers < LEAST_VIEWERS or open_already or len(options) < CHOICES:
+            return ()
+        closes_at = to_millis(self._clock.now()) + round(1000 * ladders.ASKS_S / state.pace.speed)
+        digest = hashlib.sha256(f"{state.id}:{state.seq}:poll".encode()).hexdigest()
+        body = ev.PollOpened(
+            poll_id=f"pol_{digest[:26]}", question=NEXT, options=tuple(options[:CHOICES]),
+            closes_at=rfc3339(closes_at), quorum=stalls.quorum(viewers), decides="topic",
+        )  # fmt: skip
+        await self.expect(body.poll_id, closes_at)
+        return (body,)
 
     async def close(self, poll_id: str) -> None:
         """Count the votes, unless that was done already. A failure is left to the next pass."""

@@ -21,7 +21,7 @@ from chimera.core.generation import Route
 from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
 from chimera.engine import pausing, telling
-from chimera.engine.ahead import IN_A_ROW, LENGTHS, Ahead, Hand, after
+from chimera.engine.ahead import IN_A_ROW, Ahead, Hand, after, plans_of
 from chimera.engine.asking import Asking
 from chimera.engine.journal import Claim
 from chimera.engine.performing import RUN_MS, Performing, Stage, backoff_ms, judge
@@ -66,7 +66,7 @@ class Turns:
         in_a_row: int = IN_A_ROW,
         head_start_ms: int = HEAD_START_MS,
     ) -> None:
-        """`in_a_row`: the turns of one run; in one alone nothing is written ahead."""
+        """With none `in_a_row` nothing is written ahead."""
         self._stage = stage
         self._audience = audience
         self._ahead = Ahead(in_a_row)
@@ -116,8 +116,7 @@ class Turns:
             self._states.pop(conversation_id, None)
             return None
         state = await self._load(claim)
-        if hand.present is not None and await self._turned(claim, hand.landed):
-            await hand.drop()
+        await hand.weigh(self._stage.journal, claim)
         if claim.status == "paused":
             resumed = await self._look_again(claim, state)
             if not isinstance(resumed, Claim):
@@ -131,14 +130,6 @@ class Turns:
 
     def _is_early(self, due: int | None) -> bool:
         return due is not None and due > self._stage.now() + EARLY_MS
-
-    async def _turned(self, claim: Claim, landed: int) -> bool:
-        """Whether somebody has steered between a landing and this claim."""
-        if claim.seen == landed:
-            return False
-        journal, limit = self._stage.journal, claim.seen - landed
-        news = await journal.read(claim.conversation_id, after=landed, limit=limit)
-        return any(each.type in ev.STEERING for each in news)
 
     async def _load(self, claim: Claim) -> ConversationState:
         """The state at `claim.seen`, from the one kept if there is one."""
@@ -223,7 +214,7 @@ class Turns:
                 ended = ev.ConversationEnded(because=because, finale=finale)
                 return await self._change(claim, ended)
             case Direct(bodies=bodies):
-                claim = await self._direct(claim, bodies)
+                claim = await self._direct(claim, await self._audience.asked(state, bodies))
                 return await self._decide(claim, await self._load(claim), hand)
             case Wait(seconds=seconds):
                 return await self._sleep(claim, self._stage.now() + round(1000 * seconds))
@@ -236,6 +227,7 @@ class Turns:
         """Play the turn with the text at hand, or ask for one when it is time to."""
         writing = hand.take(state, speak)
         if writing is None:
+            await hand.drop()
             wake = self._wake(state, speak)
             if self._is_early(wake):
                 return await self._sleep(claim, wake)
@@ -327,11 +319,10 @@ class Turns:
             return 0
         if state.pace.mode == "instant":
             return self._instant_wake(state)
-        rng = director.labelled(state)
-        starts = (pacing.plan(state, speak, text, rng).start_s for text in LENGTHS)
+        earliest = min(plan.start_s for plan in plans_of(state, speak))
         scripted = state.seat(speak.participant_id).participant.provider == "scripted"
         head_start = TROUPE_MS if scripted else self._head_start_ms
-        return landing(state) + round(1000 * min(starts)) - head_start
+        return landing(state) + round(1000 * earliest) - head_start
 
     def _next_wake(self, state: ConversationState) -> int:
         """When the run after this turn should begin; never in the past."""

@@ -93,7 +93,7 @@ async def get_topics(
     conversation_id: ConversationId, house: Serving, viewer: Viewer
 ) -> stalls.Topics:
     """What it is and was about, what viewers wish next, and what the house would offer."""
-    read = partial(stalls.topics, house=house, conversation_id=conversation_id, viewer=viewer)
+    read = partial(stalls.topics, conversation_id=conversation_id, viewer=viewer)
     return (await house.store.read(read))[1]
 
 

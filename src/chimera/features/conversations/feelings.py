@@ -179,7 +179,7 @@ def ledger(
     marker = Marker(f"relations:{conversation_id}")
     after = int(marker.read(cursor, int)[0]) if cursor else 0
     told = _told(connection, conversation_id)
-    cast = _cast(connection, conversation_id, {each["id"] for each in row.cast})
+    cast = company(connection, conversation_id, {each["id"] for each in row.cast})
     standing = _standing(cast, told)
     split = camps.camps(standing, cast, 0)
     coming = [each for each in told if each.seq > after]
@@ -225,7 +225,7 @@ def _told(connection: Connection, conversation_id: str) -> list[ev.Envelope]:
     return told
 
 
-def _cast(
+def company(
     connection: Connection, conversation_id: str, present: Collection[str]
 ) -> list[Participant]:
     """Who is there, with what their cards say of the others."""

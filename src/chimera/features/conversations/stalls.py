@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from random import Random
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -14,15 +13,21 @@ from chimera.core import events as ev
 from chimera.core import stalls
 from chimera.core.conversation import Status
 from chimera.core.errors import AlreadyExists, Conflict, Invalid, LimitReached
+from chimera.core.feelings import Feelings
 from chimera.core.ids import rfc3339
-from chimera.core.topics import suggest
-from chimera.features.conversations import ballots, schemas, tables
+from chimera.core.parts import Line, Seat
+from chimera.core.signals import count_questions
+from chimera.core.state import ConversationState
+from chimera.core.topics import ranked
+from chimera.features.conversations import ballots, feelings, schemas, tables
 from chimera.store import log
 from chimera.store.database import Work
 
 #: Polls of one conversation.
 MOST_POLLS = 200
 SUGGESTED = 5
+#: Lines in which topics for these are looked for.
+LOOKED_AT = 40
 
 Question = Annotated[Name, Field(min_length=1, max_length=200)]
 Option = Annotated[Name, Field(min_length=1, max_length=120)]
@@ -222,13 +227,10 @@ class Wish(Input):
     topic: Annotated[Name, Field(min_length=1, max_length=200)]
 
 
-def topics(
-    connection: Connection, house: House, conversation_id: str, *, viewer: str
-) -> tuple[Status, Topics]:
+def topics(connection: Connection, conversation_id: str, *, viewer: str) -> tuple[Status, Topics]:
     row = tables.one(connection, conversation_id)
     past, held = _topics(connection, conversation_id)
-    fresh = [each for each in house.starters if each.text not in past]
-    near = suggest(fresh, SUGGESTED, Random(row.topic), query=row.topic)
+    best = ranked(_standing(connection, row, past, held))[:SUGGESTED]
     mine = {each.topic.casefold() for each in held.wishes if each.viewer == viewer}
     return row.status, Topics(
         topic=row.topic, past=[each for each in past if each != row.topic],
@@ -236,7 +238,31 @@ def topics(
             Wished(topic=topic, votes=votes, mine=topic.casefold() in mine)
             for topic, votes in stalls.wished(held).items()
         ],
-        suggestions=[each.text for each in near],
+        suggestions=[topic for topic, _ in best],
+    )  # fmt: skip
+
+
+def _standing(
+    connection: Connection, row: Row[Any], past: list[str], held: stalls.Stalls
+) -> ConversationState:
+    """As much of the conversation as the director looks at to find a topic."""
+    newest = tables.spoken(
+        connection, row.id, after=None, before=None, limit=LOOKED_AT, backwards=True
+    )
+    lines = [
+        Line(
+            seq=each.seq, message_id=each.id, turn=0, participant_id=each.participant_id,
+            kind=each.author_kind, name=each.author_name, text=each.text, at=each.at,
+            questions=count_questions(each.text),
+            visibility=each.visibility if each.visibility == "all" else tuple(each.visibility),
+        )
+        for each in reversed(newest[:LOOKED_AT])
+    ]  # fmt: skip
+    cast = feelings.company(connection, row.id, {each["id"] for each in row.cast})
+    return ConversationState(
+        id=row.id, topic=row.topic, topics=tuple(past), language=row.language,
+        seats=tuple(Seat(participant=each) for each in cast), lines=tuple(lines),
+        feelings=Feelings(stalls=held),
     )  # fmt: skip
 
 
@@ -247,7 +273,7 @@ def wish(work: Work, house: House, conversation_id: str, wanted: Wish, *, viewer
     if stalls.Wish(viewer, wanted.topic) not in held.wishes:
         body = ev.TopicWished(topic=wanted.topic)
         _tell(work, house, conversation_id, body, viewer, unless=("ended",))
-    return topics(work.connection, house, conversation_id, viewer=viewer)[1]
+    return topics(work.connection, conversation_id, viewer=viewer)[1]
 
 
 def _topics(connection: Connection, conversation_id: str) -> tuple[list[str], stalls.Stalls]:
