@@ -69,7 +69,6 @@ test('an experiment is begun, judged, looked at and stopped', async ({ page, req
   await expect(page.getByText('Nothing is being compared.')).toBeVisible()
   await accessible(page)
   await page.getByRole('button', { name: 'Compare the two directors' }).click()
-  await page.getByText('each conversation anew', { exact: true }).click()
   await accessible(page)
   await page.getByRole('button', { name: 'Begin', exact: true }).click()
   const card = page.getByRole('article', { name: 'A show or human time' })

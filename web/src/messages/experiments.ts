@@ -37,9 +37,9 @@ export const experiments = {
   director: (name: string) => `directed by “${name}”`,
   directorHint: '“show”, “human”, or the name of one that a plugin brings.',
   unit: 'Given to',
-  units: { viewer: 'each viewer for good', conversation: 'each conversation anew' },
+  units: { conversation: 'each conversation', viewer: 'each viewer' },
   unitHint:
-    'Applies to conversations created from now on, where whoever creates them leaves this open. On a machine with one person, give it to each conversation anew.',
+    'Applies to conversations created from now on, where whoever creates them leaves this open. A viewer keeps an arm for good: that needs many viewers.',
   running: 'Running',
   stopped: 'Stopped',
   since: (at: string) => `since ${day.format(new Date(at))}`,
@@ -57,7 +57,7 @@ export const experiments = {
     },
   ) => {
     if (verdict === 'broken_ratio')
-      return 'The arms were not given out evenly, so nothing can be concluded. Stop it and begin anew.'
+      return 'The arms were not given out evenly, so nothing can be concluded. Begin anew.'
     if (verdict === 'decided' && facts.better != null)
       return `Arm ${arm(facts.better)} is better, by ${points(facts.difference ?? 0)}.`
     const missing = Math.max(...facts.judged.map((n) => facts.least - n))
@@ -68,8 +68,14 @@ export const experiments = {
     rate == null
       ? `Arm ${arm(place)}: no votes yet`
       : `Arm ${arm(place)}: liked in ${percent(rate)}, between ${percent(low)} and ${percent(high)}`,
-  figures: (assigned: number, good: number, bad: number, unit: 'viewer' | 'conversation') =>
-    `${plural(assigned, unit, `${unit}s`)} · ${good} liked · ${bad} not`,
+  figures: (
+    rate: number | null | undefined,
+    assigned: number,
+    good: number,
+    bad: number,
+    unit: 'viewer' | 'conversation',
+  ) =>
+    `${rate == null ? '' : `${percent(rate)} · `}${plural(assigned, unit, `${unit}s`)} · ${good} liked · ${bad} not`,
   difference: 'Difference',
   said: (difference: number) =>
     difference === 0 ? 'none' : `B ${difference > 0 ? '+' : '−'}${points(difference)}`,
@@ -80,8 +86,7 @@ export const experiments = {
     `${plural(looks, 'look', 'looks')} up to ${plural(judged, 'vote', 'votes')}: the difference is now ${(difference * 100).toFixed(1)} points, the evidence ${evidence.toFixed(2)}`,
   chartNone: 'The course appears with the first votes.',
   differenceAxis: 'B more liked, points',
-  evidenceAxis: 'evidence',
-  decides: (at: number) => `decides at ${at}`,
+  evidenceAxis: (decidesAt: number) => `evidence; ${decidesAt} decides`,
   votes: 'votes',
   asTable: 'As a table',
 } as const

@@ -33,8 +33,8 @@ export const variants = {
   adoptTitle: (label: string) => `Make “${label}” the next version?`,
   adoptAbout: 'Its words become those of the card, and the trial ends.',
   adopted: (label: string) => `“${label}” is the persona’s next version.`,
-  figures: (assigned: number, good: number, bad: number) =>
-    `${plural(assigned, 'conversation', 'conversations')} · ${good} liked · ${bad} not`,
+  figures: (rate: number | null | undefined, assigned: number, good: number, bad: number) =>
+    `${rate == null ? '' : `${percent(rate)} · `}${plural(assigned, 'conversation', 'conversations')} · ${good} liked · ${bad} not`,
   interval: (name: string, rate: number | null | undefined, low: number, high: number) =>
     rate == null
       ? `${name}: no votes yet`

@@ -16,8 +16,12 @@ export function Interval({ label, value, low, high }: IntervalProps) {
   return (
     <span className="interval" role="img" aria-label={label}>
       <span className="interval-half" />
-      <span className="interval-band" style={{ left: at(low), width: at(high - low) }} />
-      {value !== undefined && <span className="interval-value" style={{ left: at(value) }} />}
+      {value !== undefined && (
+        <>
+          <span className="interval-band" style={{ left: at(low), width: at(high - low) }} />
+          <span className="interval-value" style={{ left: at(value) }} />
+        </>
+      )}
     </span>
   )
 }

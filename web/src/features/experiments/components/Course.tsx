@@ -52,12 +52,9 @@ export function Course({ experiment }: { readonly experiment: Experiment }) {
         />
         <circle className="course-now" cx={x(last.judged)} cy={up(last.difference)} r="4" />
         <text className="course-word" x={FRAME.left} y={LOWER_TOP - 6}>
-          {say.evidenceAxis}
+          {say.evidenceAxis(decides_at)}
         </text>
         <path className="course-mark" d={`M${FRAME.left} ${down(decides_at)}H${right}`} />
-        <text className="course-word" x={right} y={down(decides_at) - 5} textAnchor="end">
-          {say.decides(decides_at)}
-        </text>
         {[decides_at, 1].map((lambda) => (
           <text
             key={lambda}

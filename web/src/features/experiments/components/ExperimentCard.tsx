@@ -49,7 +49,7 @@ export function ExperimentCard({ experiment }: { readonly experiment: Experiment
                   low={low}
                   high={high}
                 />
-                <p className="t-time">{say.figures(assignments, good, bad, unit)}</p>
+                <p className="t-time">{say.figures(rate, assignments, good, bad, unit)}</p>
               </section>
             )
           })}

@@ -12,7 +12,7 @@ const FIELDS = (['director', 'pace', 'whispers'] as const).map((value) => ({
   value,
   label: say.fields[value],
 }))
-const UNITS = (['viewer', 'conversation'] as const).map((value) => ({ value, label: say.units[value] }))
+const UNITS = (['conversation', 'viewer'] as const).map((value) => ({ value, label: say.units[value] }))
 
 export interface NewExperimentProps {
   /** What it is called at first; the house's own question has a name. */
@@ -24,7 +24,7 @@ export function NewExperiment({ suggested, onDone }: NewExperimentProps) {
   const [name, setName] = useState(suggested)
   const [field, setField] = useState<Field>('director')
   const [values, setValues] = useState(FIRST.director)
-  const [unit, setUnit] = useState<'viewer' | 'conversation'>('viewer')
+  const [unit, setUnit] = useState<'viewer' | 'conversation'>('conversation')
   const begin = useBegin()
   const [one, other] = values
   const ready = name.trim() !== '' && one.trim() !== '' && other.trim() !== '' && one !== other
@@ -60,7 +60,6 @@ export function NewExperiment({ suggested, onDone }: NewExperimentProps) {
             <TextField
               key={say.arm(place)}
               label={say.arm(place)}
-              hint={say.directorHint}
               value={value}
               maxLength={40}
               autoComplete="off"
@@ -82,6 +81,7 @@ export function NewExperiment({ suggested, onDone }: NewExperimentProps) {
           ),
         )}
       </div>
+      {field === 'director' && <p className="field-hint">{say.directorHint}</p>}
       <Segmented label={say.unit} value={unit} options={UNITS} onChange={setUnit} />
       <p className="field-hint">{say.unitHint}</p>
       {begin.error && <ErrorNote error={begin.error} />}

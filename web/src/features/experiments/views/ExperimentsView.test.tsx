@@ -57,13 +57,13 @@ test('nothing is compared until somebody begins', async () => {
   const { user } = visit('/admin/experiments')
   await user.click(await screen.findByRole('button', { name: 'Compare the two directors' }))
   expect(screen.getByRole('textbox', { name: 'What it is called' })).toHaveValue('A show or human time')
-  await user.click(screen.getByRole('radio', { name: 'each conversation anew' }))
+  await user.click(screen.getByRole('radio', { name: 'each viewer' }))
   await user.click(screen.getByRole('button', { name: 'Begin' }))
   await screen.findByRole('article', { name: 'A show or human time' })
   expect(told).toEqual([
     {
       name: 'A show or human time',
-      unit: 'conversation',
+      unit: 'viewer',
       arms: [{ director: 'show' }, { director: 'human' }],
     },
   ])

@@ -89,13 +89,13 @@ function Kept({ id, note }: { readonly id: string; readonly note: Remembered }) 
   return (
     <li className="memory-note">
       <p className="t-speech">{note.text}</p>
+      <p className="field-hint">
+        {studio.weighs(note.importance)} ·{' '}
+        <Link to="/c/$id" params={{ id: note.from_conversation }}>
+          {studio.fromShow(note.title)}
+        </Link>
+      </p>
       <div className="memory-foot">
-        <span className="field-hint">
-          {studio.weighs(note.importance)} ·{' '}
-          <Link to="/c/$id" params={{ id: note.from_conversation }}>
-            {studio.fromShow(note.title)}
-          </Link>
-        </span>
         <Button size="small" variant="plain" onClick={() => setText(note.text)}>
           {studio.memoryEdit}
         </Button>

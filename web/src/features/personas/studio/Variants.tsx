@@ -117,7 +117,7 @@ function Figures({ evidence, name }: { readonly evidence: Evidence; readonly nam
   return (
     <div className="variant-figures">
       <Interval label={say.interval(name, rate, low, high)} value={rate ?? undefined} low={low} high={high} />
-      <p className="t-time">{say.figures(assignments, good, bad)}</p>
+      <p className="t-time">{say.figures(rate, assignments, good, bad)}</p>
     </div>
   )
 }
