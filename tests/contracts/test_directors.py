@@ -65,7 +65,7 @@ def test_the_example_directs_in_its_own_way(roundtable: Scheme) -> None:
     assert waits("roundtable", counsel) < waits("show", counsel)
     play = Headless(CAST, seed=1, director="roundtable", counsel=counsel)
     turns = play.run(20, random_words(1)).played
-    assert not any(each.speak.stand_in for each in turns)
+    assert not any(each.speak.directed_by for each in turns)
     assert {"addressed", "owed", "waiting", "topic"} == set(turns[5].speak.bids[0].terms)
 
 
@@ -149,20 +149,20 @@ def next_turn(play: Headless) -> Speak:
 )  # fmt: skip
 def test_nonsense_is_a_turn_for_show_and_counted(nonsense: object) -> None:
     _, mine, weighing, play = moody()
-    assert next_turn(play).stand_in is None
+    assert next_turn(play).directed_by is None
     mine.says = nonsense
     spoken = next_turn(play)
-    assert spoken.stand_in is not None
-    assert spoken.stand_in.why == "failed"
+    assert spoken.directed_by is not None
+    assert spoken.directed_by.why == "failed"
     assert weighing.failures >= 1
     mine.says = {"energy": 1.0}
-    assert next_turn(play).stand_in is None
+    assert next_turn(play).directed_by is None
 
 
 def test_one_that_raises_rests_after_some_failures_and_may_try_again() -> None:
     clock, mine, weighing, play = moody()
     mine.error = RuntimeError("no idea")
-    told = [next_turn(play).stand_in for _ in range(12)]
+    told = [next_turn(play).directed_by for _ in range(12)]
     whys = [each.why for each in told if each is not None]
     assert len(whys) == 12
     assert whys[0] == "failed"
@@ -173,13 +173,13 @@ def test_one_that_raises_rests_after_some_failures_and_may_try_again() -> None:
     assert mine.asked == asked
     mine.error = None
     clock.advance(61)
-    assert next_turn(play).stand_in is None
+    assert next_turn(play).directed_by is None
 
 
 def test_one_that_takes_long_holds_nobody_up_for_ever() -> None:
     _, mine, _, play = moody()
     mine.takes = 0.2
-    whys = {stand_in.why for _ in range(10) if (stand_in := next_turn(play).stand_in)}
+    whys = {directed_by.why for _ in range(10) if (directed_by := next_turn(play).directed_by)}
     assert whys == {"failed", "resting"}
     assert mine.asked == 5
 

@@ -68,10 +68,10 @@ def test_a_director_from_outside_decides_who_speaks() -> None:
 def test_where_the_director_is_gone_show_plays_and_the_turn_says_so() -> None:
     state = quiet(played("mine").state)
     speak, usual = speaks(state), speaks(replace(state, director="show"))
-    assert speak.stand_in is not None
-    assert (speak.stand_in.director, speak.stand_in.why) == ("show", "gone")
-    assert replace(speak, stand_in=None) == usual
-    assert usual.stand_in is None
+    assert speak.directed_by is not None
+    assert (speak.directed_by.director, speak.directed_by.why) == ("show", "gone")
+    assert replace(speak, directed_by=None) == usual
+    assert usual.directed_by is None
 
 
 @pytest.mark.parametrize("why", ["failed", "resting"])
@@ -81,8 +81,8 @@ def test_a_director_that_fails_is_replaced_for_that_turn(why: str) -> None:
 
     state = quiet(played("mine").state)
     speak = speaks(state, Counsel(schemes={**SCHEMES, "mine": scheme(failing)}))
-    assert speak.stand_in is not None
-    assert speak.stand_in.why == why
+    assert speak.directed_by is not None
+    assert speak.directed_by.why == why
     assert speak.participant_id == speaks(replace(state, director="show")).participant_id
 
 

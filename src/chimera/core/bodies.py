@@ -16,6 +16,7 @@ from chimera.core.conversation import (
 from chimera.core.details import (
     Author,
     BidRef,
+    DirectedBy,
     MessageSignals,
     NoteKind,
     PaceDraw,
@@ -25,7 +26,6 @@ from chimera.core.details import (
     RouteRef,
     Rungs,
     StanceRef,
-    StandInRef,
     Timings,
     TrialRef,
     UsageRef,
@@ -166,7 +166,7 @@ class TurnStarted(Body):
     energy: float | None = Field(default=None, ge=0, le=1)
     moods: Mapping[str, Emotion] | None = None
     #: Who directed, where the conversation's own director could not.
-    stand_in: StandInRef | None = None
+    directed_by: DirectedBy | None = None
     #: For a duet.
     with_: PartnerRef | None = Field(default=None, alias="with")
 

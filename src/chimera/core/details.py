@@ -67,7 +67,7 @@ class BidRef(Frozen):
     said: str | None = Field(default=None, max_length=80)
 
 
-class StandInRef(Frozen):
+class DirectedBy(Frozen):
     """Which director weighed the bids in another's place, and what kept that one from it."""
 
     director: str

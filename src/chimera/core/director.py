@@ -14,7 +14,7 @@ from random import Random
 from chimera.core import budget, floor, ladders, memory, pacing, schemes, topics
 from chimera.core.company import arrivals, duets, whispers
 from chimera.core.conversation import Cause, EndedBecause
-from chimera.core.details import StandInRef
+from chimera.core.details import DirectedBy
 from chimera.core.events import BidRef, Body, Rungs, Visibility
 from chimera.core.floor import ALONE, Counsel, Standing
 from chimera.core.pacing import Rng
@@ -54,7 +54,7 @@ class Speak:
     #: How far the director's ladders are climbed.
     rungs: Rungs | None = None
     #: Who directed, where the conversation's own director could not.
-    stand_in: StandInRef | None = None
+    directed_by: DirectedBy | None = None
     #: What the speaker is reminded of, of all it remembers.
     recalled: tuple[Note, ...] = ()
     #: Who ends the line, in a duet.
@@ -365,7 +365,7 @@ def _speak(
         silence_s=0.0 if claim.human else _silent_s(state),
         closing=claim.human or state.ladders.finale is not None,
         rungs=ladders.rungs(state),
-        stand_in=chosen.stand_in,
+        directed_by=chosen.directed_by,
         recalled=memory.recall(state, chosen.id, closing=state.ladders.finale is not None),
         with_=claim.with_,
         audience=claim.audience,

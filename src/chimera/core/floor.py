@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chimera.core import feelings, relations, signals, topics
-from chimera.core.details import StandInRef
+from chimera.core.details import DirectedBy
 from chimera.core.errors import PluginFailed
 from chimera.core.events import BidRef
 from chimera.core.schemes import MODEL, SCHEMES, SHOW, Scheme, View
@@ -42,7 +42,7 @@ class Standing:
     #: Waiting so long makes overdue.
     limit: int
     #: The director who weighed it in the place of the conversation's own.
-    stand_in: StandInRef | None = None
+    directed_by: DirectedBy | None = None
     #: What a model that was asked says for this participant.
     advised: str | None = None
 
@@ -92,7 +92,7 @@ def survey(state: ConversationState, counsel: Counsel = ALONE) -> tuple[Standing
     seats = [seat for seat in state.seats if seat.present]
     candidates = candidates_of(state)
     advised = _advised(state, counsel.advice, candidates)
-    scheme, views, weighed, stand_in = _weighed(state, seats, counsel.schemes)
+    scheme, views, weighed, directed_by = _weighed(state, seats, counsel.schemes)
     terms = [
         {**each, "director": ADVISED} if seat.id in advised else each
         for seat, each in zip(seats, weighed, strict=True)
@@ -115,7 +115,7 @@ def survey(state: ConversationState, counsel: Counsel = ALONE) -> tuple[Standing
             chance=chances.get(seat.id, 0.0),
             candidate=seat.id in candidates,
             limit=math.ceil(scheme.patience / view.target) + 1,
-            stand_in=stand_in,
+            directed_by=directed_by,
             advised=advised.get(seat.id),
         )
         for seat, view, term, utility in zip(seats, views, terms, utilities, strict=True)
@@ -124,7 +124,7 @@ def survey(state: ConversationState, counsel: Counsel = ALONE) -> tuple[Standing
 
 def _weighed(
     state: ConversationState, seats: Sequence[Seat], schemes: Mapping[str, Scheme]
-) -> tuple[Scheme, list[View], list[Mapping[str, float]], StandInRef | None]:
+) -> tuple[Scheme, list[View], list[Mapping[str, float]], DirectedBy | None]:
     """Everybody's terms by the conversation's director; by `show` where that one cannot weigh."""
     scheme = schemes.get(state.director)
     why = "gone"
@@ -135,7 +135,7 @@ def _weighed(
         except PluginFailed as error:
             why = error.details.get("because", "failed")
     views = _views(state, seats, echoes=SHOW.echoes)
-    ref = StandInRef(director=SHOW.name, why=why)
+    ref = DirectedBy(director=SHOW.name, why=why)
     return SHOW, views, [SHOW.terms(view) for view in views], ref
 
 

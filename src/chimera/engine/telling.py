@@ -97,7 +97,7 @@ def started(
         recalled=tuple(note.id for note in speak.recalled) or None,
         energy=round(state.energy, 3),
         moods=feelings.stirred(state.seats) or None,
-        stand_in=speak.stand_in,
+        directed_by=speak.directed_by,
     )
     return turn.says(body.model_copy(update={"with_": _partner(state, speak)}))
 
