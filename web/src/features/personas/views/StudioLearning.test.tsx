@@ -26,6 +26,7 @@ const NOTHING = { assignments: 0, good: 0, bad: 0, low: 0, high: 1 }
 /** A persona of one's own with a memory and variants, which change as they are told to. */
 function house() {
   const told: string[] = []
+  const previewed: string[] = []
   let notes = [...NOTES]
   let variants: Variant[] = []
   const ada = persona('ada', { id: 'per_1', name: 'Ada', own: true, version: 1, voice: 'Dry.' })
@@ -38,9 +39,11 @@ function house() {
   }
   server.use(
     http.get(`${API}/personas/ada`, () => HttpResponse.json(ada)),
-    http.post(`${API}/personas/preview`, () =>
-      HttpResponse.json({ system: '', moment: '', tokens: 1, cut: [], alike: [], variables: {} }),
-    ),
+    http.post(`${API}/personas/preview`, async ({ request }) => {
+      const { persona: card } = (await request.json()) as { persona: { voice: string } }
+      previewed.push(card.voice)
+      return HttpResponse.json({ system: '', moment: '', tokens: 1, cut: [], alike: [], variables: {} })
+    }),
     http.get(`${API}/personas/per_1/memory`, () => HttpResponse.json({ items: notes, next_cursor: null })),
     http.patch(note, async ({ request, params }) => {
       const { text } = await body('edit', request)
@@ -75,11 +78,11 @@ function house() {
       return HttpResponse.json({ ...ada, version: 2, voice: 'Wet.' })
     }),
   )
-  return told
+  return { told, previewed }
 }
 
 test('what it remembers is read, put right and forgotten', async () => {
-  const told = house()
+  const { told } = house()
   const { user } = visit('/studio/ada')
   await user.click(await screen.findByRole('radio', { name: 'Memory' }))
   const list = await screen.findByRole('list', { name: 'Memory' })
@@ -96,7 +99,7 @@ test('what it remembers is read, put right and forgotten', async () => {
 })
 
 test('a variant is written, approved, and made the next version', async () => {
-  const told = house()
+  const { told, previewed } = house()
   const { user } = visit('/studio/ada')
   await user.click(await screen.findByRole('radio', { name: 'Variants' }))
   expect(await screen.findByText('Nothing is tried: no variant is approved.')).toBeVisible()
@@ -124,4 +127,5 @@ test('a variant is written, approved, and made the next version', async () => {
     'approve {"approved":true}',
     'adopt',
   ])
+  await waitFor(() => expect(previewed).toContain('Wet.'))
 })
