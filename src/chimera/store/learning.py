@@ -356,6 +356,12 @@ def observe(
     connection.execute(insert(observations), row)
 
 
+def observed(connection: Connection, conversation_id: str) -> Mapping[str, float] | None:
+    """What its beginning was like, if that was kept."""
+    kept = select(_O.features).where(_O.conversation_id == conversation_id)
+    return connection.execute(kept).scalar_one_or_none()
+
+
 def examples(connection: Connection, *, most: int) -> list[Example]:
     """The newest of them that viewers judged, the oldest first."""
     conversations = tables.conversations

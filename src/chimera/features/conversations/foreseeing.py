@@ -38,8 +38,11 @@ def foresee(connection: Connection, conversation_id: str) -> Foreseen | Unforese
         return _unforeseen("not_enough_votes", forecast)
     if not forecast.is_shown:
         return _unforeseen("no_better_than_chance", forecast)
-    begun = log.read(connection, conversation_id, after=0, limit=learning.BEGINNING)
-    features = prediction.observe(conversation_id, begun)
+    # Where somebody has voted it is kept; else it takes a few turns' time to look.
+    features = learning.observed(connection, conversation_id)
+    if features is None:
+        begun = log.read(connection, conversation_id, after=0, limit=learning.BEGINNING)
+        features = prediction.observe(conversation_id, begun)
     if features is None:
         return _unforeseen("too_early", forecast)
     return Foreseen(
