@@ -1,5 +1,6 @@
 import { expect, finished, lines, play, stoodStill, test, watchShifts } from './support/house.ts'
-import { completed, delta, openStreamHouse, started } from './support/streamHouse.ts'
+import { completed, delta, started } from './support/scene.ts'
+import { openStreamHouse } from './support/streamHouse.ts'
 
 const PAST = 64
 const WORDS =

@@ -1,6 +1,7 @@
 import type { CDPSession } from '@playwright/test'
 import { expect, test } from '../support/house.ts'
-import { delta, oldLine, openStreamHouse, SLUGS, type StreamHouse, started } from '../support/streamHouse.ts'
+import { delta, SLUGS, started } from '../support/scene.ts'
+import { oldLine, openStreamHouse, type StreamHouse } from '../support/streamHouse.ts'
 import { report } from './report.ts'
 
 const EARLIER = 5_000

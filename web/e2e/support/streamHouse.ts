@@ -5,9 +5,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { extname } from 'node:path'
 import { conversation, persona } from '../../src/testing/fixtures.ts'
+import { AT, completed, GELS, ID, SLUGS, started } from './scene.ts'
 
 const DIST = new URL('../../dist', import.meta.url).pathname
-const ID = 'cnv_stream'
 const MAGIC = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
@@ -15,15 +15,13 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 }
-export const SLUGS = ['philosopher', 'comedian', 'scientist'] as const
-const AT = '2026-11-22T10:00:00.000Z'
 
 const CAST = SLUGS.map((slug) => ({
   id: `par_${slug}`,
   persona_id: `per_${slug}`,
   slug,
   name: `The ${slug}`,
-  color: 'steel',
+  color: GELS[slug],
   mask: slug,
   provider: 'scripted',
   model: 'troupe',
@@ -50,6 +48,7 @@ export function oldLine(line: number): readonly { readonly seq: number }[] {
 
 function pastOf(lines: number): Past {
   const show = conversation(ID, {
+    title: 'What is a joke?',
     status: 'running',
     head_seq: 2 * lines,
     message_count: lines,
@@ -104,7 +103,16 @@ export interface StreamHouse {
 }
 
 /** What every other page answers: nobody has felt, noted or scored anything yet. */
-const NOTHING = { items: [], history: [], ties: [], pairs: [], camps: [], balance: 0, next_cursor: null }
+const NOTHING = {
+  items: [],
+  history: [],
+  ties: [],
+  pairs: [],
+  camps: [],
+  balance: 0,
+  phases: [],
+  next_cursor: null,
+}
 
 function answer({ pathname, searchParams }: URL, { events, show }: Past): unknown {
   if (pathname.startsWith('/api/v1/personas'))
@@ -209,38 +217,3 @@ export async function openStreamHouse(lines = 0): Promise<StreamHouse> {
     },
   }
 }
-
-const event = (seq: number, type: string, body: object) => ({
-  kind: 'event',
-  conversation_id: ID,
-  seq,
-  type,
-  version: 1,
-  actor: { type: 'participant', id: null },
-  at: AT,
-  visibility: 'all',
-  body,
-})
-
-const turn = (message: string, speaker: string) => ({
-  turn_id: `trn_${message}`,
-  message_id: `msg_${message}`,
-  participant_id: `par_${speaker}`,
-  generation: 1,
-  cause: 'self_selected',
-  pause_ms: 0,
-  bids: [],
-})
-
-export const started = (seq: number, message: string, speaker: string) =>
-  event(seq, 'turn.started', turn(message, speaker))
-
-export const completed = (seq: number, message: string, speaker: string, text: string) =>
-  event(seq, 'message.completed', { ...turn(message, speaker), text, ending: 'complete', scripted: true })
-
-export const delta = (message: string, speaker: string, offset: number, text: string) => ({
-  kind: 'signal',
-  conversation_id: ID,
-  type: 'message.delta',
-  body: { message_id: `msg_${message}`, participant_id: `par_${speaker}`, generation: 1, offset, text },
-})

@@ -60,6 +60,12 @@ export interface Pace {
   readonly speed: number
 }
 
+/** What was found in a line. */
+export interface Signals {
+  readonly emotion?: string | null
+  readonly acts?: readonly string[] | null
+}
+
 /** Who says the second part of a line that two say together. */
 export interface WirePartner {
   readonly participant_id: string
@@ -122,6 +128,7 @@ export interface Bodies {
     readonly with?: (WirePartner & { readonly offset: number }) | null
     readonly usage?: Usage | null
     readonly timings?: Timings | null
+    readonly signals?: Signals | null
   }
   'message.posted': {
     readonly message_id: string

@@ -6,6 +6,7 @@ import type {
   Pace,
   Picture,
   Route,
+  Signals,
   Status,
   Timings,
   Usage,
@@ -58,6 +59,7 @@ export interface Line {
   readonly turnId: string | null
   readonly usage: Usage | null
   readonly timings: Timings | null
+  readonly signals: Signals | null
   readonly pictures: readonly Picture[]
 }
 
@@ -192,6 +194,7 @@ export const PLAIN = {
   turnId: null,
   usage: null,
   timings: null,
+  signals: null,
   pictures: [],
 } as const
 

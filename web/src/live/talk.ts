@@ -145,6 +145,7 @@ export const completed: Fold<'message.completed'> = (state, event) => {
     turnId: body.turn_id,
     usage: body.usage ?? null,
     timings: body.timings ?? null,
+    signals: body.signals ?? null,
   })
 }
 

@@ -27,7 +27,23 @@ const WHY: Readonly<Record<string, string>> = {
 
 const ROLES: Readonly<Record<string, string>> = { self: 'the persona', others: 'the others' }
 
+/** What a line does, as the house reads it. */
+const ACTS: Readonly<Record<string, string>> = {
+  question: 'asks',
+  answer: 'answers',
+  claim: 'claims',
+  challenge: 'challenges',
+  concession: 'concedes',
+  joke: 'jokes',
+}
+
 export const behind = {
+  found: 'Reads as',
+  read: (acts: readonly string[], emotion: string | null) => {
+    const does = acts.map((act) => ACTS[act] ?? act).join(', ')
+    const feels = emotion === null ? '' : `full of ${emotion}`
+    return [does, feels].filter(Boolean).join('; ')
+  },
   seat: 'Plays from now on:',
   title: (name: string) => `Behind the line of ${name.replace(/^The /, 'the ')}`,
   playedBy: 'Played by',

@@ -11,6 +11,12 @@ export const live = {
   starting: 'Raising the curtain…',
 } as const
 
+const DIRECTORS: Readonly<Record<string, string>> = {
+  show: 'Show',
+  human: 'As people do',
+  model: 'With a model’s advice',
+}
+
 export const start = {
   title: 'Start a conversation',
   topic: 'Topic',
@@ -68,13 +74,20 @@ export const start = {
   turns: 'Turns',
   turnsHint: 'Leave empty for no end.',
   turnsWrong: 'A whole number from 1 to 10,000.',
-  advanced: 'Title, seed, whispers, who may watch',
+  advanced: 'Title, seed, director, whispers, who may watch',
   ownTitle: 'Title',
   ownTitleHint: 'Empty: the topic is the title.',
   titleLong: 'At most 200 characters.',
   seed: 'Seed',
   seedHint: 'The same seed, cast and topic with the scripted troupe give the same lines.',
   seedWrong: 'A whole number.',
+  director: 'Director',
+  houseDirector: 'The house’s choice',
+  directorHint: 'Who says whose turn it is.',
+  directorName: (name: string, plugin: boolean) => {
+    const title = DIRECTORS[name] ?? name.replaceAll('_', ' ')
+    return plugin ? `${title} (installed)` : title
+  },
   whispers: 'Whispers',
   whispersHint: 'Now and then one says something to another alone. You hear it; the rest of the cast do not.',
   visibility: 'Who may watch',

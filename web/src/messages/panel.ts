@@ -177,6 +177,12 @@ export const panel = {
   sentiment: 'Sentiment',
   sentimentWord: (value: number | null) =>
     value === null ? '–' : value > 0.2 ? 'bright' : value < -0.2 ? 'dark' : 'even',
+  emotion: 'Emotion',
+  emotionAbout: 'darker where more of the lines are full of it',
+  noEmotion: 'No line is full of any one emotion yet.',
+  position: 'For and against the topic',
+  positionEnds: ['for', 'against'],
+  qualityParts: 'Parts of the quality',
   cost: 'Cost',
   costAbout: 'all lines so far, those of the troupe and of this machine for nothing',
   costs: (amount: number, estimated: boolean) => (amount === 0 ? 'free' : sayCost(amount, estimated)),

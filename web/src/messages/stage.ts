@@ -173,13 +173,6 @@ export const stage = {
   elapsed: 'Time since the curtain rose',
   pace: 'Pace',
   paceValue: (speed: number) => `${Number(speed.toFixed(2))}×`,
-  modes: { stream: 'Words', human: 'Lines', instant: 'At once' },
-  modeAbout: {
-    stream: 'Every word appears as it is said.',
-    human: 'A line appears when it is finished, as when people write to each other.',
-    instant: 'No waiting between lines.',
-  },
-  speed: 'Speed',
   slower: 'Slower',
   faster: 'Faster',
 
@@ -193,12 +186,6 @@ export const stage = {
   showPicture: 'Show a picture',
   sayWaiting: 'Say something; they read it when they are back.',
   people: 'People on stage',
-
-  both: (one: string, other: string) => `${one} and ${other.replace(/^The /, 'the ')}`,
-  announceSpeaks: (name: string) => `${name} speaks`,
-  announceBoth: (names: string) => `${names} speak`,
-  announceAside: (name: string, to: readonly string[]) => `${name}, aside to ${list.format(to)}`,
-  announceSaid: (name: string, text: string) => `${name}: ${text}`,
 
   actions: {
     say: 'Write to the cast',

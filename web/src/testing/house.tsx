@@ -28,6 +28,9 @@ export const server = setupServer(
   http.get(`${API}/providers/:name/models`, ({ params }) =>
     page((PROVIDERS.find(({ name }) => name === params.name)?.models ?? []).map((id) => ({ id }))),
   ),
+  http.get(`${API}/directors`, () =>
+    page([{ name: 'show', description: 'Lively and even.', version: '1', plugin: false }]),
+  ),
   http.get(`${API}/starters`, () => page(STARTERS)),
   http.get(`${API}/conversations`, () => page([])),
 )

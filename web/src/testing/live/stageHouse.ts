@@ -57,6 +57,7 @@ export function stageHouse(
       })
     }),
     http.get(`${API}/conversations/cnv_1/relations`, () => HttpResponse.json(relations)),
+    http.get(`${API}/conversations/cnv_1/analytics`, () => HttpResponse.json({ phases: [] })),
     http.get(`${API}/conversations/cnv_1/quality`, () =>
       HttpResponse.json({ conversation_id: 'cnv_1', history: [], next_cursor: null }),
     ),

@@ -95,6 +95,29 @@ export const scoreQuery = (id: string) =>
     staleTime: 60_000,
   })
 
+/** Where each phase of the show began. */
+export const phasesQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...CONVERSATIONS, 'phases', id],
+    queryFn: async ({ signal }) =>
+      (
+        await unwrap(
+          api.GET('/api/v1/conversations/{conversation_id}/analytics', {
+            params: { path: { conversation_id: id } },
+            signal,
+          }),
+        )
+      ).phases,
+  })
+
+/** Who can direct: those of the house, then those of installed packages. */
+export const directorsQuery = () =>
+  queryOptions({
+    queryKey: ['directors'],
+    queryFn: async ({ signal }) => (await unwrap(api.GET('/api/v1/directors', { signal }))).items,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
 /** Openings to begin with: by theme, or near to what was typed. */
 export const startersQuery = (topic = '') =>
   queryOptions({

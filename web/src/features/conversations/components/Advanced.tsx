@@ -1,8 +1,10 @@
-/** What few need: own title, seed, whispers, who may watch. */
+/** What few need: own title, seed, director, whispers, who may watch. */
+import { useQuery } from '@tanstack/react-query'
 import { start } from '#messages/conversations.ts'
-import { TextField } from '#ui/Field.tsx'
+import { Choice, TextField } from '#ui/Field.tsx'
 import { Segmented } from '#ui/Segmented.tsx'
 import { Switch } from '#ui/Switch.tsx'
+import { directorsQuery } from '../api/queries.ts'
 import type { StartErrors, StartForm } from '../model/startForm.ts'
 import './Advanced.css'
 
@@ -15,6 +17,8 @@ export interface AdvancedProps {
 }
 
 export function Advanced({ form, errors, onChange }: AdvancedProps) {
+  const { data: directors = [] } = useQuery(directorsQuery())
+  const chosen = directors.find(({ name }) => name === form.director)
   const wrong = errors.title !== undefined || errors.seed !== undefined
   return (
     <details className="advanced" {...(wrong ? { open: true } : {})}>
@@ -36,6 +40,19 @@ export function Advanced({ form, errors, onChange }: AdvancedProps) {
           hint={start.seedHint}
           onChange={(event) => onChange({ seed: event.target.value })}
         />
+        <Choice
+          label={start.director}
+          hint={chosen?.description ?? start.directorHint}
+          value={form.director}
+          onChange={(event) => onChange({ director: event.target.value })}
+        >
+          <option value="">{start.houseDirector}</option>
+          {directors.map(({ name, plugin }) => (
+            <option key={name} value={name}>
+              {start.directorName(name, plugin)}
+            </option>
+          ))}
+        </Choice>
         <Switch
           label={start.whispers}
           hint={start.whispersHint}

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Analytics } from '#lib/api/types.ts'
-import { bands, lineThrough, stepsOf } from './course.ts'
+import { bands, emotionsIn, lineThrough, stepsOf, strongest } from './course.ts'
 
 function analytics(count: number, part: Partial<Analytics> = {}): Analytics {
   const each = <T>(value: (index: number) => T) => Array.from({ length: count }, (_, index) => value(index))
@@ -9,10 +9,12 @@ function analytics(count: number, part: Partial<Analytics> = {}): Analytics {
     conversation_id: 'cnv_1',
     messages: count,
     words: count * 10,
-    shares: [],
+    shares: ['ada', 'bruno'].map((participant_id) => ({ participant_id, messages: 0, words: 0, share: 0 })),
+    phases: [],
     score: {
       seq: each(() => 3),
       participant: each((index) => index % 2),
+      partner: each(() => -1),
       words: each(() => 10),
       warmth: each(() => 0),
       at: each((index) => (index === 0 ? 1_795_381_200_000 : 10_000)),
@@ -21,6 +23,9 @@ function analytics(count: number, part: Partial<Analytics> = {}): Analytics {
       cost: each(() => 0.01),
       sentiment: each((index) => (index % 3 === 0 ? null : 0.5)),
       energy: each(() => 0.7),
+      emotion: each((index) => (index === 1 ? 'joy' : null)),
+      acts: each(() => []),
+      positions: [],
       topics: [],
     },
     ...part,
@@ -45,6 +50,31 @@ test('a step tells shares, tempo, feeling and what was spent so far', () => {
   expect(first?.linesPerMinute).toBeCloseTo(6)
   expect(first?.cost).toBeCloseTo(0.06)
   expect(second?.cost).toBeCloseTo(0.12)
+})
+
+test('each of two has half of the line they say together', () => {
+  const plain = analytics(3)
+  const score = { ...plain.score, participant: [0, 0, 1], partner: [-1, 1, -1] }
+  expect(stepsOf({ ...plain, score }, 2)[0]?.shares).toEqual([0.5, 0.5])
+})
+
+test('a step tells what was felt, and how each stood to the topic', () => {
+  const plain = analytics(6)
+  if (!plain.course) throw new Error('there is a course')
+  const emotion = ['joy', null, 'joy', 'anger', null, null] as const
+  const positions = [
+    { seq: 3, participant_id: 'ada', value: 1 },
+    { seq: 9, participant_id: 'ada', value: 0 },
+    { seq: 12, participant_id: 'bruno', value: -1 },
+  ]
+  const steps = stepsOf({ ...plain, course: { ...plain.course, emotion: [...emotion], positions } }, 2, 2)
+  expect(steps.map(strongest)).toEqual(['joy', 'anger'])
+  expect(steps[0]?.emotions.joy).toBeCloseTo(2 / 3)
+  expect(emotionsIn(steps)).toEqual(['joy', 'anger'])
+  expect(steps.map(({ positions: each }) => each)).toEqual([
+    [0.5, null],
+    [null, -1],
+  ])
 })
 
 test('where nothing is known of the course, nothing is told of it', () => {

@@ -27,6 +27,8 @@ export interface StartForm {
   readonly turns: string
   readonly seed: string
   readonly visibility: 'private' | 'unlisted' | 'public'
+  /** Who directs, by name; empty leaves it to the house. */
+  readonly director: string
   /** Whether the cast may say things to one of them alone. */
   readonly whispers: boolean
 }
@@ -51,6 +53,7 @@ export function emptyForm(topic: string, cast: readonly string[], mind = ''): St
     turns: '40',
     seed: '',
     visibility: 'private',
+    director: '',
     whispers: false,
   }
 }
@@ -98,6 +101,7 @@ export function requestOf(form: StartForm): CreateConversation {
     cast: form.seats.map(({ slug, mind }) => ({ persona: slug, ...mindOf(mind) })),
     pace: { mode: form.mode, speed: form.speed },
     visibility: form.visibility,
+    ...(form.director ? { director: form.director } : {}),
     ...(form.whispers ? { whispers: true } : {}),
     ...(title ? { title } : {}),
     ...(form.turns.trim() ? { max_turns: Number(form.turns) } : {}),

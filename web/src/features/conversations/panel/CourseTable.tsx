@@ -1,6 +1,6 @@
 /** The figures as a table: for whoever does not see the pictures, and for whoever wants the numbers. */
 import { panel } from '#messages/panel.ts'
-import type { Step } from '../model/course.ts'
+import { type Step, strongest } from '../model/course.ts'
 
 export interface CourseTableProps {
   readonly steps: readonly Step[]
@@ -25,23 +25,29 @@ export function CourseTable({ steps, names, estimated }: CourseTableProps) {
               ))}
               <th scope="col">{panel.tempo}</th>
               <th scope="col">{panel.sentiment}</th>
+              <th scope="col">{panel.emotion}</th>
               <th scope="col">{panel.energyHead}</th>
               <th scope="col">{panel.cost}</th>
             </tr>
           </thead>
           <tbody>
-            {steps.map(({ first, last, shares, linesPerMinute, sentiment, energy, cost }) => (
-              <tr key={first}>
-                <th scope="row">{panel.lines(first, last)}</th>
-                {shares.map((share, index) => (
-                  <td key={names[index]}>{panel.percent(share)}</td>
-                ))}
-                <td>{linesPerMinute === null ? '–' : linesPerMinute.toFixed(1)}</td>
-                <td>{sentiment === null ? '–' : panel.signed(sentiment)}</td>
-                <td>{energy === null ? '–' : panel.percent(energy)}</td>
-                <td>{panel.costs(cost, estimated)}</td>
-              </tr>
-            ))}
+            {steps.map((step) => {
+              const { first, last, shares, linesPerMinute, sentiment, energy, cost } = step
+              const emotion = strongest(step)
+              return (
+                <tr key={first}>
+                  <th scope="row">{panel.lines(first, last)}</th>
+                  {shares.map((share, index) => (
+                    <td key={names[index]}>{panel.percent(share)}</td>
+                  ))}
+                  <td>{linesPerMinute === null ? '–' : linesPerMinute.toFixed(1)}</td>
+                  <td>{sentiment === null ? '–' : panel.signed(sentiment)}</td>
+                  <td>{emotion ?? '–'}</td>
+                  <td>{energy === null ? '–' : panel.percent(energy)}</td>
+                  <td>{panel.costs(cost, estimated)}</td>
+                </tr>
+              )
+            })}
           </tbody>
         </table>
       </section>

@@ -1,6 +1,5 @@
-/** How the talk went from its beginning to now: the floor, tempo, sentiment, the topic's energy, cost; as pictures and as a table. */
+/** How the talk went from its beginning to now: the floor, tempo, feelings, the topic, quality, cost; as pictures and as a table. */
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
 import { gelOf } from '#design/gels.ts'
 import type { Analytics } from '#lib/api/types.ts'
 import { messageCount } from '#live/counts.ts'
@@ -8,69 +7,14 @@ import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import { courseQuery } from '../api/minds.ts'
 import { conversationQuery } from '../api/queries.ts'
-import { bands, lineThrough, type Step, stepsOf } from '../model/course.ts'
+import { bands, stepsOf } from '../model/course.ts'
 import { useView } from '../stage/playing.tsx'
+import { Chart, Curve, Emotions, HEIGHT, WIDTH } from './Chart.tsx'
 import { CourseTable } from './CourseTable.tsx'
-import { Answered, Section } from './Section.tsx'
+import { QualityParts } from './QualityParts.tsx'
+import { Answered } from './Section.tsx'
 import { useFresh } from './useFresh.ts'
 import './Figures.css'
-
-const WIDTH = 292
-const HEIGHT = 56
-
-interface ChartProps {
-  readonly title: string
-  readonly now: string
-  readonly last: number
-  readonly children: ReactNode
-}
-
-function Chart({ title, now, last, children }: ChartProps) {
-  return (
-    <Section
-      title={title}
-      aside={
-        <span key={now} className="t-time">
-          {now}
-        </span>
-      }
-    >
-      <svg
-        className="chart"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        width="100%"
-        height={HEIGHT}
-        aria-hidden="true"
-      >
-        {children}
-      </svg>
-      <p className="chart-ends t-time" aria-hidden="true">
-        <span>{panel.firstLine}</span>
-        <span>{last}</span>
-      </p>
-    </Section>
-  )
-}
-
-interface CurveProps {
-  readonly steps: readonly Step[]
-  readonly of: (step: Step) => number | null
-  readonly low: number
-  readonly high: number
-  /** A line across, where there is a middle to stand on. */
-  readonly middle?: number
-}
-
-function Curve({ steps, of, low, high, middle }: CurveProps) {
-  const frame = { low, high, width: WIDTH, height: HEIGHT - 4 }
-  return (
-    <g transform="translate(0 2)">
-      <path className="chart-floor" d={lineThrough([middle ?? low, middle ?? low], frame)} />
-      <path className="chart-line" d={lineThrough(steps.map(of), frame)} />
-    </g>
-  )
-}
 
 const most = (values: readonly (number | null)[]) => Math.max(...values.map((value) => value ?? 0), 0)
 
@@ -114,9 +58,25 @@ function Course({
       <Chart title={panel.sentiment} now={panel.sentimentWord(last.sentiment)} {...chart}>
         <Curve steps={steps} of={({ sentiment }) => sentiment} low={-1} high={1} middle={0} />
       </Chart>
+      <Emotions steps={steps} />
+      <Chart title={panel.position} now="" ends={panel.positionEnds} {...chart}>
+        {cast.map(({ id, gel }, who) => (
+          <g key={id} className="chart-own" data-gel={gel}>
+            <Curve
+              steps={steps}
+              of={({ positions }) => positions[who] ?? null}
+              low={-1}
+              high={1}
+              middle={0}
+              join
+            />
+          </g>
+        ))}
+      </Chart>
       <Chart title={panel.energy} now={last.energy === null ? '–' : panel.energyWord(last.energy)} {...chart}>
         <Curve steps={steps} of={({ energy }) => energy} low={0} high={1} />
       </Chart>
+      <QualityParts state={state} />
       <Chart title={panel.cost} now={panel.costs(last.cost, estimated)} {...chart}>
         <Curve steps={steps} of={({ cost }) => cost} low={0} high={last.cost} />
       </Chart>

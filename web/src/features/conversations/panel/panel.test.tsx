@@ -59,6 +59,7 @@ const note: Note = {
   about: PHIL,
   source: 'a',
   importance: 0.8,
+  weight: 0.8,
   seq: 5,
   at: AT,
   recalled: 1,
@@ -197,14 +198,19 @@ test('the figures are pictures, and a table for whoever does not see them', asyn
     score: {
       seq: [1, 1, 1, 1, 1, 1],
       participant: [0, 1, 0, 1, 0, 1],
+      partner: [-1, -1, -1, -1, -1, -1],
       words: [10, 10, 10, 10, 10, 10],
       warmth: [0, 0, 0, 0, 0, 0],
       at: [1, 10_000, 10_000, 10_000, 10_000, 10_000],
     },
+    phases: [],
     course: {
       cost: [0, 0, 0, 0.5, 0, 0],
       sentiment: [null, 0.5, 0.5, 0.5, 0.5, 0.5],
       energy: [0.7, 0.7, 0.7, 0.7, 0.7, 0.7],
+      emotion: [null, null, null, 'joy', 'joy', 'anger'],
+      acts: [[], [], [], [], [], []],
+      positions: [{ seq: 2, participant_id: COM, value: 0.5 }],
       topics: [],
     },
   }))
@@ -214,6 +220,7 @@ test('the figures are pictures, and a table for whoever does not see them', asyn
   const rows = side.getAllByRole('row')
   expect(rows).toHaveLength(3)
   expect(within(rows[2] as HTMLElement).getByText('$0.50')).toBeVisible()
+  expect(within(rows[2] as HTMLElement).getByText('joy')).toBeVisible()
 })
 
 test.each([

@@ -70,7 +70,8 @@ function Facts({ subject }: { readonly subject: Subject }) {
       </dl>
     )
   }
-  const { route, usage, timings, scripted, at } = subject
+  const { route, usage, timings, signals, scripted, at } = subject
+  const found = behind.read(signals?.acts ?? [], signals?.emotion ?? null)
   return (
     <dl className="behind-facts">
       <Fact what={behind.playedBy}>
@@ -100,6 +101,7 @@ function Facts({ subject }: { readonly subject: Subject }) {
           </Fact>
         </>
       )}
+      {found !== '' && <Fact what={behind.found}>{found}</Fact>}
       <Fact what={behind.at}>{stage.time(new Date(at))}</Fact>
     </dl>
   )

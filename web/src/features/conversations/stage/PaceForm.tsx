@@ -1,5 +1,6 @@
 /** The inside of the pace popover, fetched while nobody waits: how lines appear, how fast they follow each other. */
 import type { Pace } from '#live/events.ts'
+import { pace as words } from '#messages/pace.ts'
 import { stage } from '#messages/stage.ts'
 import { Segmented } from '#ui/Segmented.tsx'
 import { Slider } from '#ui/Slider.tsx'
@@ -20,12 +21,12 @@ export default function PaceForm({ pace, problem, onMove, onSave }: PaceFormProp
       <Segmented
         label={stage.pace}
         value={pace.mode}
-        options={MODES.map((mode) => ({ value: mode, label: stage.modes[mode] }))}
+        options={MODES.map((mode) => ({ value: mode, label: words.modes[mode] }))}
         onChange={(mode) => onSave({ ...pace, mode })}
       />
-      <p className="pace-about">{stage.modeAbout[pace.mode]}</p>
+      <p className="pace-about">{words.modeAbout[pace.mode]}</p>
       <Slider
-        label={stage.speed}
+        label={words.speed}
         value={pace.speed}
         min={SLOWEST}
         max={FASTEST}

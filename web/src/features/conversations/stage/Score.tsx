@@ -1,5 +1,14 @@
 /** The score: one bar a message, and the slider through the script. */
-import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  lazy,
+  type PointerEvent,
+  Suspense,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { useActions } from '#actions/registry.ts'
 import { gelOf } from '#design/gels.ts'
 import type { ConversationState } from '#live/state.ts'
@@ -8,6 +17,8 @@ import { useView } from './playing.tsx'
 import { type Bar, noteAt, outline, readable, scoreOf } from './score.ts'
 import { useScriptPosition } from './scriptPosition.tsx'
 import './Score.css'
+
+const Phases = lazy(() => import('./Phases.tsx'))
 
 const HEIGHT = 50
 const NAME_ROOM = 104
@@ -183,6 +194,11 @@ export function Score() {
             />
           )}
         </svg>
+      </div>
+      <div className="score-phases">
+        <Suspense>
+          <Phases state={state} score={score} width={width} />
+        </Suspense>
       </div>
     </div>
   )

@@ -1,6 +1,6 @@
 /** Decides what a screen reader is told of the talk. Pure. */
 import type { ConversationState, Line } from '#live/state.ts'
-import { stage } from '#messages/stage.ts'
+import { announcer } from '#messages/announcer.ts'
 
 export type Verbosity = 'off' | 'names' | 'full'
 
@@ -41,13 +41,13 @@ export function announcement(
     const line = now.rows.find((row): row is Line => row.kind === 'line' && row.id === id)
     if (!line) return null
     const partner = nameOf(now, line.with?.participantId)
-    const who = partner === undefined ? line.author.name : stage.both(line.author.name, partner)
+    const who = partner === undefined ? line.author.name : announcer.both(line.author.name, partner)
     const to = line.to?.flatMap((each) => nameOf(now, each) ?? [])
-    return stage.announceSaid(to ? stage.announceAside(who, to) : who, plain(read(line.text)))
+    return announcer.said(to ? announcer.aside(who, to) : who, plain(read(line.text)))
   }
   const turn = now.turns.at(-1)
   if (!turn || before.turns.some(({ messageId }) => messageId === turn.messageId)) return null
   const [name, partner] = [nameOf(now, turn.participantId), nameOf(now, turn.with)]
   if (name === undefined) return null
-  return partner === undefined ? stage.announceSpeaks(name) : stage.announceBoth(stage.both(name, partner))
+  return partner === undefined ? announcer.speaks(name) : announcer.speak(announcer.both(name, partner))
 }

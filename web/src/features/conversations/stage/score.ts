@@ -45,6 +45,16 @@ function barOf(notes: readonly Note[], index: number, slot: number): Bar {
   return { x: index * slot, width: Math.max(1, slot * 0.7), up, down, participantId: loudest.participantId }
 }
 
+/** Where what began with an event stands on the score. */
+export function placeOf(
+  notes: readonly Note[],
+  { perBar, slot }: Pick<Score, 'perBar' | 'slot'>,
+  seq: number,
+): number {
+  const before = notes.findIndex((note) => note.seq > seq)
+  return ((before < 0 ? notes.length : before) / perBar) * slot
+}
+
 export function scoreOf(notes: readonly Note[], topics: readonly TopicMark[], width: number): Score {
   const most = Math.max(1, Math.floor(width / NARROWEST))
   const perBar = Math.max(1, Math.ceil(notes.length / most))
@@ -53,10 +63,7 @@ export function scoreOf(notes: readonly Note[], topics: readonly TopicMark[], wi
   const bars = Array.from({ length: count }, (_, index) =>
     barOf(notes.slice(index * perBar, (index + 1) * perBar), index, slot),
   )
-  const marks = topics.map(({ topic, seq }) => {
-    const before = notes.findIndex((note) => note.seq > seq)
-    return { topic, x: ((before < 0 ? notes.length : before) / perBar) * slot }
-  })
+  const marks = topics.map(({ topic, seq }) => ({ topic, x: placeOf(notes, { perBar, slot }, seq) }))
   return { bars, marks, end: count * slot, perBar, slot }
 }
 
