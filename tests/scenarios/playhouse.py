@@ -150,6 +150,7 @@ class Playhouse:
         pace: Pace | None = None,
         seed: int = 7,
         title: str | None = None,
+        whispers: bool = False,
         director: str = "show",
         **limits: Any,
     ) -> str:
@@ -158,7 +159,7 @@ class Playhouse:
         cast = tuple(seat(cards[slug], (providers or {}).get(slug, provider)) for slug in slugs)
         created = ev.ConversationCreated(
             title=title or topic, topic=topic, participants=cast, pace=pace or Pace(), seed=seed,
-            limits=Limits(**limits), director=director,
+            limits=Limits(**limits), whispers=whispers, director=director,
         )  # fmt: skip
         conversation_id = self.ids.new("cnv")
         bodies = [created, ev.ConversationStarted()]
