@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = sorted((ROOT / "src/chimera").rglob("*.py"))
 MOST_LINES, MOST_FUNCTION_LINES, MOST_WEB_LINES = 400, 40, 250
 #: Modules in one folder, and in all of them (ADR 17).
-MOST_IN_A_FOLDER, MOST_FILES = 40, 200
+MOST_IN_A_FOLDER, MOST_FILES = 40, 240
 EXCEPTIONS: dict[str, str] = {}
 
 
