@@ -1,6 +1,7 @@
 """What people's own personas keep of earlier shows; only shows of the same owner hear of it."""
 
 import hashlib
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,13 @@ from chimera.core import events as ev
 from chimera.core import memory
 from chimera.core.errors import NotFound
 from chimera.core.parts import Note
-from chimera.store.tables import conversations, events, notes, persona_versions, personas
+from chimera.store.statements import READ_KINDS
+from chimera.store.tables import conversations, notes, persona_versions, personas
 
 #: What a persona keeps of all shows; beyond that the least important go, the oldest first.
 MOST_KEPT = 200
 
-_N, _P, _V, _E = notes.c, personas.c, persona_versions.c, events.c
+_N, _P, _V = notes.c, personas.c, persona_versions.c
 #: What changes what somebody remembers, and what the stalls said: that stays in its show.
 _TOLD = (
     ev.ConversationCreated, ev.ParticipantJoined, ev.ConversationCleared, ev.NoteTaken,
@@ -86,11 +88,8 @@ def keep(
 
 
 def _told(connection: Connection, conversation_id: str) -> list[tuple[ev.Body, ev.Actor]]:
-    rows = connection.execute(
-        select(_E.type, _E.version, _E.body, _E.actor)
-        .where(_E.conversation_id == conversation_id, _E.type.in_([each.type for each in _TOLD]))
-        .order_by(_E.seq)
-    )
+    named = {"of": conversation_id, "after": 0, "upto": sys.maxsize, "most": sys.maxsize}
+    rows = connection.execute(READ_KINDS, named | {"kinds": [each.type for each in _TOLD]})
     return [
         (ev.load_body(row.type, row.version, row.body), ev.Actor.model_validate(row.actor))
         for row in rows

@@ -159,6 +159,7 @@ export const panel = {
   importanceOf: (value: number) => (value >= 0.7 ? 'important' : value >= 0.4 ? 'of some weight' : 'minor'),
   recalled: (n: number) =>
     n === 0 ? 'not recalled yet' : `recalled ${n === 1 ? 'once' : plural(n, 'time', 'times')}`,
+  fromEarlier: 'from an earlier show',
   edit: 'Edit the note',
   note: 'Note',
   save: 'Save',

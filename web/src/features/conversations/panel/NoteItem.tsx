@@ -75,6 +75,7 @@ function Facts({ state, note }: NoteProps) {
       {panel.kind(note.kind)}
       {named && ` ${panel.about(named)}`} · {panel.importanceOf(note.importance)} ·{' '}
       {panel.recalled(note.recalled)}
+      {note.from_conversation && ` · ${panel.fromEarlier}`}
     </p>
   )
 }
@@ -104,9 +105,11 @@ export function NoteItem({ state, note }: NoteProps) {
           {change.error && <ErrorNote error={change.error} />}
           <div className="note-foot">
             <Facts state={state} note={note} />
-            <IconButton label={panel.goTo(note.at)} onClick={() => void jump(note.source)}>
-              <Quote aria-hidden="true" />
-            </IconButton>
+            {!note.from_conversation && (
+              <IconButton label={panel.goTo(note.at)} onClick={() => void jump(note.source)}>
+                <Quote aria-hidden="true" />
+              </IconButton>
+            )}
             <IconButton label={panel.edit} onClick={() => setEditing(true)}>
               <Pencil aria-hidden="true" />
             </IconButton>
