@@ -135,3 +135,19 @@ def test_who_spoke_last_goes_on_while_the_others_cannot() -> None:
     assert len(speakers) > 20
     assert 0 < failed < 12
     assert notes < 10
+
+
+def test_a_show_of_whom_nobody_gets_a_word_out_is_ended_by_the_ladder() -> None:
+    play = Headless(CAST[:3], seed=5)
+    failed = 0
+    for _ in range(80):
+        decision = director.decide(play.state, play.now, director.labelled(play.state))
+        if isinstance(decision, Speak):
+            begun(play, decision).fail(decision, "bad_stream")
+            failed += 1
+        else:
+            play.step(random_words(5))
+        if play.state.status == "ended":
+            break
+    assert play.state.ended_because == "lull"
+    assert failed < 30

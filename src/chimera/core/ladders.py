@@ -122,10 +122,10 @@ def told(kept: Ladders) -> Ladders:
 
 
 def started(state: "ConversationState", bids: Sequence[ev.BidRef]) -> Ladders:
-    """A turn begins: if somebody really wants the floor again, the lull is over."""
+    """A turn begins: if somebody really wants the floor, and gets words out, the lull is over."""
     kept = state.ladders
     eager = max((bid.value for bid in bids), default=0.0)
-    if kept.lull.rung and state.energy >= LIVELY and eager >= EAGER:
+    if kept.lull.rung and not state.failures and state.energy >= LIVELY and eager >= EAGER:
         return replace(kept, lull=Ladder())
     return kept
 
