@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,17 @@ from rich.table import Table
 
 from chimera.app.models import LOCAL, keyed_of
 from chimera.app.sealed import read_setup
-from chimera.core.errors import Invalid
+from chimera.app.system import SystemClock
+from chimera.core.errors import Invalid, ProviderError
+from chimera.core.generation import GenerationRequest, PromptMessage, Text, TextPart
+from chimera.lab import judging
 from chimera.lab.comparing import Contrast, few
 from chimera.lab.comparing import compare as compare_results
 from chimera.lab.habits import HABITS
+from chimera.lab.judging import Judgement, Pair, pairs_of
 from chimera.lab.measures import MEASURES
 from chimera.lab.playing import NOWHERE, World
-from chimera.lab.report import Experiment, render, said, told
+from chimera.lab.report import Experiment, judged_in_words, render, said, told
 from chimera.lab.running import Folder, Result, fill
 from chimera.lab.running import run as run_plays
 from chimera.lab.setup import Setup, read_setup_file
@@ -104,21 +109,52 @@ async def world_of(settings: Settings, setup: Setup) -> World:
     )
 
 
-def contrast(first: Path, second: Path, out: Path | None) -> None:
+def contrast(
+    settings: Settings, first: Path, second: Path, out: Path | None, *, judge: str | None
+) -> None:
     """Compare two folders. Raises Invalid for what is none, and for too few plays."""
-    sides = [Experiment(folder.setup, folder.results) for folder in (Folder(first), Folder(second))]
-    a, b = sides
+    folders = (Folder(first), Folder(second))
+    a, b = (Experiment(folder.setup, folder.results) for folder in folders)
     found = compare_results(a.results, b.results)
+    verdict = judge and asyncio.run(_judged(settings, judge, pairs_of(*folders)))
     if out is None:
         rows = [_plain(each) for each in found]
+        rows += [dict(judging.plain(verdict))] if verdict else []
         sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_APPEND_NEWLINE))
         return
     _table(a, b, found)
+    if verdict:
+        print(judged_in_words(verdict))
     try:
-        out.write_text(render(a, b, found), "utf-8")
+        out.write_text(render(a, b, found, verdict or None), "utf-8")
     except OSError as error:
         raise Invalid(f"{out} cannot be written: {error.strerror}.") from None
     print(f"The report is {out}.")
+
+
+async def _judged(settings: Settings, named: str, pairs: Sequence[Pair]) -> Judgement:
+    """What a model of a configured provider says. Raises Invalid for another, ProviderError."""
+    name, _, model = named.partition("/")
+    plans = (await read_setup(settings)).plans()
+    if name not in plans or not model:
+        known = ", ".join(plans) or "none"
+        raise Invalid(f"--judge wants provider/model. Providers that are set: {known}.")
+    provider = keyed_of(plans[name], SystemClock())[0].provider
+
+    async def ask(system: str, prompt: str) -> str:
+        request = GenerationRequest(
+            model=model, system=system, temperature=0.0, max_output_tokens=60,
+            messages=(PromptMessage("others", (TextPart(prompt),)),),
+        )  # fmt: skip
+        async with aclosing(provider.stream(request)) as chunks:
+            return "".join([each.text async for each in chunks if isinstance(each, Text)])
+
+    try:
+        return await judging.judge(named, pairs, ask)
+    except* ProviderError as group:
+        raise group.exceptions[0] from None
+    finally:
+        await provider.close()
 
 
 def _plain(each: Contrast) -> dict[str, object]:

@@ -38,9 +38,12 @@ def compare(
     first: Experiment,
     second: Experiment,
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("lab-report.html"),
+    judge: Annotated[
+        str | None, typer.Option(help="provider/model that says which plays are better.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs; no report.")] = False,
 ) -> None:
     """Say what differs between two experiments, and how surely; write a report with plots."""
     from chimera.cli.experiments import contrast  # noqa: PLC0415 – as slow as the engine
 
-    contrast(first, second, None if as_json else out)
+    contrast(load_settings(), first, second, None if as_json else out, judge=judge)

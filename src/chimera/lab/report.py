@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from chimera import __version__
 from chimera.lab.comparing import ALONE, RESAMPLES, Contrast, Interval, Side, few
+from chimera.lab.judging import Judgement
 from chimera.lab.running import Result
 from chimera.lab.setup import Setup
 
@@ -29,7 +30,12 @@ class Experiment:
     results: Sequence[Result]
 
 
-def render(a: Experiment, b: Experiment, contrasts: Sequence[Contrast]) -> str:
+def render(
+    a: Experiment,
+    b: Experiment,
+    contrasts: Sequence[Contrast],
+    judgement: Judgement | None = None,
+) -> str:
     """The whole page."""
     differing = [each for each in contrasts if each.effect is not None]
     same = [each.measure.title.lower() for each in contrasts if each.effect is None]
@@ -43,6 +49,43 @@ def render(a: Experiment, b: Experiment, contrasts: Sequence[Contrast]) -> str:
         same=", ".join(same), few=few(a.results, b.results), scale=_scale(reach),
         paired=all(each.paired for each in contrasts), level=f"{ALONE:.0%}",
         resamples=RESAMPLES, version=__version__,
+        judged=judgement and _judged(judgement),
+    )  # fmt: skip
+
+
+def _judged(found: Judgement) -> dict[str, Any]:
+    rows = (("B is better", found.rate), ("At equal length", found.at_equal_length))
+    return {
+        "said": judged_in_words(found),
+        "rates": [
+            {"title": title, "told": _percent(rate), "plot": _rate(title, rate)}
+            for title, rate in rows
+            if rate is not None
+        ],
+    }
+
+
+def judged_in_words(found: Judgement) -> str:
+    """What the judge prefers, and on how much that rests."""
+    verdict = f"prefers {found.prefers}" if found.prefers else "shows no preference"
+    return (
+        f"{found.judge} {verdict}: of {found.pairs} pairs B won {found.b_wins} and A "
+        f"{found.a_wins}; {found.discarded} were discarded, as the judge saw no difference or "
+        "contradicted itself when the plays changed places."
+    )
+
+
+def _percent(rate: Interval) -> str:
+    return f"{rate.mean:.0%} ({rate.low:.0%} to {rate.high:.0%})"
+
+
+def _rate(title: str, rate: Interval) -> Markup:
+    low, mean, high = (_place(each, 0, 1) for each in (rate.low, rate.mean, rate.high))
+    half, middle = _place(0.5, 0, 1), _ROW / 2
+    return _svg(
+        _ROW, f"{title}: {_percent(rate)}", _line("zero", half, 0, half, _ROW),
+        _line("bar", low, middle, high, middle),
+        f'<circle class="mark" cx="{mean:g}" cy="{middle:g}" r="4.5"/>',
     )  # fmt: skip
 
 

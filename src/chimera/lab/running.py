@@ -99,6 +99,14 @@ class Folder:
             found[each.seed] = each
         return [found[seed] for seed in sorted(found)]
 
+    def log(self, seed: int) -> list[dict[str, Any]]:
+        """The events of a play. Raises Invalid if its file is gone or damaged."""
+        path = self.path / LOGS / f"{seed:06}.jsonl"
+        try:
+            return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+        except (OSError, ValueError):
+            raise Invalid(f"{path} cannot be read.") from None
+
     def keep(self, result: Result, log: Sequence[ev.Envelope]) -> None:
         """Write a play down, its log first: what is listed is there."""
         lines = b"".join(_dumped(each.wire()) for each in log)
