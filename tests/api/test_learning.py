@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 from api_house import HOST, ORIGIN, Made, make_house
-from test_conversations import create
+from test_conversations import CONVERSATIONS, create
 from test_personas import KEEPER, PERSONAS
 
 from chimera.core import events as ev
@@ -111,6 +111,26 @@ async def test_each_conversation_gets_an_arm_and_the_log_tells_which(
     assert found["trying"]
     assert [each["evidence"]["assignments"] for each in found["items"]] == [1, 1]
     assert found["card"]["assignments"] == 1
+
+
+async def test_the_troupe_plays_a_fork_by_its_variant_and_not_by_whom_it_comes_from(
+    client: httpx2.AsyncClient, made: Made
+) -> None:
+    card = (await client.get(f"{PERSONAS}/comedian")).json()
+    kept = ("about", "voice", "values", "habits", "forbidden", "sample_lines", "traits")
+    fork = {name: card[name] for name in kept} | {"name": "The Jester", "forked_from": "comedian"}
+    made_up = (await client.post(PERSONAS, json=fork)).json()
+    assert made_up["plays_as"] == "comedian"
+    variants = f"{PERSONAS}/jester/variants"
+    await approve(client, variants, (await write(client, variants))["id"])
+    plays_as: dict[bool, str | None] = {}
+    for _ in range(2):
+        begun = await told(
+            made, (await create(client, cast=[{"persona": "jester"}, {"persona": "poet"}]))["id"]
+        )
+        jester = begun.participants[0]
+        plays_as[jester.variant == "card"] = jester.character.plays_as
+    assert plays_as == {True: "comedian", False: None}
 
 
 async def test_every_viewers_vote_counts_once_for_the_arm_of_the_conversation(
@@ -376,3 +396,51 @@ async def test_a_comparison_that_makes_no_sense_is_refused(
 ) -> None:
     answer = await client.post(EXPERIMENTS, json={"name": "Odd", "arms": arms})
     assert answer.status_code == 422
+
+
+# -- observations -----------------------------------------------------------------------------
+
+
+async def test_beginnings_are_kept_once_and_judged_by_the_votes_of_the_moment(
+    client: httpx2.AsyncClient, made: Made
+) -> None:
+    read, write = made.house.store.read, made.house.store.write
+    ids: list[str] = []
+    for _ in range(3):
+        made.clock.advance(1)
+        ids.append((await create(client))["id"])
+    await judged(made, ids[0], anna=1, bert=1, cleo=-1)
+    await judged(made, ids[1], anna=1, bert=-1)
+    await judged(made, ids[2], anna=0)
+    look = partial(learning.unobserved, after="", most=9)
+    assert await read(look) == ids[:2]
+    assert await read(partial(learning.unobserved, after=ids[0], most=9)) == ids[1:2]
+    assert await read(partial(learning.unobserved, after="", most=1)) == ids[:1]
+    for place, of in enumerate(ids):
+        keep = partial(learning.observe, conversation_id=of, features={"gap": place}, at=1)
+        await write(keep)
+        await write(keep)
+    assert await read(look) == []
+    assert await read(partial(learning.observed, conversation_id=ids[1])) == {"gap": 1}
+    # Nobody took a side on the third.
+    found = await read(partial(learning.examples, most=9))
+    assert found == [({"gap": 0}, True), ({"gap": 1}, False)]
+    await judged(made, ids[2], anna=1)
+    assert await read(partial(learning.examples, most=2)) == [
+        ({"gap": 1}, False),
+        ({"gap": 2}, True),
+    ]
+    await write(partial(learning.observe, conversation_id=ids[2], features=None, at=2))
+    assert [each.features for each in await read(partial(learning.examples, most=9))] == [
+        {"gap": 0}, {"gap": 1},
+    ]  # fmt: skip
+    assert (await client.delete(f"{CONVERSATIONS}/{ids[0]}")).status_code == 204
+    assert len(await read(partial(learning.examples, most=9))) == 1
+
+
+async def test_what_was_learnt_last_takes_the_place_of_what_was_before(made: Made) -> None:
+    store = made.house.store
+    assert await store.read(learning.forecast) is None
+    for votes in (1, 2):
+        await store.write(partial(learning.keep_forecast, value={"votes": votes}, at=votes))
+    assert await store.read(learning.forecast) == {"votes": 2}

@@ -164,6 +164,18 @@ class Persona(Character):
         """The public part, without the card that only a model reads."""
         return Character.model_validate(self.model_dump(include=set(Character.model_fields)))
 
+    def has_voice_of(self, other: "Persona") -> bool:
+        """Whether it talks by the same words, of which some sample lines may differ."""
+        kept = set(other.sample_lines) & set(self.sample_lines)
+        return self.voice == other.voice and 2 * len(kept) >= len(other.sample_lines)
+
+    def reworded(self, changes: Mapping[str, object]) -> "Persona":
+        """The same in other words; with another voice it speaks for itself."""
+        persona = Persona.model_validate(self.model_dump() | dict(changes))
+        if persona.has_voice_of(self):
+            return persona
+        return persona.model_copy(update={"plays_as": None})
+
     def filled(self, values: Mapping[str, str]) -> "Persona":
         """The card with its variables filled, in one pass: what is put in is never read again."""
         words = {each: _filled(getattr(self, each), values) for each in ("about", "voice")}

@@ -123,14 +123,8 @@ BEGINNING = 600
 _LIKING = "liking"
 _V, _C, _E, _T = variants.c, variant_castings.c, experiments.c, trials.c
 _O, _F, _J = observations.c, forecasts.c, tables.votes.c
-
-#: Conversations on which somebody took a side, with the sum of the votes.
-_JUDGED = (
-    select(_J.conversation_id, func.sum(_J.value).label("score"))
-    .where(_J.value != 0)
-    .group_by(_J.conversation_id)
-    .subquery()
-)
+#: A vote that takes a side.
+_SIDED = _J.value != 0
 
 # --- variants ------------------------------------------------------------------------------------
 
@@ -300,10 +294,12 @@ def assigned(connection: Connection, experiment_id: str) -> tuple[int, int]:
 
 def outcomes(connection: Connection, experiment_id: str) -> list[tuple[int, bool]]:
     """Arm, and whether it was liked: the first conversation of each unit that was judged."""
+    key = (_T.conversation_id, _T.unit, _T.arm, _T.at)
     rows = connection.execute(
-        select(_T.unit, _T.arm, _JUDGED.c.score)
-        .join(_JUDGED, _JUDGED.c.conversation_id == _T.conversation_id)
+        select(_T.unit, _T.arm, func.sum(_J.value))
+        .join(tables.votes, (_J.conversation_id == _T.conversation_id) & _SIDED)
         .where(_T.experiment_id == experiment_id)
+        .group_by(*key)
         .order_by(_T.at, _T.conversation_id)
     )
     first: dict[str, tuple[int, bool]] = {}
@@ -331,10 +327,11 @@ class Example(NamedTuple):
 
 
 _UNOBSERVED = (
-    select(_JUDGED.c.conversation_id)
-    .outerjoin(observations, _O.conversation_id == _JUDGED.c.conversation_id)
-    .where(_O.conversation_id.is_(None), _JUDGED.c.conversation_id > bindparam("after"))
-    .order_by(_JUDGED.c.conversation_id)
+    select(_J.conversation_id)
+    .distinct()
+    .outerjoin(observations, _O.conversation_id == _J.conversation_id)
+    .where(_O.conversation_id.is_(None), _J.conversation_id > bindparam("after"), _SIDED)
+    .order_by(_J.conversation_id)
     .limit(bindparam("most"))
 )
 
@@ -364,16 +361,27 @@ def observed(connection: Connection, conversation_id: str) -> Mapping[str, float
 
 def examples(connection: Connection, *, most: int) -> list[Example]:
     """The newest of them that viewers judged, the oldest first."""
-    conversations = tables.conversations
-    rows = connection.execute(
-        select(_O.features, _JUDGED.c.score)
-        .join(_JUDGED, _JUDGED.c.conversation_id == _O.conversation_id)
-        .join(conversations, conversations.c.id == _O.conversation_id)
+    created = tables.conversations.c
+    newest = (
+        select(_O.conversation_id, _O.features, created.created_at)
+        .join(tables.conversations, created.id == _O.conversation_id)
         .where(_O.features.is_not(None))
-        .order_by(conversations.c.created_at.desc(), conversations.c.id.desc())
+        .order_by(created.created_at.desc(), created.id.desc())
         .limit(most)
+        .subquery()
     )
-    return [Example(row.features, row.score > 0) for row in rows][::-1]
+    scores = (
+        select(_J.conversation_id, func.sum(_J.value).label("score"))
+        .where(_J.conversation_id.in_(select(newest.c.conversation_id)), _SIDED)
+        .group_by(_J.conversation_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(newest.c.features, scores.c.score)
+        .join(scores, scores.c.conversation_id == newest.c.conversation_id)
+        .order_by(newest.c.created_at, newest.c.conversation_id)
+    )
+    return [Example(row.features, row.score > 0) for row in rows]
 
 
 def keep_forecast(connection: Connection, value: Mapping[str, Any], *, at: int) -> None:

@@ -128,8 +128,7 @@ def dressed(connection: Connection, participant: Participant) -> Persona:
     persona = card(connection, participant.persona_id, participant.version or 1)
     if participant.variant in {None, CARD}:
         return persona
-    changes = changes_of(connection, participant.variant or "")
-    return Persona.model_validate(persona.model_dump() | dict(changes))
+    return persona.reworded(changes_of(connection, participant.variant or ""))
 
 
 def _save(connection: Connection, kept: Kept) -> None:
