@@ -423,6 +423,18 @@ async def test_a_file_of_strangers_switches_no_memory_on(client: httpx2.AsyncCli
     assert again.json()["persona"]["remembers"] is False
 
 
+async def test_what_somebody_else_keeps_under_our_name_is_not_taken_for_ours(
+    client: httpx2.AsyncClient,
+) -> None:
+    extensions = {"chimera.persona": {"name": "Not whole"}}
+    answer = await client.post(f"{PERSONAS}/import", json=with_data(extensions=extensions))
+    assert answer.json()["persona"]["name"] == "Mira"
+    extensions = {"chimera.persona": {"kind": "chimera.persona", "version": 9}}
+    newer = await client.post(f"{PERSONAS}/import", json=with_data(extensions=extensions))
+    where = "card.data.extensions.chimera.persona.version"
+    assert [each["path"] for each in newer.json()["errors"]] == [where]
+
+
 def with_data(**data: Any) -> dict[str, Any]:
     return {"card": CARD | {"data": CARD["data"] | data}}
 

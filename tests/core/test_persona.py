@@ -67,3 +67,12 @@ def test_a_card_with_a_name_like_a_role_is_refused() -> None:
         Persona.model_validate({**card, "aliases": ("Host",)})
     with pytest.raises(ValidationError):
         Persona.model_validate({**card, "script": "import os"})
+
+
+def test_a_fork_in_other_words_keeps_its_part_until_its_voice_is_rewritten() -> None:
+    chef = next(each for each in load_house() if each.slug == "chef")
+    fork = chef.model_copy(update={"slug": "cook", "plays_as": "chef"})
+    assert fork.reworded({"about": "Another kitchen."}).plays_as == "chef"
+    assert fork.reworded({"sample_lines": [*chef.sample_lines[1:], "One more."]}).plays_as == "chef"
+    assert fork.reworded({"sample_lines": ["Only this."]}).plays_as is None
+    assert fork.reworded({"voice": "Whispers."}).plays_as is None

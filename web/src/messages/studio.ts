@@ -76,6 +76,8 @@ export const studio = {
   sens: ['Feels the audience', 'hardly', 'strongly'],
   ownSens: 'Its own feeling for the audience',
   ownSensAbout: 'Otherwise its humour and warmth say how much reactions move it.',
+  switched: (on: boolean) => (on ? 'on' : 'off'),
+  besides: 'Besides its words',
   remembers: 'Remembers earlier shows',
   remembersAbout:
     'What it kept of your conversations comes along to the next one. What viewers said stays behind.',

@@ -24,6 +24,10 @@ export const server = setupServer(
       ? HttpResponse.json(found)
       : HttpResponse.json({ code: 'not_found', detail: 'There is no such persona.' }, { status: 404 })
   }),
+  // The studio asks once more a moment after the last change, when a test may be over.
+  http.post(`${API}/personas/preview`, () =>
+    HttpResponse.json({ system: '', moment: '', tokens: 1, cut: [], alike: [], variables: {} }),
+  ),
   http.get(`${API}/providers`, () => page(PROVIDERS)),
   http.get(`${API}/providers/:name/models`, ({ params }) =>
     page((PROVIDERS.find(({ name }) => name === params.name)?.models ?? []).map((id) => ({ id }))),

@@ -118,7 +118,8 @@ def _valid(fields: Json, where: str) -> schemas.CreatePersona:
 
 def _theirs(data: Json) -> Read:
     _refuse_programs(data)
-    if ours := _object(_object(data.get("extensions")).get(OURS)):
+    ours = _object(_object(data.get("extensions")).get(OURS))
+    if ours.get("kind") == OURS:
         return _ours(ours, f"card.data.extensions.{OURS}")
     name = _name(data.get("name"))
     spoken = list(_lines(data))

@@ -210,13 +210,8 @@ def written(wanted: schemas.CardInput, *, slug: str, house: House) -> Persona:
 
 def _voiced(persona: Persona, house: House) -> Persona:
     """A fork has the troupe's words for the one it comes from until its voice is rewritten."""
-    model = next((each for each in house.personas if _same_voice(persona, each)), None)
+    model = next((each for each in house.personas if persona.has_voice_of(each)), None)
     return persona.model_copy(update={"plays_as": model.slug if model else None})
-
-
-def _same_voice(persona: Persona, model: Persona) -> bool:
-    kept = set(model.sample_lines) & set(persona.sample_lines)
-    return persona.voice == model.voice and 2 * len(kept) >= len(model.sample_lines)
 
 
 def _valid(fields: dict[str, Any]) -> Persona:

@@ -5,7 +5,8 @@ import { studio } from '#messages/studio.ts'
 import { Button } from '#ui/Button.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { versionsQuery } from './api.ts'
-import { LISTS, TEXTS } from './form.ts'
+import { draftOf, LISTS, STATES, TEXTS } from './form.ts'
+import { movesOf } from './moves.ts'
 import { wordDiff } from './wordDiff.ts'
 import './Versions.css'
 
@@ -50,22 +51,12 @@ export function Versions({ id, onRestore }: VersionsProps) {
 }
 
 function Changes({ before, after }: { readonly before: PersonaCard; readonly after: PersonaCard }) {
-  const told = (card: PersonaCard, name: (typeof TEXTS)[number] | (typeof LISTS)[number]) => {
-    const value = card[name]
-    return typeof value === 'string' ? value : value.join('\n')
-  }
-  const worded = [...TEXTS, ...LISTS].flatMap((name) => {
-    const [was, is] = [told(before, name), told(after, name)]
+  const [earlier, later] = [draftOf(before), draftOf(after)]
+  const worded = [...TEXTS, ...LISTS, ...STATES].flatMap((name) => {
+    const [was, is] = [earlier[name], later[name]]
     return was === is ? [] : [{ name: studio.fields[name][0], pieces: wordDiff(was, is) }]
   })
-  const moved = (Object.keys(studio.traits) as (keyof typeof studio.traits)[]).flatMap((name) => {
-    const [was, is] = [before.traits[name], after.traits[name]]
-    return was === is ? [] : [`${studio.traits[name][0]} ${Math.round(was * 100)} → ${Math.round(is * 100)}`]
-  })
-  if (before.traits.cps !== after.traits.cps)
-    moved.push(`${studio.typing} ${before.traits.cps} → ${after.traits.cps}`)
-  if (before.color !== after.color) moved.push(`${studio.gel} ${before.color} → ${after.color}`)
-  if (before.mask !== after.mask) moved.push(studio.sections.look)
+  const moved = movesOf(before, after)
   return (
     <dl className="changes" aria-label={studio.since}>
       {worded.map(({ name, pieces }) => (
@@ -82,7 +73,7 @@ function Changes({ before, after }: { readonly before: PersonaCard; readonly aft
       ))}
       {moved.length > 0 && (
         <div>
-          <dt className="t-caption">{studio.sections.temper}</dt>
+          <dt className="t-caption">{studio.besides}</dt>
           <dd>{moved.join(' · ')}</dd>
         </div>
       )}

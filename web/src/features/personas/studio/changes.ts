@@ -1,5 +1,6 @@
 /** What a variant replaces: the fields whose words differ from the card's; lists are one entry a line. */
 import type { CreateVariant, PersonaCard } from '#lib/api/types.ts'
+import { linesOf } from './form.ts'
 
 const TEXTS = ['voice', 'about'] as const
 const LISTS = ['sample_lines', 'values', 'habits', 'forbidden'] as const
@@ -15,12 +16,6 @@ export function wordsOf(card: PersonaCard): Words {
     }),
   ) as Record<keyof Words, string>
 }
-
-const linesOf = (text: string) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
 
 export function changesOf(before: Words, after: Words): CreateVariant['changes'] {
   const texts = TEXTS.filter((field) => after[field].trim() !== before[field].trim())

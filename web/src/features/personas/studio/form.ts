@@ -36,7 +36,8 @@ export const PLAIN_TRAITS: Traits = {
   cps: 4.3,
 }
 
-const linesOf = (text: string) =>
+/** The entries of a list field: one a line, empty ones say nothing. */
+export const linesOf = (text: string) =>
   text
     .split('\n')
     .map((line) => line.trim())
