@@ -74,14 +74,13 @@ export const panel = {
   tooFew: 'too little to tell',
 
   foretold: 'Likely to please',
-  foretoldFrom: (votes: number) =>
-    `foretold from its first twelve turns by ${plural(votes, 'vote', 'votes')}`,
+  foretoldBy: (votes: number) => `after twelve turns, by ${plural(votes, 'vote', 'votes')}`,
   notForetold: (because: string, votes: number, needed: number) =>
     because === 'too_early'
-      ? 'Foretold after twelve turns.'
+      ? 'foretold after twelve turns'
       : because === 'not_enough_votes'
-        ? `Not enough votes yet: ${votes} of ${needed}.`
-        : 'What the votes have taught so far is no better than a guess.',
+        ? `not enough votes yet: ${votes} of ${needed}`
+        : 'not foretold better than by a guess',
 
   signed: (value: number) => signed(value, 2),
 
@@ -179,10 +178,11 @@ export const panel = {
   sentimentWord: (value: number | null) =>
     value === null ? '–' : value > 0.2 ? 'bright' : value < -0.2 ? 'dark' : 'even',
   emotion: 'Emotion',
-  emotionAbout: 'darker where more of the lines are full of it',
+  emotionAbout: 'stronger where more of the lines are full of it',
   noEmotion: 'No line is full of any one emotion yet.',
   position: 'For and against the topic',
-  positionEnds: ['for', 'against'],
+  positionEnds: ['above: for', 'below: against'],
+  noPosition: 'Nobody has taken a side yet.',
   qualityParts: 'Parts of the quality',
   cost: 'Cost',
   costAbout: 'all lines so far, those of the troupe and of this machine for nothing',

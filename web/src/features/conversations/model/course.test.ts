@@ -77,6 +77,13 @@ test('a step tells what was felt, and how each stood to the topic', () => {
   ])
 })
 
+test('points that stand alone are dots where they are to be joined', () => {
+  const frame = { low: 0, high: 1, width: 20, height: 10 }
+  expect(lineThrough([null, 0.5, null], frame, true)).toBe('M10.0 5.0h0')
+  expect(lineThrough([0, null, 1], frame, true)).toBe('M0.0 10.0h0L20.0 0.0')
+  expect(lineThrough([0, null, 1], frame)).toBe('M0.0 10.0M20.0 0.0')
+})
+
 test('where nothing is known of the course, nothing is told of it', () => {
   const { course: _, ...bare } = analytics(6)
   expect(stepsOf(bare, 2)[0]).toMatchObject({ sentiment: null, energy: null, cost: 0 })

@@ -142,7 +142,9 @@ export function lineThrough(
       const y = height - ((Math.min(high, Math.max(low, value)) - low) / span) * height
       const command = down ? 'L' : 'M'
       down = true
-      return `${command}${(index * step).toFixed(1)} ${y.toFixed(1)}`
+      // Joined points are often alone: with nothing to be joined to, one is a dot.
+      const dot = join && command === 'M' ? 'h0' : ''
+      return `${command}${(index * step).toFixed(1)} ${y.toFixed(1)}${dot}`
     })
     .join('')
 }

@@ -105,7 +105,7 @@ export function Emotions({ steps }: { readonly steps: readonly Step[] }) {
           </li>
         ))}
       </ul>
-      {rows.length > 0 && <p className="panel-note t-small">{panel.emotionAbout}</p>}
+      {rows.length > 0 && <p className="panel-note t-time">{panel.emotionAbout}</p>}
     </Section>
   )
 }

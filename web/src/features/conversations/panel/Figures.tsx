@@ -7,16 +7,57 @@ import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import { courseQuery } from '../api/minds.ts'
 import { conversationQuery } from '../api/queries.ts'
-import { bands, stepsOf } from '../model/course.ts'
+import { bands, type Step, stepsOf } from '../model/course.ts'
 import { useView } from '../stage/playing.tsx'
 import { Chart, Curve, Emotions, HEIGHT, WIDTH } from './Chart.tsx'
 import { CourseTable } from './CourseTable.tsx'
 import { QualityParts } from './QualityParts.tsx'
-import { Answered } from './Section.tsx'
+import { Answered, Section } from './Section.tsx'
 import { useFresh } from './useFresh.ts'
 import './Figures.css'
 
 const most = (values: readonly (number | null)[]) => Math.max(...values.map((value) => value ?? 0), 0)
+
+interface Member {
+  readonly id: string
+  readonly name: string
+  readonly gel: string
+}
+
+/** Who was for the topic and who against it, as far as their lines took a side. */
+function Positions({
+  steps,
+  cast,
+  last,
+}: {
+  readonly steps: readonly Step[]
+  readonly cast: readonly Member[]
+  readonly last: number
+}) {
+  if (steps.every(({ positions }) => positions.every((value) => value === null))) {
+    return (
+      <Section title={panel.position}>
+        <p className="panel-empty">{panel.noPosition}</p>
+      </Section>
+    )
+  }
+  return (
+    <Chart title={panel.position} now="" ends={panel.positionEnds} last={last}>
+      {cast.map(({ id, gel }, who) => (
+        <g key={id} className="chart-own" data-gel={gel}>
+          <Curve
+            steps={steps}
+            of={({ positions }) => positions[who] ?? null}
+            low={-1}
+            high={1}
+            middle={0}
+            join
+          />
+        </g>
+      ))}
+    </Chart>
+  )
+}
 
 function Course({
   state,
@@ -59,20 +100,7 @@ function Course({
         <Curve steps={steps} of={({ sentiment }) => sentiment} low={-1} high={1} middle={0} />
       </Chart>
       <Emotions steps={steps} />
-      <Chart title={panel.position} now="" ends={panel.positionEnds} {...chart}>
-        {cast.map(({ id, gel }, who) => (
-          <g key={id} className="chart-own" data-gel={gel}>
-            <Curve
-              steps={steps}
-              of={({ positions }) => positions[who] ?? null}
-              low={-1}
-              high={1}
-              middle={0}
-              join
-            />
-          </g>
-        ))}
-      </Chart>
+      <Positions steps={steps} cast={cast} last={last.last} />
       <Chart title={panel.energy} now={last.energy === null ? '–' : panel.energyWord(last.energy)} {...chart}>
         <Curve steps={steps} of={({ energy }) => energy} low={0} high={1} />
       </Chart>

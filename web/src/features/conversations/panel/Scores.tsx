@@ -63,25 +63,25 @@ function Parts({ scored }: { readonly scored: Scored }) {
   )
 }
 
-/** How likely it is to please, and only where that is worth more than a guess. */
-function Foretold({ prediction }: { readonly prediction: Quality['prediction'] }) {
-  const known = 'probability' in prediction ? prediction : null
+function foretold(prediction: Quality['prediction'] | null): string {
+  if (prediction === null) return '\u00a0'
+  if ('probability' in prediction) return panel.foretoldBy(prediction.votes)
+  return panel.notForetold(prediction.because, prediction.votes, prediction.needed)
+}
+
+/** How likely it is to please, where that is worth more than a guess; its place is kept until that is known. */
+function Foretold({ prediction }: { readonly prediction: Quality['prediction'] | null }) {
+  const figure = prediction && 'probability' in prediction ? panel.percent(prediction.probability) : '–'
   return (
     <Section
       title={panel.foretold}
       aside={
-        known && (
-          <span key={known.probability} className="t-figure">
-            {panel.percent(known.probability)}
-          </span>
-        )
+        <span key={figure} className="t-figure">
+          {figure}
+        </span>
       }
     >
-      <p className="panel-note">
-        {'because' in prediction
-          ? panel.notForetold(prediction.because, prediction.votes, prediction.needed)
-          : panel.foretoldFrom(prediction.votes)}
-      </p>
+      <p className="panel-note t-time">{foretold(prediction)}</p>
     </Section>
   )
 }
@@ -125,7 +125,7 @@ export function Scores({ state }: { readonly state: ConversationState }) {
       ) : (
         <p className="panel-more panel-empty">{panel.firstScore}</p>
       )}
-      {prediction && <Foretold prediction={prediction} />}
+      <Foretold prediction={prediction} />
       <Figure
         title={panel.tension}
         values={tensions}

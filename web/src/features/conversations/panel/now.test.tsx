@@ -81,9 +81,9 @@ test('the relations are shown as they were at the line that is looked at, until 
 })
 
 test.each([
-  [{ probability: 0.62, auc_low: 0.58, votes: 240 }, 'foretold from its first twelve turns by 240 votes'],
-  [{ because: 'not_enough_votes', votes: 12, needed: 50 }, 'Not enough votes yet: 12 of 50.'],
-  [{ because: 'too_early', votes: 90, needed: 50 }, 'Foretold after twelve turns.'],
+  [{ probability: 0.62, auc_low: 0.58, votes: 240 }, 'after twelve turns, by 240 votes'],
+  [{ because: 'not_enough_votes', votes: 12, needed: 50 }, 'not enough votes yet: 12 of 50'],
+  [{ because: 'too_early', votes: 90, needed: 50 }, 'foretold after twelve turns'],
 ])('whether it will please is foretold only where that is honest: %j', async (prediction, words) => {
   stageHouse(begun, running)
   server.use(

@@ -169,6 +169,15 @@ test('a memory is put right, or forgotten', async () => {
   expect(await side.findByText('Comedian remembers nothing yet.')).toBeVisible()
 })
 
+test('a note of an earlier show is marked, and leads to no line of this one', async () => {
+  stageHouse(begun, running)
+  get('notes', () => ({ items: [{ ...note, from_conversation: 'cnv_0' }], next_cursor: null }))
+  const { side } = await open('Memory')
+  expect(await side.findByText(/recalled once · from an earlier show/)).toBeVisible()
+  expect(side.queryByRole('button', { name: /^Show the line/ })).toBeNull()
+  expect(side.getByRole('button', { name: 'Edit the note' })).toBeVisible()
+})
+
 test('what a note cannot be changed to is said beside it, and nothing is lost', async () => {
   stageHouse(begun, running)
   get('notes', () => ({ items: [note], next_cursor: null }))
