@@ -4,16 +4,15 @@ import os
 import sys
 from collections.abc import Callable
 
-from benchmarks import faults, minds, overhead, providers, signals, startup, troupe, web
+from benchmarks import acceptance, faults, overhead, providers, startup, troupe, web
 from benchmarks.table import Row, keep, show
 
 TABLES: dict[str, Callable[[], list[Row]]] = {
     "startup": startup.rows,
     "overhead": overhead.rows,
     "web": web.rows,
-    "minds": minds.rows,
+    "minds": acceptance.rows,
     "troupe": troupe.rows,
-    "signals": signals.rows,
     "providers": providers.rows,
     "faults": faults.rows,
 }

@@ -147,7 +147,11 @@ def test_who_speaks_of_fear_is_moved_by_it_and_the_others_are_not() -> None:
         ("The Eiffel Tower leans over Paris.", ("Eiffel Tower", "Paris")),
         ("Paris is a city. Yesterday it rained.", ()),
         ("We crossed the Bridge of Sighs.", ("Bridge of Sighs",)),
+        ("Off Cape Horn of course we sang.", ("Cape Horn",)),
         ("Ask Bruno about it.", ("Bruno",)),
+        ("ليس للنهر ساعة", ()),
+        ("川には時計がない。", ()),
+        ("мы видели мыс Горн и реку в тумане", ()),
         ("I SAID NO SUCH THING TO ANYBODY", ()),
         ("Ich mag den Fluss und die Brücke nicht besonders, aber das Kap Hoorn.", ("Kap Hoorn",)),
         ("", ()),
@@ -198,6 +202,12 @@ def test_a_language_is_told_by_its_small_words(text: str, language: str | None) 
 @given(st.text(), st.sampled_from([None, "en", "de", "fr", "tlh-x"]))
 def test_only_languages_with_lists_are_read_by_lists(text: str, spoken: str | None) -> None:
     assert cues.lists_of(text, spoken) in {None, *cues.LISTED}
+
+
+def test_german_small_words_are_no_matter_that_two_lines_share() -> None:
+    one = "Der alte Leuchtturm ist nicht das, was viele glauben."
+    other = "Das Brot ist heute nicht so gut, wie viele sagen."
+    assert signals.content_words(one).isdisjoint(signals.content_words(other))
 
 
 def test_german_key_phrases_have_no_small_words_in_them() -> None:

@@ -5,7 +5,7 @@ Counted cues, as with sides: what is not listed is not found, and irony passes f
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -18,10 +18,10 @@ ANSWERS_WITHIN = 3
 CLAIM_WORDS = 3
 ENTITIES_KEPT = 5
 
-#: Capitalised words in a row; small words may join them as in "Bridge of Sighs".
-_NAMES = re.compile(
-    r"[^\W\d_a-zß-ÿ][\w'’]+(?:(?:\s+(?:of|the|de|la|von|van|der))*[\s-]+[^\W\d_a-zß-ÿ][\w'’]+)*"
-)
+_WORD = re.compile(r"[^\W\d_][\w'’]*")
+_BETWEEN = re.compile(r"[\s-]+")
+#: Small words that may join capitalised ones, as in "Bridge of Sighs".
+_JOINS = frozenset({"of", "the", "de", "la", "von", "van", "der"})
 _ASKED = re.compile(r"[?？؟]")
 #: A text of more capitalised words than this is a heading, or shouted.
 _HEADING = 0.8
@@ -107,7 +107,7 @@ def entities(text: str, names: tuple[str, ...] = ()) -> tuple[str, ...]:
     heading = len(said) > 3 and capitals / max(1, len(text.split())) > _HEADING
     found = [each for each in names if re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text)]
     if not heading:
-        english = (cues.lists_of(text) or "en") == "en"
+        english = cues.lists_of(text) == "en"
         for sentence in signals.sentences(text):
             found += _named(sentence, names, english=english)
     return tuple(dict.fromkeys(found))[:ENTITIES_KEPT]
@@ -117,12 +117,38 @@ def _named(sentence: str, people: Sequence[str], *, english: bool) -> list[str]:
     small = cues.words("en" if english else "de").stop_words
     known = {word for each in people for word in each.split()}
     found: list[str] = []
-    for match in _NAMES.finditer(sentence):
-        run = [each for each in match.group().split() if each not in known]
-        opens = not sentence[: match.start()].strip(" \"'“„‘(–—-")
+    for start, capitals in _runs(sentence):
+        opens = not sentence[:start].strip(" \"'“„‘(–—-")
+        run = [each for each in capitals if each not in known]
         while run and cues.plain(run[0]) in small:
             run, opens = run[1:], False
-        whole = len(run) > 1 or (english and not opens and bool(run) and len(run[0]) > 2)
-        if whole:
+        if len(run) > 1 or (english and not opens and bool(run) and len(run[0]) > 2):
             found.append(" ".join(run))
     return found
+
+
+def _runs(sentence: str) -> Iterator[tuple[int, list[str]]]:
+    """Capitalised words in a row, and where the first of them stands."""
+    run: list[str] = []
+    start = end = 0
+    for match in _WORD.finditer(sentence):
+        word = match.group()
+        if run and not (_BETWEEN.fullmatch(sentence[end : match.start()]) and _goes_on(word)):
+            yield start, _trimmed(run)
+            run = []
+        if run or word[0].isupper():
+            start = start if run else match.start()
+            run.append(word)
+        end = match.end()
+    if run:
+        yield start, _trimmed(run)
+
+
+def _goes_on(word: str) -> bool:
+    return word[0].isupper() or word in _JOINS
+
+
+def _trimmed(run: list[str]) -> list[str]:
+    """Without small words at its end, which join nothing."""
+    last = max(place for place, word in enumerate(run) if word[0].isupper())
+    return run[: last + 1]

@@ -54,9 +54,14 @@ def _tokens(text: str) -> tuple[str, ...]:
     return tuple([word.lower().replace("’", "'") for word in _WORD.findall(text)])
 
 
+def _small_words(text: str) -> frozenset[str]:
+    """What carries no meaning, in the language of the text as far as there is a list."""
+    return cues.words(cues.lists_of(text) or "en").stop_words
+
+
 def content(text: str) -> list[str]:
     """The words that carry the meaning: no stop words, nothing of a single letter."""
-    stop_words = cues.words("en").stop_words
+    stop_words = _small_words(text)
     return [word for word in tokens(text) if len(word) > 1 and word not in stop_words]
 
 
@@ -213,7 +218,7 @@ def keywords(text: str, limit: int = KEYWORDS_KEPT) -> tuple[str, ...]:
 
 def _phrases(text: str) -> list[tuple[str, ...]]:
     """Runs of one to three content words."""
-    stop_words = cues.words(cues.lists_of(text) or "en").stop_words
+    stop_words = _small_words(text)
     phrases: list[tuple[str, ...]] = []
     for clause in _PHRASE_BREAK.split(text):
         run: list[str] = []
