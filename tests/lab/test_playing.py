@@ -7,8 +7,11 @@ import pytest
 
 from chimera.core import events as ev
 from chimera.core.errors import Invalid
+from chimera.core.floor import Counsel
 from chimera.lab.clockwork import Frozen, VirtualLoop
 from chimera.lab.habits import HABITS
+from chimera.lab.headless import Headless, random_words, seat
+from chimera.lab.lacking import schemes_without
 from chimera.lab.measures import measure
 from chimera.lab.playing import digest, perform, play
 from chimera.lab.running import ended
@@ -66,13 +69,44 @@ def test_a_real_database_of_either_kind_keeps_the_same_log(
 def test_every_habit_plays_to_an_end_and_in_the_same_way_again(habit: str) -> None:
     setup = setup_of(habit, habit, "scripted")
     log = play(setup, 1)
-    # Of whom nobody may hear a word, there is no play; it is given up, not waited for.
-    hopeless = {"hopeless: bad_stream", "paused: providers_down"}
-    assert ended(log[-1].body) in (hopeless if habit in {"mute", "gullible"} else {"ended: turns"})
+    assert ended(log[-1].body) == "ended: turns"
     assert digest(log) == digest(play(setup, 1))
     found = measure(log)
     assert found["turns"]
     assert all(value is None or value == value for value in found.values())
+
+
+def test_a_play_in_which_nobody_can_be_heard_is_given_up() -> None:
+    log = play(setup_of("mute", "mute", "mute"), 1)
+    assert ended(log[-1].body) in {"hopeless: bad_stream", "paused: providers_down"}
+    heard = [each.at for each in log if isinstance(each.body, ev.MessageCompleted)]
+    assert 3600_000 <= log[-1].at - max(heard) < 2 * 3600_000
+
+
+def test_without_fairness_nobody_is_ever_overdue() -> None:
+    def overdue(counsel: Counsel) -> int:
+        cast = [seat(0, talk=0.3), *(seat(place, talk=0.9) for place in range(1, 5))]
+        talk = Headless(cast, seed=2, director="human", counsel=counsel)
+        return sum(each.speak.cause == "overdue" for each in talk.run(150, random_words(2)).played)
+
+    assert overdue(Counsel())
+    assert not overdue(Counsel(schemes=schemes_without(["fairness"])))
+
+
+def test_without_the_owed_term_no_bid_counts_it() -> None:
+    def terms(more: str) -> set[str]:
+        log = play(setup_of("stub", "stub", "stub", more=more), 2)
+        started = [each.body for each in log if isinstance(each.body, ev.TurnStarted)]
+        return {term for each in started for bid in each.bids for term in bid.terms or ()}
+
+    assert terms("") - terms('without = ["owed"]') == {"owed"}
+
+
+def test_without_writing_ahead_slow_minds_are_late_more_often() -> None:
+    def late(more: str) -> float:
+        return measure(play(setup_of("slow", "slow", "slow", turns=30, more=more), 1))["late"] or 0
+
+    assert late("") < late('without = ["ahead"]')
 
 
 def test_a_flaky_provider_costs_turns_but_never_the_show() -> None:

@@ -1,7 +1,7 @@
 """The engine with nothing around it: turns, a gateway and a log, for talks that nobody watches."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -10,12 +10,15 @@ from chimera.core.conversation import Participant
 from chimera.core.generation import Route
 from chimera.core.ids import IdSource
 from chimera.core.persona import Persona, load_house
+from chimera.engine.ahead import IN_A_ROW
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Appended, Journal
 from chimera.engine.performing import Stage
 from chimera.engine.recall import load_sentiment
 from chimera.engine.turns import Turns
+from chimera.engine.wings import Wings
 from chimera.lab.clockwork import CountedIds, InlineBackend, LoopAlarm, LoopClock
+from chimera.lab.lacking import Lack, schemes_without
 from chimera.providers.catalog import Catalog, no_prices
 from chimera.providers.gateway import Gateway
 from chimera.providers.knowledge import Overrides, PriceList
@@ -39,6 +42,7 @@ class LabHouse:
         local: Sequence[str],
         prices: PriceList = no_prices,
         seed: int,
+        without: Collection[Lack] = (),
     ) -> None:
         clock, hub = LoopClock(asyncio.get_running_loop()), MemoryHub()
         self.store, self.alarm = store, alarm
@@ -53,18 +57,22 @@ class LabHouse:
             roster, catalog=self.catalog, clock=clock, rng=Random(f"{seed}:gateway"),
             ids=self.ids, ledger=ledger,
         )  # fmt: skip
-        audience = Audience(journal=self.journal, store=store, hub=hub, alarm=alarm, clock=clock)
+        self.audience = Audience(
+            journal=self.journal, store=store, hub=hub, alarm=alarm, clock=clock
+        )  # fmt: skip
         cards = {each.id: each for each in load_house()}
 
         async def persona(participant: Participant) -> Persona:
             return cards[participant.persona_id]
 
-        stage = Stage(
+        self.stage = Stage(
             journal=self.journal, gateway=gateway, hub=hub, clock=clock, ids=self.ids,
             gallery=StoredPictures(store), warm=_nothing_sleeps, bills=ledger,
             entitle=_nobody_reads_titles, sentiment=load_sentiment(), persona=persona,
+            wings=Wings(schemes=schemes_without(without)),
         )  # fmt: skip
-        alarm.turn = Turns(stage, audience).run
+        in_a_row = 1 if "ahead" in without else IN_A_ROW
+        alarm.turn = Turns(self.stage, self.audience, in_a_row=in_a_row).run
 
     async def open(self, created: ev.ConversationCreated) -> str:
         """A conversation that runs from now on; its id."""
@@ -109,6 +117,7 @@ async def open_house(
     local: Sequence[str] = (),
     prices: PriceList = no_prices,
     store: Store | None = None,
+    without: Collection[Lack] = (),
 ) -> AsyncGenerator[LabHouse]:
     """A house with these providers; what it writes is gone with it, unless a store is given."""
     backend = InlineBackend()
@@ -117,7 +126,13 @@ async def open_house(
         alarm = LoopAlarm(group)
         try:
             yield LabHouse(
-                store=kept, alarm=alarm, entries=entries, local=local, prices=prices, seed=seed
+                store=kept,
+                alarm=alarm,
+                entries=entries,
+                local=local,
+                prices=prices,
+                seed=seed,
+                without=without,
             )
         finally:
             alarm.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,12 +22,10 @@ from chimera.providers.roster import SCRIPTED, Keyed
 from chimera.providers.scripted.provider import ScriptedProvider
 from chimera.store.database import Store
 
-#: Virtual seconds in which one line must come, whatever its pace; a talk that stands still is a
-#: failure of ours, and has to end too.
+#: Virtual seconds in which something must happen, whatever its pace; a talk that stands still is a
+#: failure of ours, and has to end too. Where for so long nobody could be heard, whatever was tried,
+#: nobody will be.
 _PATIENCE_S = 3600.0
-
-#: So many failed turns, or pauses for want of a provider, since the last line: no other will come.
-HOPELESS = 8
 
 #: Adapters of a provider of the house, made anew in each loop.
 MakeKeyed = Callable[[Clock], Sequence[Keyed]]
@@ -70,7 +67,7 @@ async def perform(
         entries[name] = [_outside(each, loop) for each in make(LoopClock())]
     local = [*HABITS, *world.local]
     async with open_house(
-        entries, seed=seed, local=local, prices=world.prices, store=store
+        entries, seed=seed, local=local, prices=world.prices, store=store, without=setup.without
     ) as house:
         try:
             return await _follow(house, setup, setup.created(seed, world.models))
@@ -91,7 +88,7 @@ async def _follow(
 ) -> list[ev.Envelope]:
     """Let it play to its end, or to a pause that does not end by itself."""
     log: list[ev.Envelope] = []
-    said, wrong, waiting = 0, Counter[str](), sorted(setup.viewers, key=lambda each: each.after)
+    said, heard_at, waiting = 0, 0, sorted(setup.viewers, key=lambda each: each.after)
     conversation_id = await house.open(created)
     heard = house.journal.follow(conversation_id, after=0)
     while True:
@@ -103,25 +100,24 @@ async def _follow(
         if not isinstance(each, ev.Envelope):
             continue
         log.append(each)
-        wrong[each.type] += 1
-        if _over(each.body, wrong):
+        if isinstance(each.body, ev.ConversationCreated | ev.MessageCompleted):
+            heard_at = each.at
+        if _over(each.body, silent_ms=each.at - heard_at):
             await heard.aclose()
             return log
         if isinstance(each.body, ev.MessageCompleted):
             said += 1
-            wrong.clear()
         while waiting and waiting[0].after <= said:
             remark = waiting.pop(0)
             await house.say(conversation_id, remark.name, remark.text)
 
 
-def _over(body: ev.Body, wrong: Mapping[str, int]) -> bool:
-    """`wrong`: what has happened since the last line."""
+def _over(body: ev.Body, *, silent_ms: int) -> bool:
     match body:
         case ev.ConversationEnded() | ev.ConversationPaused(resume_at=None):
             return True
         case ev.ConversationPaused() | ev.TurnFailed():
-            return wrong[body.type] == HOPELESS
+            return silent_ms >= 1000 * _PATIENCE_S
         case _:
             return False
 

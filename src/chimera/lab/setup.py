@@ -12,6 +12,7 @@ from chimera.core.conversation import Budget, Limits, Pace, Participant
 from chimera.core.errors import Invalid
 from chimera.core.persona import Frozen, Persona, load_house
 from chimera.lab.habits import HABITS
+from chimera.lab.lacking import Lack
 from chimera.providers.roster import IMPROV, SCRIPTED
 
 #: A set-up is a page, not a book.
@@ -77,7 +78,10 @@ class Setup(Closed):
     pace: Pace = Pace(mode="human")
     language: str | None = None
     budget: Budget | None = None
+    whispers: bool = False
     viewers: Annotated[tuple[Remark, ...], Field(max_length=200)] = ()
+    #: Mechanisms that are left out, to see what they are worth.
+    without: tuple[Lack, ...] = ()
 
     @model_validator(mode="after")
     def _one_of_each(self) -> "Setup":
@@ -107,6 +111,7 @@ class Setup(Closed):
         return ev.ConversationCreated(
             title=self.topic[:120], topic=self.topic, participants=tuple(cast), seed=seed,
             pace=self.pace, limits=limits, director=self.director, language=self.language,
+            whispers=self.whispers,
         )  # fmt: skip
 
 
