@@ -210,9 +210,10 @@ class TerminalScript(Script):
                 self._open(body)
             case ev.TurnStarted() as body if self.state.pace.mode == "stream":
                 self._name(self.state.seat(body.participant_id).participant)
+                self._aside(heard)
                 self._message_id, self._shown = body.message_id, ""
             case ev.MessageCompleted() as body:
-                self._complete(body)
+                self._complete(body, heard)
             case ev.TurnFailed() as body:
                 who = self.state.seat(body.participant_id).participant.name
                 self._direction(f"{who} breaks off: {body.detail or body.code}")
@@ -248,15 +249,25 @@ class TerminalScript(Script):
         self._say(signal.body["text"])
         self._shown += signal.body["text"]
 
-    def _complete(self, body: ev.MessageCompleted) -> None:
+    def _aside(self, heard: ev.Envelope) -> None:
+        """To whom alone something is said."""
+        for who in () if heard.visibility == "all" else heard.visibility:
+            if who != heard.actor.id:
+                self._direction(f"to {self.state.seat(who).participant.short} alone")
+
+    def _complete(self, body: ev.MessageCompleted, heard: ev.Envelope) -> None:
         if body.message_id != self._message_id:
             self._name(self.state.seat(body.participant_id).participant)
+            self._aside(heard)
             self._shown = ""
         rest = body.text.removeprefix(self._shown)
         if not body.text.startswith(self._shown):
             self._say("\n")
         self._say(rest + ("—" if body.ending == "cut_off" else "") + "\n")
         self._message_id, self._shown = "", ""
+        if body.with_:
+            ally = self.state.seat(body.with_.participant_id).participant.short
+            self._direction(f"{ally} has ended the line")
         if body.route.understudy_for:
             self._direction(f"Read for {body.route.understudy_for}: {body.route.why}.")
 
