@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from benchmarks import acceptance, faults, overhead, providers, startup, troupe, web
+from benchmarks import acceptance, faults, overhead, providers, signals, startup, troupe, web
 from benchmarks.table import Row, keep, show
 
 TABLES: dict[str, Callable[[], list[Row]]] = {
@@ -13,6 +13,7 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "web": web.rows,
     "minds": acceptance.rows,
     "troupe": troupe.rows,
+    "signals": signals.rows,
     "providers": providers.rows,
     "faults": faults.rows,
 }
