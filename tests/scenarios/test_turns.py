@@ -12,6 +12,7 @@ from chimera.core import events as ev
 from chimera.core.conversation import Pace
 from chimera.core.errors import ProviderDown, ProviderRefused
 from chimera.core.generation import Text
+from chimera.engine.turns import Turns
 
 pytestmark = pytest.mark.looptime
 
@@ -364,6 +365,8 @@ async def test_the_next_speakers_model_is_hinted_at_while_the_line_is_shown() ->
     minds = {"philosopher": "left", "comedian": "right"}
     left, right = ActedProvider("left", line(SPOKEN)), ActedProvider("right", line(other))
     async with playhouse(left, right) as house:
+        # Where the next text is written ahead, its model is awake anyway.
+        house.alarm.turn = Turns(house.stage, house.audience, in_a_row=1).run
         conversation_id = await house.open(slugs=tuple(minds), providers=minds)
         await house.until(conversation_id, ev.TurnStarted)
         await asyncio.sleep(0.1)

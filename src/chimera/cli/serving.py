@@ -165,6 +165,7 @@ async def _wait_for_any(asked: asyncio.Event, serving: "asyncio.Task[None]") -> 
 
 async def _drain(parts: Parts, stop: Stop) -> None:
     """Let what is being said be finished, unless somebody insists."""
+    await parts.turns.close()
     async with asyncio.TaskGroup() as group:
         insisted = group.create_task(stop.insisted.wait())
         drained = group.create_task(parts.worker.drain(stop.patience))

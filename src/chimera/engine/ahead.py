@@ -26,7 +26,7 @@ from chimera.engine.showing import together
 from chimera.providers.roster import SCRIPTED
 
 #: After so many turns in a row a run lets the docket give the conversation to another process: at
-#: the next pause that leaves time for a text, and at the latest after twice as many.
+#: the next pause that leaves time for a text, and in any case before it has carried twice as many.
 IN_A_ROW, PAUSE_S = 8, 8.0
 #: A run waits awake for a start that may be so far off, well within its deadline.
 LONGEST_WAIT_S = 60.0
@@ -178,7 +178,7 @@ class Hand:
 
     def may(self, state: ConversationState, speak: Speak) -> bool:
         """Whether the next text is to be written while the present line is shown."""
-        if self.closing or self.coming is not None or self._carried >= 2 * self._most:
+        if self.closing or self.coming is not None or self._carried >= 2 * self._most - 1:
             return False
         if state.pace.mode == "instant" or budget.thrifty(state):
             return False

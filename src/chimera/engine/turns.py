@@ -66,7 +66,7 @@ class Turns:
         in_a_row: int = IN_A_ROW,
         head_start_ms: int = HEAD_START_MS,
     ) -> None:
-        """With none `in_a_row` nothing is written ahead."""
+        """With one `in_a_row` nothing is written ahead."""
         self._stage = stage
         self._audience = audience
         self._ahead = Ahead(in_a_row)
