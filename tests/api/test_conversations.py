@@ -644,6 +644,7 @@ async def test_analytics_hold_the_whole_conversation_as_a_score(
     assert score["seq"] == [4, 1]
     assert (score["participant"], score["words"]) == ([0, -1], [3, 2])
     assert sum(score["at"]) == (NOON + timedelta(seconds=2)).timestamp() * 1000
+    assert found["phases"] == [{"phase": "opening", "from_seq": 1}]
     assert "course" not in found
 
 

@@ -206,3 +206,23 @@ async def test_a_model_in_a_file_plays_without_any_server(
     check = await asyncio.to_thread(commands.run, "providers", "check", "llamacpp", **wrong)
     assert check.code == 1
     assert "there is no file or folder" in check.out
+
+
+async def test_a_model_judges_plays_against_each_other(
+    commands: Commands, tank: Tank, tmp_path: Path
+) -> None:
+    setup = tmp_path / "show.toml"
+    setup.write_text('topic = "Why do we whistle?"\nturns = 2\n')
+    for side in ("a", "b"):
+        kept = ("lab", "run", str(setup), "--seeds", "2", "--out", str(tmp_path / side))
+        assert (await run(commands, tank, *kept)).code == 0
+    compared = ("lab", "compare", str(tmp_path / "a"), str(tmp_path / "b"), "--json", "--judge")
+    judged = await run(commands, tank, *compared, "compatible/little-fish")
+    assert judged.code == 0, judged.err
+    # What the tank says is no verdict, so that both pairs are discarded.
+    row = json.loads(judged.out)[-1]
+    assert (row["judge"], row["pairs"], row["discarded"]) == ("compatible/little-fish", 2, 2)
+    assert sum(each.method == "POST" for each in tank.requests) == 4
+    refused = await run(commands, tank, *compared, "oracle/delphi")
+    assert refused.code == 1
+    assert "compatible" in refused.complaint

@@ -102,10 +102,11 @@ def _restanced(
             continue
         tie = relations.tie_at(ties, cast[one], cast[other], finished)
         faded = relations.HEAT_KEPT ** (finished - line.turn)
+        pull = relations.pull_of(ties, cast, one, other, finished)
         moved = anger = 0.0
         for value, sign in ((was, -1), (now, 1)):
             if value is not None:
-                moved += sign * relations.step_of(tie, value)
+                moved += sign * (relations.step_of(tie, value) + pull)
                 anger += sign * relations.anger_of(read, value, other) * faded
         heat = relations.heat(ties, one, other, finished)
         tie = replace(

@@ -184,8 +184,7 @@ def _felt(
     turn: int,
 ) -> Relations:
     tie = tie_at(relations, people[one], people[other], turn)
-    pull = PULL * (1 - abs(tie.affinity)) * _balance(relations, people, one, other, turn)
-    moved = tie.affinity + step_of(tie, stance) + pull
+    moved = tie.affinity + step_of(tie, stance) + pull_of(relations, people, one, other, turn)
     changed = replace(
         tie,
         affinity=min(max(moved, -1.0), 1.0),
@@ -199,6 +198,14 @@ def _felt(
     return relations.with_tie(one, other, changed).with_pair(
         one, other, replace(pair, stances=stances)
     )
+
+
+def pull_of(
+    relations: Relations, people: Mapping[str, Participant], one: str, other: str, turn: int
+) -> float:
+    """By how much any stance at all moves an affinity, because of what the others feel."""
+    now = affinity(relations, people[one], people[other], turn)
+    return PULL * (1 - abs(now)) * _balance(relations, people, one, other, turn)
 
 
 def step_of(tie: Tie, stance: float) -> float:

@@ -85,7 +85,7 @@ class Judgement:
     def prefers(self) -> Literal["A", "B"] | None:
         """Which one it prefers, lengths set aside; None while the interval holds a half."""
         rate = self.at_equal_length
-        if rate is None or rate.low <= 0.5 + _HAIR and rate.high >= 0.5 - _HAIR:
+        if rate is None or (rate.low <= 0.5 + _HAIR and rate.high >= 0.5 - _HAIR):
             return None
         return "B" if rate.mean > 0.5 else "A"
 
