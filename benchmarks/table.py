@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,8 +95,8 @@ def machine(load_before: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def keep(rows: Sequence[Row], *, load_before: float) -> Path:
-    """Write the table to `benchmarks/results/`, with what it was measured on."""
+def keep(tables: Mapping[str, Sequence[Row]], *, load_before: float) -> Path:
+    """Write the tables to `benchmarks/results/`, with what they were measured on."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
         cwd=ROOT,
@@ -108,7 +108,7 @@ def keep(rows: Sequence[Row], *, load_before: float) -> Path:
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{now:%Y-%m-%d}-{commit or 'uncommitted'}.json"
     before: list[dict[str, Any]] = json.loads(path.read_text())["rows"] if path.exists() else []
-    fresh = [asdict(row) for row in rows]
+    fresh = [{"table": name, **asdict(row)} for name, rows in tables.items() for row in rows]
     names = {row["what"] for row in fresh}
     kept = [row for row in before if row["what"] not in names]
     result = {
