@@ -176,6 +176,7 @@ async def test_approved_words_stay_and_drafts_can_be_rewritten(
     await approve(client, keeper, variant["id"])
     late = await client.patch(path, json={"changes": {"voice": "Loud."}})
     assert (late.status_code, late.json()["code"]) == (409, "conflict")
+    assert (await client.patch(path, json={})).status_code == 422
     assert (await client.patch(path, json={"label": "Salt"})).json()["label"] == "Salt"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chimera.api.deps import House
-from chimera.core.errors import Conflict, Forbidden, LimitReached
+from chimera.core.errors import Conflict, Forbidden, Invalid, LimitReached
 from chimera.core.ids import rfc3339
 from chimera.core.learning.experiments import CARD, Tally
 from chimera.core.persona import Persona
@@ -54,6 +54,8 @@ def change(
     work: Work, house: House, id_or_slug: str, variant_id: str, wanted: schemas.PatchVariant
 ) -> schemas.Variant:
     """Rename it, rewrite it while it is a draft, or approve it."""
+    if wanted == schemas.PatchVariant():
+        raise Invalid("Name at least one field to change.")
     found = _own(work.connection, house, id_or_slug)
     variant = learning.variant(work.connection, found.id, variant_id)
     if wanted.changes is not None:
