@@ -113,8 +113,23 @@ def _restanced(
             tie, affinity=min(max(tie.affinity + moved, -1.0), 1.0), heat=max(0.0, heat + anger),
             heated=finished, stance=(now or 0.0) if tie.stance == was else tie.stance,
         )  # fmt: skip
-        ties = relations.restated(ties.with_tie(one, other, tie), one, other, was, now)
+        ties = _restated(ties.with_tie(one, other, tie), one, other, was, now)
     return ties
+
+
+def _restated(
+    ties: Relations, one: str, other: str, was: float | None, now: float | None
+) -> Relations:
+    """After a stance was put right: the newest of its kind counts for what it really was."""
+    pair = ties.pair(one, other)
+    kept, new = list(pair.stances), [] if now is None else [now > 0]
+    if was is not None and (was > 0) in kept:
+        place = len(kept) - 1 - kept[::-1].index(was > 0)
+        kept[place : place + 1] = new
+    elif was is None:
+        kept.extend(new)
+    stances = tuple(kept[-relations.STANCES_KEPT :])
+    return ties.with_pair(one, other, replace(pair, stances=stances))
 
 
 def _moved(seat: Seat, feelings: Feelings, line: Line) -> Seat:

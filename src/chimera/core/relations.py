@@ -219,20 +219,6 @@ def anger_of(read: MessageSignals, stance: float, other: str) -> float:
     return max(0.0, -stance) * insult * (1 + (read.arousal or 0))
 
 
-def restated(
-    relations: Relations, one: str, other: str, was: float | None, now: float | None
-) -> Relations:
-    """After a stance was put right: the newest of its kind counts for what it really was."""
-    pair = relations.pair(one, other)
-    kept, new = list(pair.stances), [] if now is None else [now > 0]
-    if was is not None and (was > 0) in kept:
-        place = len(kept) - 1 - kept[::-1].index(was > 0)
-        kept[place : place + 1] = new
-    elif was is None:
-        kept.extend(new)
-    return relations.with_pair(one, other, replace(pair, stances=tuple(kept[-STANCES_KEPT:])))
-
-
 def _negativity(read: MessageSignals, other: str) -> float:
     if other in (read.insulted or ()):
         return 1.0
