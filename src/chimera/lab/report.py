@@ -105,6 +105,7 @@ def _side(of: Experiment) -> dict[str, Any]:
             ("Topic", setup.topic), ("Cast", cast), ("Director", setup.director),
             ("Pace", f"{setup.pace.mode}, speed {setup.pace.speed:g}"),
             ("Lines", f"at most {setup.turns}"),
+            *([("Without", ", ".join(setup.without))] if setup.without else []),
             ("Plays", str(len(of.results))),
             ("Ends", ", ".join(f"{n} {how}" for how, n in sorted(ended.items()))),
         ],
