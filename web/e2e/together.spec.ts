@@ -76,3 +76,31 @@ for (const [what, size] of [
     house.close()
   })
 }
+
+test('who directs and whether they whisper is chosen before, who plays a seat also while the show runs', async ({
+  page,
+  request,
+}) => {
+  await page.goto('/new?topic=Is irony learnable?')
+  await page.getByText('Title, seed, director').click()
+  await page.getByRole('combobox', { name: 'Director' }).selectOption('human')
+  await page.getByText('Whispers', { exact: true }).click()
+  await expect(page.getByRole('checkbox', { name: 'Whispers' })).toBeChecked()
+  await accessible(page)
+  await page.getByRole('button', { name: 'Start', exact: true }).click()
+  await page.waitForURL(/\/c\/cnv_/)
+  const id = page.url().split('/c/')[1]
+  const { items } = (await (await request.get(`/api/v1/conversations/${id}/events?limit=1`)).json()) as {
+    items: readonly { body: object }[]
+  }
+  expect(items[0]?.body).toMatchObject({ director: 'human', whispers: true })
+
+  await page.setViewportSize({ width: 1440, height: 1000 })
+  const seat = page.getByRole('button', { name: /^Played by .* Change the mind of the Philosopher$/ })
+  await seat.click()
+  const picker = page.getByRole('dialog', { name: 'Mind of the Philosopher' })
+  await expect(picker.getByText('Scripted (no model)')).toBeVisible()
+  await accessible(page)
+  await page.keyboard.press('Escape')
+  await expect(picker).toHaveCount(0)
+})

@@ -83,6 +83,10 @@ test('what is sent names only what was chosen', () => {
     seed: 7,
     max_turns: 3,
   })
+  expect(requestOf(form({ director: 'human', whispers: true }))).toMatchObject({
+    director: 'human',
+    whispers: true,
+  })
   expect(requestOf(form({ seats: [{ slug: 'poet', mind: 'scripted' }] })).cast).toEqual([
     { persona: 'poet', provider: 'scripted' },
   ])
