@@ -133,7 +133,7 @@ class Performing:
     async def _acts(self) -> int | None:
         plan = await self._until_start()
         if plan is None:
-            due = self._stage.now()
+            due = self._stage.now() + CLOSING_MS
             await self._stage.journal.sleep(self._claim, due)
             return due
         if self._failure:

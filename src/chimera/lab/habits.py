@@ -201,16 +201,17 @@ SILENCE_S = 40.0
 class Fake:
     """Implements `Provider`: a mind with one habit, in virtual time."""
 
-    def __init__(self, name: str, seed: int) -> None:
+    def __init__(self, name: str, seed: int, write: Writer | None = None) -> None:
+        """With `write` it says that, at its own tempo."""
         self.name = name
-        self._write = HABITS[name](seed)
+        self._write = write or HABITS[name](seed)
         self._tempo = SLUGGISH if name == "slow" else Tempo()
-        self._calls = 0
+        self.calls = 0
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk]:
         if request.scene is None:
             raise AssertionError("a habit sees the state: only turns may ask it")
-        self._calls += 1
+        self.calls += 1
         await asyncio.sleep(self._tempo.first_token_s)
         text = self._write(request.scene.state, request.scene.speak)
         cut = await self._stumble() if self.name == "flaky" else False
@@ -229,7 +230,7 @@ class Fake:
 
     async def _stumble(self) -> bool:
         """Fail by schedule; whether the stream is to break off in the middle."""
-        match self._calls % FLAKY_PERIOD:
+        match self.calls % FLAKY_PERIOD:
             case 2:
                 raise ProviderBusy("Too many requests, by schedule.", retry_after=1.0)
             case 4:
