@@ -37,6 +37,9 @@ export const server = setupServer(
   ),
   http.get(`${API}/starters`, () => page(STARTERS)),
   http.get(`${API}/conversations`, () => page([])),
+  // A screen may still be asking when its test is over.
+  http.get(`${API}/conversations/:id/polls`, () => page([])),
+  http.get(`${API}/conversations/:id/analytics`, () => HttpResponse.json({ phases: [] })),
 )
 
 /** Starts and stops the server around the tests of a file. */
