@@ -22,14 +22,16 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "overhead": overhead.rows,
     "web": web.rows,
     "minds": acceptance.rows,
-    "lateness": lateness.rows,
     "troupe": troupe.rows,
-    "signals": signals.rows,
     "providers": providers.rows,
     "faults": faults.rows,
 }
-#: Slow ones, only by name.
-ON_REQUEST: dict[str, Callable[[], list[Row]]] = {"fresh": startup.fresh_rows}
+#: Slow ones, and parts of others, only by name.
+ON_REQUEST: dict[str, Callable[[], list[Row]]] = {
+    "fresh": startup.fresh_rows,
+    "lateness": lateness.rows,
+    "signals": signals.rows,
+}
 
 
 def main(selection: str) -> int:
