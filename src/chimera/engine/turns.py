@@ -54,6 +54,10 @@ class Audience(Protocol):
         """For how many seconds nobody has."""
         ...
 
+    async def asked(self, state: ConversationState, bodies: Sequence[ev.Body]) -> Sequence[ev.Body]:
+        """What the director does, as a poll of theirs where it asks them."""
+        ...
+
 
 class Turns:
     """Runs turns. One of the three loops that must survive whatever happens in them."""
