@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from chimera.core import events as ev
 from chimera.core.conversation import Budget, Pace
-from chimera.core.errors import ProviderDown
+from chimera.core.errors import ProviderDown, ProviderRefused
 from chimera.core.generation import Performance, TurnRequest
 from chimera.engine.turns import Turns
 from chimera.providers.gateway import Gateway
@@ -275,13 +275,13 @@ async def test_a_text_ahead_that_fails_is_no_event() -> None:
 
 async def test_who_stands_in_ahead_is_named_on_the_line() -> None:
     plays: list[list[Step]] = [[1.0, *line(text)] for text in SPOKEN]
-    plays[2] = [ProviderDown("connection reset", status=400)]
+    plays[2] = [ProviderRefused("the key is not valid")]
     async with playhouse(ActedProvider("mind", *plays)) as house:
         conversation_id = await talk(house, max_turns=4)
         await house.until(conversation_id, ev.ConversationEnded)
         routes = [each.route for each in await lines(house, conversation_id)]
     stood_in = [each for each in routes if each.understudy_for]
-    assert {(each.understudy_for, each.why) for each in stood_in} <= {("mind/m1", "provider_down")}
+    assert {(each.understudy_for, each.why) for each in stood_in} == {("mind/m1", "provider_refused")}
 
 
 @pytest.mark.parametrize(
