@@ -280,8 +280,8 @@ async def test_who_stands_in_ahead_is_named_on_the_line() -> None:
         conversation_id = await talk(house, max_turns=4)
         await house.until(conversation_id, ev.ConversationEnded)
         routes = [each.route for each in await lines(house, conversation_id)]
-    stood_in = [each for each in routes if each.understudy_for]
-    assert {(each.understudy_for, each.why) for each in stood_in} == {("mind/m1", "provider_refused")}
+    stood_in = {(each.understudy_for, each.why) for each in routes if each.understudy_for}
+    assert stood_in == {("mind/m1", "provider_refused")}
 
 
 @pytest.mark.parametrize(
