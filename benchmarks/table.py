@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ class Row:
     #: Which of the lab's minds plays, and what others measured; empty where nobody did.
     fake: str = ""
     reference: str = ""
+    #: The same as numbers, for pages that calculate with them.
+    figures: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @classmethod
     def at_most(

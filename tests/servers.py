@@ -24,8 +24,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres_server() -> Generator[str]:
-    """A server of its own; gives the address of its database `postgres`."""
+def postgres_server(*, durable: bool = False) -> Generator[str]:
+    """A server of its own; gives the address of its database `postgres`.
+
+    `durable`: it syncs the disk, as one in earnest does; tests need no such thing.
+    """
     programs = _postgres_programs()
     folder = Path(tempfile.mkdtemp(prefix="chimera-pg-"))
     owner = _unprivileged_user()
@@ -45,8 +48,10 @@ def postgres_server() -> Generator[str]:
             check=True,
             capture_output=True,
         )
+        sync = "on" if durable else "off"
         settings = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=",
-                    "fsync=off", "full_page_writes=off", "max_connections=200")  # fmt: skip
+                    f"fsync={sync}", f"full_page_writes={sync}",
+                    "max_connections=200")  # fmt: skip
         options = [word for setting in settings for word in ("-c", setting)]
         with _child([programs / "postgres", "-D", data, *options], port, user=run_as, cwd=folder):
             yield f"postgresql://chimera@127.0.0.1:{port}/postgres"
