@@ -26,6 +26,7 @@ from chimera.core.generation import (
     UsageReport,
 )
 from chimera.core.ids import from_millis
+from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import Persona, load_house
 from chimera.core.state import ConversationState, fold
 from chimera.engine.asking import Performer
@@ -89,12 +90,13 @@ class Playhouse:
         alarm: LoopAlarm,
         providers: Sequence[Provider],
         cost: float | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.clock, self.ids = LoopClock(), CountingIds()
         #: Routes that were said to be asked soon.
         self.hints: list[Route] = []
         self.store, self.hub, self.alarm = store, hub, alarm
-        self.journal = Journal(store, hub, self.clock)
+        self.journal = Journal(store, hub, self.clock, observer=observer)
         everybody = [*providers, Extras()]
         roster = Roster.of(*everybody)
         self.catalog = Catalog(
@@ -108,7 +110,7 @@ class Playhouse:
         self.ledger = StoreLedger(store, self.preferences, self.clock)
         self.gateway = Gateway(
             roster, catalog=self.catalog, clock=self.clock, rng=Random(1), ids=self.ids,
-            ledger=self.ledger,
+            ledger=self.ledger, observer=observer,
         )  # fmt: skip
         self.audience = Audience(
             journal=self.journal, store=store, hub=hub, alarm=alarm, clock=self.clock
@@ -118,6 +120,7 @@ class Playhouse:
             gallery=StoredPictures(store), warm=self.hints.append,
             persona=Cards(store, load_house()).of,
             sentiment=load_sentiment(), bills=self.ledger, entitle=self.entitle,
+            observer=observer or Unobserved(),
         )  # fmt: skip
         self.titles = Titles(
             journal=self.journal, store=store, gateway=self.gateway, ids=self.ids
@@ -245,7 +248,9 @@ def seat(persona: Persona, provider: str) -> Participant:
 
 
 @asynccontextmanager
-async def playhouse(*providers: Provider, cost: float | None = None) -> AsyncGenerator[Playhouse]:
+async def playhouse(
+    *providers: Provider, cost: float | None = None, observer: Observer | None = None
+) -> AsyncGenerator[Playhouse]:
     """A house with these providers beside the troupe; each of their calls costs so much."""
     backend = InlineBackend()
     store = Store(backend, dialect="sqlite", store_id="sto_test")
@@ -253,8 +258,9 @@ async def playhouse(*providers: Provider, cost: float | None = None) -> AsyncGen
         alarm = LoopAlarm(group)
         try:
             yield Playhouse(
-                store=store, hub=MemoryHub(), alarm=alarm, providers=providers, cost=cost
-            )
+                store=store, hub=MemoryHub(), alarm=alarm, providers=providers, cost=cost,
+                observer=observer,
+            )  # fmt: skip
         finally:
             alarm.close()
     await backend.close()

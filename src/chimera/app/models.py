@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from chimera.app.system import TimeOrderedIds
 from chimera.core.generation import Provider, Usage
 from chimera.core.ids import Clock, IdSource
+from chimera.core.observer import Observer
 from chimera.core.ports import Ledger, Recorder
 from chimera.core.routes.limits import Limits
 from chimera.plugins import load_providers
@@ -246,6 +247,7 @@ def build_models(
     ledger: Ledger | None = None,
     recorder: Recorder | None = None,
     on_refused: RefusalListener | None = None,
+    observer: Observer | None = None,
 ) -> Models:
     """Every provider that is planned (else, that the settings name), and the troupe.
 
@@ -266,7 +268,7 @@ def build_models(
     catalog = Catalog(roster, clock=clock, overrides=read_overrides(), prices=prices, local=free)
     gateway = Gateway(
         roster, catalog=catalog, clock=clock, rng=Random(), ids=ids or TimeOrderedIds(),
-        ledger=ledger, recorder=recorder, on_refused=on_refused,
+        ledger=ledger, recorder=recorder, on_refused=on_refused, observer=observer,
     )  # fmt: skip
     entries = {plan.name: entry_of(plan) for plan in plans}
     entries |= {each.name: Entry(title=title, configured=True) for each, title in others.items()}

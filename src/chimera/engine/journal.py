@@ -18,6 +18,7 @@ from chimera.core import events as ev
 from chimera.core.conversation import Status
 from chimera.core.errors import Invalid, Stale
 from chimera.core.ids import Clock, to_millis
+from chimera.core.observer import Observer, Unobserved
 from chimera.core.ports import Channel, Hub
 from chimera.core.sequence import Sequencer, Verdict
 from chimera.store import log
@@ -50,12 +51,19 @@ class Journal:
     """Appends, reads and follows the logs."""
 
     def __init__(
-        self, store: Store, hub: Hub, clock: Clock, *, heartbeat_s: float = HEARTBEAT_S
+        self,
+        store: Store,
+        hub: Hub,
+        clock: Clock,
+        *,
+        heartbeat_s: float = HEARTBEAT_S,
+        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._hub = hub
         self._clock = clock
         self._heartbeat_s = heartbeat_s
+        self._observer = observer or Unobserved()
         #: Publishes that failed; the events are safe, followers find them in the log.
         self.unheard = 0
 
@@ -285,6 +293,7 @@ class Journal:
         generation: int | None = None,
     ) -> None:
         """Tell who watches. The log has the events: a failure here loses nothing."""
+        self._observer.appended(envelopes)
         try:
             await self._hub.publish(
                 conversation_id,

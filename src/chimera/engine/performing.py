@@ -10,6 +10,7 @@ from chimera.core.director import Speak
 from chimera.core.errors import BudgetSpent, ProviderError, Superseded, Withdrawn
 from chimera.core.generation import Performance, Route, Usage
 from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import Persona
 from chimera.core.ports import Bills, Gallery, Hub, Sentiment
 from chimera.core.state import ConversationState, apply
@@ -18,7 +19,7 @@ from chimera.engine.ahead import Hand, Writing, after
 from chimera.engine.asking import Performer
 from chimera.engine.handover import Handover
 from chimera.engine.journal import Claim, Journal
-from chimera.engine.showing import BEAT_S, News, next_boundary, still_open, together
+from chimera.engine.showing import BEAT_S, News, Punctuality, next_boundary, still_open, together
 from chimera.engine.wings import Wings
 from chimera.providers.roster import SCRIPTED
 from chimera.realtime.drafts import DraftWriter
@@ -59,6 +60,7 @@ class Stage:
     persona: Callable[[Participant], Awaitable[Persona]]
     #: What helps the director.
     wings: Wings = field(default_factory=Wings)
+    observer: Observer = field(default_factory=Unobserved)
 
     def now(self) -> int:
         return to_millis(self.clock.now())
@@ -114,6 +116,7 @@ class Performing:
         hand.changed = writing.changed
         #: The seq that the text of the next turn builds on, once that is asked for.
         self._foreseen: int | None = None
+        self._punctuality = Punctuality(stage.observer)
 
     async def play(self) -> int | None:
         """Perform the turn; when the conversation wants the next run, in milliseconds, if it does.
@@ -210,6 +213,7 @@ class Performing:
         )  # fmt: skip
 
     async def _start(self, plan: pacing.TurnPlan) -> None:
+        due = self._start_ms(plan)
         deadline = self._stage.now() + round(1000 * plan.lead_s) + RUN_MS
         # Due at once: whoever finds this turn dead should not wait for it.
         if await self._append(
@@ -217,6 +221,8 @@ class Performing:
         ):
             await self._hand.drop()
         self._writing.on_stage = True
+        if not self._hurried and self._state.pace.mode != "instant":
+            self._punctuality.begun(due, self._stage.now(), lead_s=plan.lead_s)
 
     async def _append(
         self,
@@ -336,6 +342,7 @@ class Performing:
             due = self._stage.now()
             await self._stage.journal.sleep(self._claim, due)
         self._hand.landed = self._claim.seen
+        self._punctuality.landed(self._writing.ready_ms, self._stage.now())
         if titling.wanted(self._state):
             await self._stage.entitle(self._state.id)
         return due

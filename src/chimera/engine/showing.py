@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chimera.core import events as ev
 from chimera.core.errors import Superseded
+from chimera.core.observer import Observer
 
 #: A piece is shown no more often than this; the eye cannot tell.
 BEAT_S = 0.05
@@ -20,6 +21,31 @@ async def together() -> AsyncGenerator[asyncio.TaskGroup]:
             yield group
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
+
+
+class Punctuality:
+    """How late a line begins, and how much of the time until it has landed was our own.
+
+    A line that is hurried, or of a pace without pauses, is never `begun`: it is due at no moment.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._late_ms = 0
+        #: When the line should land, milliseconds UTC.
+        self._lands_at: int | None = None
+
+    def begun(self, due: int, now: int, *, lead_s: float) -> None:
+        """The line was to begin at `due`, milliseconds UTC, and to land so much later."""
+        self._late_ms = max(0, now - due)
+        self._lands_at = due + round(1000 * lead_s)
+
+    def landed(self, ready: int, now: int) -> None:
+        """The log has the line, whose text was known at `ready`."""
+        if self._lands_at is None:
+            return
+        own = max(0, now - max(self._lands_at, ready))
+        self._observer.landed(late_s=self._late_ms / 1000, own_s=own / 1000)
 
 
 @dataclass(slots=True)

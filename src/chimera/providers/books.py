@@ -19,6 +19,7 @@ from chimera.core.generation import (
     Usage,
 )
 from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.observer import CallMade, Observer
 from chimera.core.ports import CallRecord, Ledger, Recorder, Reservation
 from chimera.providers import accounts
 from chimera.providers.catalog import Catalog
@@ -44,13 +45,21 @@ class Books:
     """The ledger, and the recorder of those who look behind the stage."""
 
     def __init__(
-        self, ledger: Ledger, recorder: Recorder, *, catalog: Catalog, clock: Clock, ids: IdSource
+        self,
+        ledger: Ledger,
+        recorder: Recorder,
+        *,
+        catalog: Catalog,
+        clock: Clock,
+        ids: IdSource,
+        observer: Observer,
     ) -> None:
         self._ledger = ledger
         self._recorder = recorder
         self._catalog = catalog
         self._clock = clock
         self._ids = ids
+        self._observer = observer
 
     @asynccontextmanager
     async def billed(
@@ -82,6 +91,8 @@ class Books:
         finally:
             usage = self._taken(call, limit, failure)
             spent.append(usage)
+            now = self._clock.monotonic()
+            self._observer.called(_made(call, usage, failure, at=at, now=now))
             await unbroken(self._write_down(call, usage, failure, at=at))
 
     async def _reserve(self, call: Call, limit: accounts.Most) -> None:
@@ -166,6 +177,28 @@ async def unbroken(work: Coroutine[Any, Any, None]) -> None:
     task.result()
 
 
+def _made(
+    call: Call, usage: Usage, failure: BaseException | None, *, at: int, now: float
+) -> CallMade:
+    line = call.line
+    return CallMade(
+        turn=call.turn,
+        route=call.route,
+        request=line.request,
+        text=line.text,
+        finish=line.finish.reason if line.finish else None,
+        at=at,
+        first_token_ms=_first_token_ms(line),
+        duration_ms=round(1000 * (now - line.began)),
+        usage=usage,
+        failure=None if failure is None else _code(failure),
+    )
+
+
+def _first_token_ms(line: Line) -> int | None:
+    return round(1000 * (line.first_token - line.began)) if line.text else None
+
+
 def _record(
     call: Call, usage: Usage, failure: BaseException | None, *, at: int, now: float
 ) -> CallRecord:
@@ -178,7 +211,7 @@ def _record(
         provider=call.route.provider,
         model=call.route.model,
         at=at,
-        first_token_ms=round(1000 * (line.first_token - line.began)) if line.text else None,
+        first_token_ms=_first_token_ms(line),
         duration_ms=round(1000 * (now - line.began)),
         request=_request(line.request),
         text=without_keys(line.text),
@@ -219,8 +252,19 @@ def _error(failure: BaseException | None) -> dict[str, str] | None:
         case None:
             return None
         case ChimeraError():
-            return {"code": failure.code, "message": redact(failure.message)}
+            message = redact(failure.message)
         case asyncio.CancelledError() | GeneratorExit():
-            return {"code": "cancelled", "message": "Nobody waited for the rest."}
+            message = "Nobody waited for the rest."
         case _:
-            return {"code": ChimeraError.code, "message": redact(str(failure))}
+            message = redact(str(failure))
+    return {"code": _code(failure), "message": message}
+
+
+def _code(failure: BaseException) -> str:
+    match failure:
+        case ChimeraError():
+            return failure.code
+        case asyncio.CancelledError() | GeneratorExit():
+            return "cancelled"
+        case _:
+            return ChimeraError.code

@@ -24,6 +24,7 @@ from chimera.core.generation import (
     Usage,
 )
 from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.observer import Observer, Unobserved
 from chimera.core.ports import Ledger, Recorder
 from chimera.core.routes.breaker import BreakerState
 from chimera.core.routes.health import HealthBook
@@ -68,6 +69,7 @@ class Gateway:
         recorder: Recorder | None = None,
         health: HealthBook | None = None,
         on_refused: RefusalListener | None = None,
+        observer: Observer | None = None,
         slots: Mapping[str, int] | None = None,
         total: float = _TOTAL,
     ) -> None:
@@ -85,6 +87,7 @@ class Gateway:
         books = Books(
             ledger or MemoryLedger(), recorder or MemoryRecorder(),
             catalog=catalog, clock=clock, ids=ids or _DrawnIds(rng),
+            observer=observer or Unobserved(),
         )  # fmt: skip
         self._caller = Caller(
             roster, catalog=catalog, books=books, health=self.health, clock=clock, rng=rng,

@@ -127,6 +127,11 @@ class Channels:
     def __len__(self) -> int:
         return len(self._channels)
 
+    @property
+    def viewers_here(self) -> int:
+        """How many watch in this process; who watches two conversations counts twice."""
+        return sum(channel.viewers_here for channel in list(self._channels.values()))
+
     def find(self, conversation_id: str) -> RingChannel | None:
         return self._channels.get(conversation_id)
 
@@ -188,6 +193,13 @@ class MemoryHub:
 
     def __init__(self) -> None:
         self._channels = Channels()
+
+    #: Nothing has to come from elsewhere, and nothing is lost on the way.
+    lag_s, lost = 0.0, 0
+
+    @property
+    def viewers_here(self) -> int:
+        return self._channels.viewers_here
 
     @property
     def degraded_since(self) -> datetime | None:

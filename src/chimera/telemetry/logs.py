@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, Literal, cast
 
 import structlog
-from structlog.types import EventDict, WrappedLogger
+from structlog.types import EventDict, Processor, WrappedLogger
 
 #: What looks like a key, wherever it stands.
 _SECRET = re.compile(
@@ -23,7 +23,7 @@ def redact(text: str) -> str:
     return _SECRET.sub("[redacted]", text)
 
 
-def _clean(value: Any, name: str = "") -> Any:
+def clean(value: Any, name: str = "") -> Any:
     """Whatever a caller logs, without secrets."""
     match value:
         case None | bool() | int() | float():
@@ -34,7 +34,7 @@ def _clean(value: Any, name: str = "") -> Any:
             return redact(value)[:_LONGEST]
         case dict():
             items = cast("dict[Any, Any]", value).items()
-            return {key: _clean(each, str(key)) for key, each in items}
+            return {key: clean(each, str(key)) for key, each in items}
         case list() | tuple() | set() | frozenset():
             return _clean_all(list(cast("Collection[Any]", value)))
         case _:
@@ -46,24 +46,29 @@ def _clean(value: Any, name: str = "") -> Any:
 def _clean_all(values: list[Any]) -> list[Any]:
     if len(values) == 2 and isinstance(values[0], str):
         # A header or a field as a pair.
-        return [_clean(values[0]), _clean(values[1], values[0])]
-    return [_clean(each) for each in values]
+        return [clean(values[0]), clean(values[1], values[0])]
+    return [clean(each) for each in values]
 
 
 def _redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     # Names that begin with an underscore are structlog's own, and are taken out before it prints.
     return {
-        name: value if name.startswith("_") else _clean(value, name)
-        for name, value in event.items()
+        name: value if name.startswith("_") else clean(value, name) for name, value in event.items()
     }
 
 
-def set_up_logs(level: str, form: Literal["auto", "json", "text"]) -> None:
-    """Send our own logs and the libraries' through one chain to standard error."""
+def set_up_logs(
+    level: str, form: Literal["auto", "json", "text"], report: Processor | None = None
+) -> None:
+    """Send our own logs and the libraries' through one chain to standard error.
+
+    `report` sees each before errors have become text.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([report] if report else []),
         structlog.processors.format_exc_info,
         _redact_event,
     ]
@@ -91,3 +96,5 @@ def set_up_logs(level: str, form: Literal["auto", "json", "text"]) -> None:
     root.setLevel(level.upper())
     for noisy in ("docket", "uvicorn", "alembic", "asyncio"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    # Its exporter complains at every batch; `telemetry/spans.py` says so once.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
