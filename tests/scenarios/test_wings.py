@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from playhouse import Playhouse, playhouse
+from sqlalchemy import select
 from test_minds import fresh, praising
 
 from chimera.core import events as ev
@@ -26,6 +27,7 @@ from chimera.core.generation import (
 from chimera.core.state import fold
 from chimera.engine.judging import EVERY, Judge
 from chimera.engine.wings import EASY, MOST_WORDS, ROUND_AGAIN, WORDING_S, Prompter, Wings
+from chimera.store.tables import conversations
 
 pytestmark = pytest.mark.looptime
 
@@ -314,6 +316,19 @@ async def test_second_thoughts_change_what_is_felt_and_every_fold_agrees() -> No
     assert after[tie].affinity < (before[tie].affinity if tie in before else 1.0)
     assert any("The Comedian gets on your nerves" in each for each in mind.prompts[EVERY:])
     assert not any("gets on your nerves" in each for each in mind.prompts[:EVERY])
+
+
+async def test_what_second_thoughts_cost_is_counted_where_people_look() -> None:
+    async with helped(Minded(against_the_comedian), judges=True, cost=0.01) as house:
+        log = await played(house, EVERY + 4, title="Cars")
+        (judged,) = bodies(log, ev.StanceJudged)
+        state = fold(log[0].conversation_id, log)
+        told = await house.store.read(
+            lambda connection: connection.execute(select(conversations.c.cost)).scalar_one()
+        )
+    assert getattr(judged, "usage", None) is not None
+    assert told == pytest.approx(state.cost)
+    assert state.cost == pytest.approx(0.01 * (EVERY + 5), abs=0.011)
 
 
 async def test_what_the_judge_says_of_the_newest_line_is_not_taken() -> None:

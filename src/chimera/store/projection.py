@@ -134,6 +134,8 @@ def _settings(result: Change, body: ev.Body) -> None:
             result.values["limits"] = body.limits.model_dump(mode="json", exclude_none=True)
         case ev.ConversationPaced():
             result.values["pace"] = body.pace.model_dump(mode="json")
+        case ev.StanceJudged():
+            _pay(result, body.usage)
         case ev.TopicChanged():
             result.values["topic"] = body.topic
         case ev.ConversationCleared():
