@@ -7,18 +7,22 @@ import pytest
 from playhouse import WORDS, playhouse
 
 from chimera.core import events as ev
-from chimera.core import ladders
+from chimera.core import ladders, voices
 from chimera.core.conversation import Pace
+from chimera.core.errors import BudgetSpent
 from chimera.core.generation import (
     Chunk,
     Finish,
     GenerationRequest,
     Health,
     Model,
+    Performance,
     Text,
+    TurnRequest,
     Usage,
     UsageReport,
 )
+from chimera.providers.gateway import Gateway
 
 pytestmark = pytest.mark.looptime
 
@@ -154,6 +158,37 @@ async def test_who_has_lost_their_voice_is_asked_twice_and_the_nearer_line_is_ke
         await house.until(conversation_id, ev.MessageCompleted, 60, within=3600)
     # Eight lines of each are a window; from then on every line is worth two tries.
     assert len(mind.prompts) > 70
+
+
+async def test_a_line_is_kept_where_no_money_is_left_for_a_second_try() -> None:
+    mind = Mind(lambda _told, number: f"{fresh(number)[:-1].upper()}!!! GO!!")
+    async with playhouse(mind) as house:
+        conversation_id = await house.open(provider="local", pace=QUICK, min_turns=500)
+        await house.until(conversation_id, ev.MessageCompleted, 60, within=3600)
+        house.perform_with(Penniless(house.gateway))
+        await house.until(conversation_id, ev.MessageCompleted, 63, within=3600)
+        failed = await house.bodies(conversation_id, ev.TurnFailed)
+        state = await house.state(conversation_id)
+        house.alarm.close()
+    assert voices.lost(state, state.lines[-1].participant_id or "")
+    assert failed == []
+
+
+class Penniless:
+    """Implements `Performer`: pays for the first try at each text alone."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._paid = set[str]()
+        self.awake, self.open_until = gateway.awake, gateway.open_until
+
+    async def perform(
+        self, turn: TurnRequest, on_text: Callable[[str], None] | None = None
+    ) -> Performance:
+        if turn.turn_id in self._paid:
+            raise BudgetSpent("No money is left.", scope="house")
+        self._paid.add(turn.turn_id)
+        return await self._gateway.perform(turn, on_text)
 
 
 async def test_a_second_try_is_told_what_was_wrong_with_the_first() -> None:

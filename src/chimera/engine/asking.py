@@ -173,7 +173,7 @@ class Asking:
         done = await self._first(request, on_text)
         why = self._refusal(done, composed)
         if why is None:
-            if on_stage() or not self._lost:
+            if on_stage() or done.scripted or not self._lost:
                 return done
             forget()
             return await self._truer(request, composed, done)
@@ -200,9 +200,9 @@ class Asking:
         """Of two tries the one that sounds more like the speaker."""
         try:
             other = await self.gateway.perform(request)
-        except ProviderError:
+        except (ProviderError, BudgetSpent):
             return done
-        if done.scripted or self._refusal(other, composed) is not None:
+        if other.scripted or self._refusal(other, composed) is not None:
             return done
         near = voices.nearer(self.state, self.speaker.id, done.text, other.text)
         return done if near == done.text else other
