@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 
-from company_casts import ADA, BRUNO, CAST, CLEO, WHISPER, begun, coming, pairs, whispered
+from company_casts import ADA, BRUNO, CAST, CLEO, DORA, WHISPER, begun, coming, pairs, whispered
 
 from chimera.core import director, floor, memory, prompt, topics
 from chimera.core import events as ev
 from chimera.core.company import whispers
+from chimera.core.conversation import Participant
 from chimera.core.director import Speak
 from chimera.core.persona import load_house
 from chimera.core.state import ConversationState
@@ -91,6 +92,27 @@ def test_nobody_has_to_answer_what_they_did_not_hear() -> None:
     assert floor.owing(play.state, CLEO.id) is None
     heard = whispered(pairs(3, whispers=True), "Bruno, what do you think about that?")
     assert heard.state.lines[-1].addressed == (BRUNO.id,)
+
+
+def aloud(play: Headless, who: Participant, text: str) -> ev.MessageSignals:
+    speak = Speak(participant_id=who.id, cause="self_selected", bids=(), words=8)
+    begun(play, speak).finish(speak, text)
+    read = play.state.lines[-1].signals
+    assert read is not None
+    return read
+
+
+def test_a_line_takes_no_side_in_what_its_speaker_did_not_hear() -> None:
+    play = pairs(3)
+    aloud(play, DORA, "Stones remember little.")
+    whispered(play, "Do lanterns matter to you?")
+    read = aloud(play, CLEO, "Exactly, lanterns matter.")
+    assert [each.to for each in read.stance or ()] == [DORA.id]
+    assert "answer" not in (read.acts or ())
+    aloud(play, ADA, "Do lanterns matter to you?")
+    read = aloud(play, CLEO, "Exactly, lanterns matter.")
+    assert [each.to for each in read.stance or ()] == [ADA.id]
+    assert "answer" in (read.acts or ())
 
 
 def test_what_was_whispered_does_not_go_on_aloud() -> None:

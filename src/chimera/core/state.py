@@ -120,6 +120,10 @@ class ConversationState:
                 return seat
         raise KeyError(participant_id)
 
+    def heard(self, participant_id: str) -> tuple[Line, ...]:
+        """The kept lines that somebody was meant to hear, their own among them."""
+        return tuple(each for each in self.lines if each.heard_by(participant_id))
+
 
 def fold(
     conversation_id: str,

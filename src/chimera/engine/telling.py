@@ -206,9 +206,11 @@ def _signals(
     speaker: str, done: Performance, line: Trimmed, state: ConversationState, sentiment: Sentiment
 ) -> ev.MessageSignals:
     cast = state.participants
-    found = signals.read(line.text, cast, speaker, state.lines)
+    # Nobody answers what they did not hear, or takes a side in it.
+    heard = state.heard(speaker)
+    found = signals.read(line.text, cast, speaker, heard)
     found = stance.read(
-        found, line.text, cast, speaker, state.lines, sentiment,
+        found, line.text, cast, speaker, heard, sentiment,
         topic=state.topic, spoken=state.language,
     )  # fmt: skip
     if line.spoke_for and line.spoke_for not in found.addressed:

@@ -188,7 +188,7 @@ class Headless:
         return None
 
     def _account(self, who: str, text: str) -> ev.MessageSignals:
-        read, improv = self.read(who, text, self.state.lines), self.improv(who)
+        read, improv = self.read(who, text, self.state.heard(who)), self.improv(who)
         return read if improv is None else read.model_copy(update=improv)
 
     def read(self, who: str, text: str, lines: Sequence[Line]) -> ev.MessageSignals:
