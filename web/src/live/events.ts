@@ -40,6 +40,8 @@ export interface WireBid {
   readonly reason: string
   readonly chance?: number
   readonly terms?: Readonly<Record<string, number>>
+  /** What a model in the wings says for them. */
+  readonly said?: string
 }
 
 export interface WireParticipant {
@@ -107,6 +109,7 @@ export interface Bodies {
     readonly recalled?: readonly string[] | null
     readonly energy?: number | null
     readonly moods?: Readonly<Record<string, string>> | null
+    readonly directed_by?: { readonly director: string; readonly why: string } | null
     readonly with?: WirePartner | null
   }
   'turn.failed': {

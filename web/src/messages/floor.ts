@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   waiting: 'has been listening for a while',
   overdue: 'has been silent for long',
   invited: 'was invited to speak',
+  director: 'is wanted by the model in the wings',
 }
 
 const TERMS: Readonly<Record<string, string>> = {
@@ -38,6 +39,13 @@ const TERMS: Readonly<Record<string, string>> = {
   waiting: 'has waited',
   overdue: 'silent for long',
   invited: 'invited',
+  director: 'a model’s advice',
+}
+
+const ABSENT: Readonly<Record<string, string>> = {
+  gone: 'is not installed any more',
+  failed: 'failed',
+  resting: 'rests after failures',
 }
 
 const BECAUSE: Readonly<Record<string, string>> = {
@@ -70,6 +78,8 @@ export const floor = {
   why: (name: string) => `Why ${name.replace(/^The /, 'the ')} spoke`,
   whyCause: (name: string, cause: string) => `${name} ${SPOKE[cause] ?? cause}`,
   afterPause: (ms: number) => `after a pause of ${(ms / 1000).toFixed(1)} s`,
+  directedBy: (director: string, why: string) =>
+    `“${director}” directed: this conversation’s own director ${ABSENT[why] ?? why}.`,
   bids: 'Who wanted to speak',
   directorNote: 'The director’s note',
   noteBecause: (because: string | null) =>

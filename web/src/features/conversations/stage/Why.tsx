@@ -37,7 +37,14 @@ function Bid({ state, bid }: { readonly state: ConversationState; readonly bid: 
         {bid.chance !== undefined && ` · ${floor.chance(bid.chance)}`}
       </span>
       <Meter label={stage.wants(name)} value={bid.value} />
-      <em>{floor.reason(bid.reason)}</em>
+      <em>
+        {floor.reason(bid.reason)}
+        {bid.said && (
+          <>
+            : <q dir="auto">{bid.said}</q>
+          </>
+        )}
+      </em>
       {terms.length > 0 && (
         <span className="why-terms t-small">
           {terms.map(([code, value]) => (
@@ -123,6 +130,11 @@ export function Why({ state, turnId, seq, name }: WhyProps) {
           <p className="why-cause">
             {floor.whyCause(name, began.cause)} <span>{floor.afterPause(began.pause_ms)}</span>
           </p>
+          {began.directed_by && (
+            <p className="field-hint">
+              {floor.directedBy(began.directed_by.director, began.directed_by.why)}
+            </p>
+          )}
           <Told began={began} events={events} />
           <h4>{floor.bids}</h4>
           <ul>
