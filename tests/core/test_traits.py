@@ -1,10 +1,11 @@
 """Each trait of a persona that somebody made changes the troupe's words and a model's prompt."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from statistics import mean
+from typing import Any
 
 import pytest
 from benchmarks.troupe import seated
@@ -14,6 +15,7 @@ from chimera.core.conversation import Pace
 from chimera.core.director import Speak, labelled
 from chimera.core.generation import Scene
 from chimera.core.persona import Persona, Traits, load_house
+from chimera.core.state import ConversationState
 from chimera.lab.headless import Headless
 from chimera.providers.scripted import improvise, load_deck
 
@@ -40,18 +42,18 @@ class Play(Headless):
     def __init__(self, card: Persona, topic: str) -> None:
         cast = [seated(each) for each in (card, HOUSE["comedian"], HOUSE["scientist"])]
         super().__init__(cast, topic=topic, seed=len(topic))
-        self.told = dict[str, object]()
+        self.told = dict[str, Mapping[str, Any]]()
         self.hers = list[tuple[str, str]]()
 
-    def write(self, state: object, speak: Speak) -> str:
-        line = improvise(Scene(state=self.state, speak=speak, turn=self.state.turn), load_deck())
-        self.told = line.told
+    def write(self, state: ConversationState, speak: Speak) -> str:
+        line = improvise(Scene(state=state, speak=speak, turn=state.turn), load_deck())
+        self.told[speak.participant_id] = line.told
         if speak.participant_id == "par_ada":
             self.hers.append((str(line.signals["act"]), line.text))
         return line.text
 
-    def finish(self, speak: Speak, text: str, **_: object) -> None:
-        super().finish(speak, text, improv=self.told)
+    def improv(self, who: str) -> Mapping[str, Any]:
+        return self.told[who]
 
 
 @cache

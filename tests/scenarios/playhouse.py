@@ -128,6 +128,11 @@ class Playhouse:
         self.turns = Turns(self.stage, self.audience)
         alarm.turn = self.turns.run
 
+    def write_nothing_ahead(self) -> None:
+        """Have every line asked for by its own turn, from the next run on."""
+        self.turns = Turns(self.stage, self.audience, in_a_row=1)
+        self.alarm.turn = self.turns.run
+
     async def entitle(self, conversation_id: str) -> None:
         self.alarm.errand(self.titles.run(conversation_id))
 

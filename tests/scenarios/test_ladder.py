@@ -471,6 +471,7 @@ async def test_as_the_money_runs_out_lines_are_shorter_and_turns_thrifty() -> No
 async def test_what_a_withdrawn_turn_took_is_discarded_and_counted() -> None:
     slow = ActedProvider("slow", [5.0, *line("A city is a room that many people furnish.")])
     async with playhouse(slow, cost=0.2) as house:
+        house.write_nothing_ahead()
         conversation_id = await house.open(provider="slow")
         await asyncio.sleep(0.5)
         assert slow.open == 1
@@ -484,6 +485,7 @@ async def test_what_a_withdrawn_turn_took_is_discarded_and_counted() -> None:
 async def test_what_a_failed_turn_took_stands_in_the_log() -> None:
     shy = ActedProvider("shy", line("", reason="refused"))
     async with playhouse(shy, cost=0.2) as house:
+        house.write_nothing_ahead()
         conversation_id = await house.open(provider="shy", pace=LIVELY)
         failed = (await house.until(conversation_id, ev.TurnFailed)).body
         house.alarm.close()
@@ -545,6 +547,7 @@ async def named(house: Playhouse, namer: Namer, provider: str = "namer", **optio
 async def test_a_talk_without_a_name_gets_one_after_six_lines_once_and_it_is_paid_for() -> None:
     namer = Namer("  **Whose Street Is It?**\n")
     async with playhouse(namer, cost=0.1) as house:
+        house.write_nothing_ahead()
         conversation_id = await named(house, namer)
         log = await house.log(conversation_id)
         assert (await house.state(conversation_id)).title == "Whose Street Is It?"

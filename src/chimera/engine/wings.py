@@ -26,6 +26,7 @@ from chimera.core.ids import IdSource
 from chimera.core.schemes import MODEL, SCHEMES, Scheme
 from chimera.core.state import ConversationState
 from chimera.engine.pausing import leads
+from chimera.engine.showing import together
 
 #: Seconds a model may take to word a line of the host's, and the words it may take.
 WORDING_S, MOST_WORDS = 3.0, 30
@@ -184,7 +185,7 @@ class Wings:
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """As long as this lasts somebody is asked; in the end nobody waits for an answer."""
-        async with asyncio.TaskGroup() as group:
+        async with together() as group:
             self._group = group
             try:
                 yield
