@@ -79,7 +79,11 @@ def like(pattern: str) -> Callable[[list[tuple[str, str]]], float]:
 
 MEASURES: dict[str, Callable[[list[tuple[str, str]]], float]] = {
     "humour": lambda lines: share(lines, "PROP", "ASIDE", "CALLBACK", "JOKE"),
-    "formality": lambda lines: share(lines, "FACT", "QUOTE", "SYNTHESIS"),
+    "formality": lambda lines: (
+        share(lines, "FACT", "QUOTE", "SYNTHESIS")
+        + like(r"with respect|allow me|if i may|i shall say")(lines)
+        - like(r"oh, come on|fine, listen|\blook\.|so there")(lines)
+    ),
     "warmth": lambda lines: share(lines, "CONCEDE") - share(lines, "PRESS", "CHALLENGE"),
     "assertiveness": lambda lines: share(lines, "PRESS", "CHALLENGE"),
     "curiosity": lambda lines: share(lines, "ASK") + like(r"wonder|curious|love to know")(lines),
