@@ -22,6 +22,17 @@ test('the whole theatre fits a hand', async ({ page, request }) => {
   await expect(lines(page).filter({ hasText: 'Hello from the back row' })).toBeVisible()
 })
 
+test('a long topic makes nothing wider than the hand', async ({ page, request }) => {
+  const { id } = await play(request, 'What would you put in a time capsule to be misunderstood?', {
+    title: 'Capsules',
+  })
+  await page.goto(`/c/${id}`)
+  await expect(page.getByText('What would you put in a time capsule').first()).toBeVisible()
+  await expect(
+    page.getByRole('button', { name: 'Quality, relations, memory, figures' }).first(),
+  ).toBeInViewport({ ratio: 1 })
+})
+
 for (const path of [
   '/new',
   '/library',

@@ -33,12 +33,20 @@ const MOODS: Readonly<Record<string, readonly [string, string]>> = {
 const AT_EASE = ['🙂', 'as usual'] as const
 
 const KINDS: Readonly<Record<string, string>> = {
-  claim: 'heard a claim',
-  promise: 'heard a promise',
-  joke: 'remembers a joke',
+  claim: 'a claim',
+  promise: 'a promise',
+  joke: 'a joke',
   human: 'from the audience',
-  opinion: 'has an opinion',
+  opinion: 'an opinion',
   summary: 'the talk so far',
+}
+
+/** What one remembers of oneself. */
+const OWN: Readonly<Record<string, string>> = {
+  claim: 'was quoted',
+  promise: 'gave its word',
+  joke: 'made a joke',
+  opinion: 'has an opinion',
 }
 
 const TOPIC_CAUSES: Readonly<Record<string, string>> = {
@@ -100,16 +108,14 @@ export const panel = {
     const how = conflict === 'banter' ? '' : conflict === 'heated' ? 'sparring' : 'hostile'
     return allied ? (how ? `allies, and ${how}` : 'allies') : how
   },
-  feeling: (value: number) =>
-    value > 0.5
-      ? 'fond'
-      : value >= 0.15
-        ? 'friendly'
-        : value > -0.15
-          ? 'indifferent'
-          : value >= -0.5
-            ? 'cool'
-            : 'averse',
+  feeling: (value: number) => {
+    // By the figure that stands beside it.
+    const shown = Number(value.toFixed(2))
+    if (shown > 0.5) return 'fond'
+    if (shown >= 0.15) return 'friendly'
+    if (shown > -0.15) return 'indifferent'
+    return shown >= -0.5 ? 'cool' : 'averse'
+  },
   affinity: (value: number) => (Math.abs(value) < 0.005 ? '0' : signed(value, 2)),
   camps: (sides: readonly (readonly string[])[]) =>
     `Two camps: ${sides.map((side) => list.format(side)).join(' against ')}.`,
@@ -152,8 +158,11 @@ export const panel = {
   whose: 'Whose notes',
   noNotes: 'Nothing is remembered yet. After a few lines, what is worth keeping stands here.',
   noNotesOf: (name: string) => `${name} remembers nothing yet.`,
-  kind: (kind: string) => KINDS[kind] ?? kind,
-  about: (name: string) => `about ${lower(name)}`,
+  kind: (kind: string, by: string | null) => {
+    const what = KINDS[kind] ?? kind
+    return by === null ? what : kind === 'human' ? `${what}: ${by}` : `${what} of ${lower(by)}`
+  },
+  ownKind: (kind: string) => OWN[kind] ?? KINDS[kind] ?? kind,
   importance: 'Importance',
   importanceOf: (value: number) => (value >= 0.7 ? 'important' : value >= 0.4 ? 'of some weight' : 'minor'),
   recalled: (n: number) =>

@@ -26,7 +26,7 @@ export function PollForm({ conversationId }: { readonly conversationId: string }
   const [options, setOptions] = useState(EMPTY)
   const [seconds, setSeconds] = useState<number>(60)
   const [decides, setDecides] = useState(false)
-  const { mutate, isPending, error } = useOpenPoll(conversationId)
+  const { mutate, reset, isPending, error } = useOpenPoll(conversationId)
   const given = options.map(({ text }) => text.trim()).filter((text) => text !== '')
   const ready = question.trim() !== '' && given.length >= 2
   const write = (key: number, text: string) =>
@@ -45,7 +45,7 @@ export function PollForm({ conversationId }: { readonly conversationId: string }
     )
   }
   return (
-    <form className="poll-form" onSubmit={send}>
+    <form className="poll-form" onSubmit={send} onChange={() => error && reset()}>
       <TextField
         label={stalls.question}
         value={question}

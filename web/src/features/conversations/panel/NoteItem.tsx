@@ -69,11 +69,11 @@ function Editing({ state, note, onDone }: NoteProps & { readonly onDone: () => v
 }
 
 function Facts({ state, note }: NoteProps) {
-  const named = state.participants.find(({ id }) => id === note.about)?.name ?? note.about
+  const by = state.participants.find(({ id }) => id === note.about)?.name ?? note.about ?? null
+  const own = note.about === note.participant_id
   return (
     <p className="note-facts t-small">
-      {panel.kind(note.kind)}
-      {named && ` ${panel.about(named)}`} · {panel.importanceOf(note.importance)} ·{' '}
+      {own ? panel.ownKind(note.kind) : panel.kind(note.kind, by)} · {panel.importanceOf(note.importance)} ·{' '}
       {panel.recalled(note.recalled)}
       {note.from_conversation && ` · ${panel.fromEarlier}`}
     </p>

@@ -153,7 +153,7 @@ test('a memory is put right, or forgotten', async () => {
   )
   const { user, side } = await open('Memory')
   expect(await side.findByText(note.text)).toBeVisible()
-  expect(side.getByText('has an opinion about the Philosopher · important · recalled once')).toBeVisible()
+  expect(side.getByText('an opinion of the Philosopher · important · recalled once')).toBeVisible()
   await user.click(side.getByRole('button', { name: 'Edit the note' }))
   const field = side.getByRole('textbox', { name: 'Note' })
   await user.clear(field)
