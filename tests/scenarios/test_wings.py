@@ -20,6 +20,7 @@ from chimera.core.generation import (
     GenerationRequest,
     Health,
     Model,
+    Route,
     Text,
     Usage,
     UsageReport,
@@ -270,6 +271,19 @@ async def test_words_that_come_too_late_are_replaced_from_the_deck() -> None:
 
 async def test_without_the_switch_the_host_says_nothing() -> None:
     assert said_by_host(await circling("Friends, something new.", moderates=False)) == []
+
+
+@pytest.mark.parametrize("route", [None, Route(provider="local", model="m1")])
+async def test_where_the_troupe_plays_alone_nobody_behind_the_scenes_is_asked(
+    route: Route | None,
+) -> None:
+    async with playhouse(Minded(wording("Friends."))) as house:
+        prompter = Prompter(gateway=house.gateway, ids=house.ids, route=route)
+        for provider, asked in (("scripted", False), ("local", True)):
+            conversation_id = await house.open(provider=provider, pace=QUICK)
+            routes = prompter.routes(await house.state(conversation_id))
+            assert bool(routes) is asked
+        house.alarm.close()
 
 
 async def test_where_no_model_plays_the_host_says_nothing_more_than_ever() -> None:

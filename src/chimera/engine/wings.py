@@ -98,7 +98,9 @@ class Prompter:
     route: Route | None = None
 
     def routes(self, state: ConversationState) -> tuple[Route, ...]:
-        return (self.route,) if self.route else leads(state)
+        """Whom it may ask; nobody where the troupe plays alone, whose shows cost nothing."""
+        cast = leads(state)
+        return (self.route,) if self.route and cast else cast
 
     async def answer(
         self, state: ConversationState, system: str, prompt: str, *, owner: str | None,
