@@ -40,7 +40,7 @@ def reporting(dsn: str) -> Generator["Reporter"]:
         ) from None
     try:
         client = Client(
-            dsn, release=f"chimera@{__version__}", before_send=_cleaned, send_default_pii=False,
+            dsn, release=f"chimera@{__version__}", before_send=_cleaned,
             include_local_variables=False, default_integrations=False, auto_session_tracking=False,
             max_breadcrumbs=0, shutdown_timeout=_FAREWELL_S,
         )  # fmt: skip

@@ -3,9 +3,10 @@
 It has a thread of its own, so that it answers while the event loop stands still.
 """
 
+import asyncio
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from chimera.core.errors import Unready
@@ -18,8 +19,8 @@ _PATIENCE_S = 5.0
 Exposition = Callable[[], tuple[bytes, str]]
 
 
-@contextmanager
-def scraping(port: int, exposition: Exposition, watchdog: Watchdog) -> Generator[int]:
+@asynccontextmanager
+async def scraping(port: int, exposition: Exposition, watchdog: Watchdog) -> AsyncGenerator[int]:
     """Answer `/metrics` and `/health/live` on this machine until the block ends; the port.
 
     Raises Unready(6) for a port that is taken.
@@ -60,11 +61,13 @@ def scraping(port: int, exposition: Exposition, watchdog: Watchdog) -> Generator
             "Choose another with CHIMERA_METRICS__PORT.",
             exit_code=6,
         ) from None
-    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
-    with server:
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        await asyncio.to_thread(_close, server)
+
+
+def _close(server: ThreadingHTTPServer) -> None:
+    server.shutdown()
+    server.server_close()

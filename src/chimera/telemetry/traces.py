@@ -65,7 +65,12 @@ async def tracing(endpoint: str, *, content: bool) -> AsyncGenerator["Tracer"]:
             exit_code=2,
         ) from None
     address = endpoint if endpoint.endswith("/v1/traces") else endpoint.rstrip("/") + "/v1/traces"
-    tracer = Tracer(OTLPSpanExporter(endpoint=address, timeout=_EXPORT_S), content=content)
+
+    def opened() -> Tracer:
+        return Tracer(OTLPSpanExporter(endpoint=address, timeout=_EXPORT_S), content=content)
+
+    # It looks into files and at locks.
+    tracer = await asyncio.to_thread(opened)
     try:
         yield tracer
     finally:

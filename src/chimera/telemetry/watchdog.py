@@ -38,8 +38,9 @@ class Notes(Protocol):
 class Watchdog:
     """Watches the loop that runs it."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, *, dead_s: float = DEAD_S) -> None:
         self._notes = notes
+        self._dead_s = dead_s
         self._loop_thread = 0
         #: When the loop should say again that it turns.
         self._due = float("inf")
@@ -51,7 +52,7 @@ class Watchdog:
     def stalled(self) -> bool:
         """Whether the loop has stood still for five seconds, now or a moment ago."""
         now = monotonic()
-        return now - self._due > DEAD_S or now < self._stalled_until
+        return now - self._due > self._dead_s or now < self._stalled_until
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -65,7 +66,7 @@ class Watchdog:
                 now = monotonic()
                 lag = max(0.0, now - self._due)
                 self._notes.lagged(lag, blocked=lag > SLOW_S)
-                if lag > DEAD_S:
+                if lag > self._dead_s:
                     self._stalled_until = now + REMEMBERED_S
                 self._due = now + BEAT_S
         finally:
