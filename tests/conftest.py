@@ -38,8 +38,9 @@ def _never_blocking() -> Generator[BlockBuster]:
         for function in blockbuster.functions.values():
             # A new connection looks for a password file; that is one look, and not ours to change.
             function.can_block_in("asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args"})
-            # Migrations run before anybody is served.
-            function.can_block_in("store/migrations/__init__.py", {"move"})
+            # Migrations run before anybody is served, and a command serves nobody.
+            function.can_block_in("store/migrations/__init__.py", {"move", "_scripts"})
+            function.can_block_in("store/backup.py", {"back_up", "_dump", "_bring_back"})
         yield blockbuster
 
 
@@ -88,6 +89,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_database(postgres_url: str, fresh_names: Generator[str]) -> Generator[str]:
     name = next(fresh_names)
     asyncio.run(_execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    yield _database(postgres_url, name)
+    asyncio.run(_execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str, fresh_names: Generator[str]) -> Generator[str]:
+    """A database in which there is nothing, not even our tables."""
+    name = next(fresh_names)
+    asyncio.run(_execute(postgres_url, f"CREATE DATABASE {name}"))
     yield _database(postgres_url, name)
     asyncio.run(_execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
 

@@ -1,6 +1,5 @@
 """The checker agrees with sound logs, and finds each kind of damage."""
 
-
 import pytest
 from sqlalchemy import Connection, text
 

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
 import structlog
 from orjson import loads
@@ -33,6 +32,7 @@ from chimera.settings import ServiceSettings, Settings
 from chimera.store import credentials
 from chimera.store.credentials import Snapshot, Stored, Tuning
 from chimera.store.database import Store, parse
+from chimera.store.sqlite import read_file
 from chimera.store.vault import UNREADABLE, SealBroken, Vault, kid_of, parse_ring
 
 log = structlog.get_logger()
@@ -93,11 +93,7 @@ def _read_file(settings: Settings) -> Snapshot:
     path = Path(parse(settings.database_url).database or "")
     if not path.is_file():
         return Snapshot()
-    # Without a log beside it nobody has the file open, and it can be read as it lies.
-    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
-    engine = create_engine(
-        f"sqlite:///file:{quote(str(path.absolute()))}?{how}&uri=true", json_deserializer=loads
-    )
+    engine = create_engine("sqlite://", creator=partial(read_file, path), json_deserializer=loads)
     try:
         with engine.connect() as connection:
             return credentials.snapshot(connection)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from chimera import __version__
-from chimera.cli import keys, lab, personas, providers, talk
+from chimera.cli import backup, keys, lab, personas, providers, talk
 from chimera.cli.options import DataDir
 from chimera.core.errors import ChimeraError, Unready
 from chimera.settings import Settings, load_settings
@@ -28,8 +28,12 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(personas.app, name="personas")
 app.add_typer(lab.app, name="lab")
 app.command("talk")(talk.talk)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; this machine only.")]
+#: Started by another process of the house (`fleet.py`).
+Leashed = Annotated[bool, typer.Option("--leashed", hidden=True)]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 
@@ -81,6 +85,11 @@ def serve(
     port: Port = None,
     data_dir: DataDir = None,
     worker: Annotated[bool, typer.Option(help="Run turns in this process.")] = True,
+    workers: Annotated[
+        int, typer.Option(help="Processes that serve at one port.", min=1, max=64)
+    ] = 1,
+    door: Annotated[int | None, typer.Option(hidden=True)] = None,
+    leashed: Leashed = False,
 ) -> None:
     """Serve the web app, the API and, unless told otherwise, run the turns."""
     # The web stack is the slowest import we have; other commands do without it.
@@ -88,12 +97,17 @@ def serve(
 
     settings = settings_with(host, port, data_dir)
     set_up_logs(settings.log.level, settings.log.format)
-    run(serving.serve(settings, with_worker=worker))
+    if workers > 1:
+        run(serving.serve_many(settings, processes=workers, with_worker=worker))
+    else:
+        place = serving.place_of(door=door, leashed=leashed)
+        run(serving.serve(settings, with_worker=worker, place=place))
 
 
 @app.command()
 def worker(
     concurrency: Annotated[int | None, typer.Option(min=1, help="Turns awake at once.")] = None,
+    leashed: Leashed = False,
 ) -> None:
     """Run turns for other processes; needs PostgreSQL and Redis."""
     from chimera.cli import serving  # noqa: PLC0415 – as slow as the engine
@@ -101,7 +115,7 @@ def worker(
     given = {} if concurrency is None else {"concurrency": concurrency}
     settings = load_settings(engine=given)
     set_up_logs(settings.log.level, settings.log.format)
-    run(serving.run_worker(settings))
+    run(serving.run_worker(settings, place=serving.place_of(leashed=leashed)))
 
 
 @app.command()

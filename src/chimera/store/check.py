@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select
 
 from chimera.core import events as ev
-from chimera.store.learning import metadata
+from chimera.store.learning import variants
 from chimera.store.tables import conversations, events, messages, usage
 
 #: As many faults of a kind are named; one is enough to know.
@@ -19,6 +19,10 @@ MOST_NAMED = 20
 _CENT = 1e-6
 _SAID = (ev.MessageCompleted.type, ev.MessagePosted.type)
 _ENDS = (ev.MessageCompleted.type, ev.TurnFailed.type)
+
+#: Those of learning and those of the house are one.
+_ALL = variants.metadata
+_Question = Select[*tuple[Any, ...]]
 
 _C, _E, _M = conversations.c, events.c, messages.c
 
@@ -39,12 +43,12 @@ def check(connection: Connection) -> list[Fault]:
     found: list[Fault] = []
     for what, query in _QUESTIONS:
         found += _faults(connection, what, query)
-    for table in metadata.sorted_tables:
+    for table in _ALL.sorted_tables:
         found += _orphans(connection, table)
     return found
 
 
-def _faults(connection: Connection, what: str, query: Select[Any]) -> list[Fault]:
+def _faults(connection: Connection, what: str, query: _Question) -> list[Fault]:
     rows = connection.execute(query.limit(MOST_NAMED))
     return [Fault(what, " ".join(str(each) for each in row)) for row in rows]
 
@@ -58,11 +62,13 @@ def _orphans(connection: Connection, table: Table) -> list[Fault]:
             key.parent.is_not(None),
             ~exists().where(owner.c[key.column.name] == key.parent),
         )
-        found += _faults(connection, f"{table.name} without its row", select(key.parent).where(lost))
+        found += _faults(
+            connection, f"{table.name} without its row", select(key.parent).where(lost)
+        )
     return found
 
 
-def _numbered() -> Select[Any]:
+def _numbered() -> _Question:
     """Logs whose numbers do not run from one to the head."""
     logs = (
         select(
@@ -89,19 +95,19 @@ def _numbered() -> Select[Any]:
     )
 
 
-def _counted() -> Select[Any]:
+def _counted() -> _Question:
     """Conversations that count other messages than there are."""
     many = select(func.count()).where(_M.conversation_id == _C.id).scalar_subquery()
     return select(_C.id, _C.message_count).where(_C.message_count != many)
 
 
-def _unsaid() -> Select[Any]:
+def _unsaid() -> _Question:
     """Messages of which the log knows nothing."""
     said = (_E.conversation_id == _M.conversation_id, _E.seq == _M.seq, _E.type.in_(_SAID))
     return select(_M.id).where(~exists().where(*said))
 
 
-def _unkept() -> Select[Any]:
+def _unkept() -> _Question:
     """Lines of the log without their message, unless the script was cleared after them."""
     kept = exists().where(_M.conversation_id == _E.conversation_id, _M.seq == _E.seq)
     clears = events.alias("clears")
@@ -113,7 +119,7 @@ def _unkept() -> Select[Any]:
     return select(_E.conversation_id, _E.seq).where(_E.type.in_(_SAID), ~kept, ~cleared)
 
 
-def _twice(kinds: Sequence[str]) -> Select[Any]:
+def _twice(kinds: Sequence[str]) -> _Question:
     """Turns that have more than one of these events."""
     turn = _E.body["turn_id"].as_string()
     return (
@@ -124,7 +130,7 @@ def _twice(kinds: Sequence[str]) -> Select[Any]:
     )
 
 
-def _unpaid() -> Select[Any]:
+def _unpaid() -> _Question:
     """Lines that cost more than their calls did by the books."""
     turn, cost = _E.body["turn_id"].as_string(), _E.body[("usage", "cost")].as_float()
     booked = select(func.coalesce(func.sum(usage.c.cost), 0.0)).where(usage.c.turn_id == turn)
@@ -133,7 +139,7 @@ def _unpaid() -> Select[Any]:
     )
 
 
-_QUESTIONS: tuple[tuple[str, Select[Any]], ...] = (
+_QUESTIONS: tuple[tuple[str, _Question], ...] = (
     ("a log with a hole, or a head that is not its last event", _numbered()),
     ("a wrong count of messages", _counted()),
     ("a message that is not in the log", _unsaid()),

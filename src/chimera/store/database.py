@@ -22,7 +22,7 @@ from chimera.store import migrations
 from chimera.store.postgres import Postgres
 from chimera.store.sqlite import SAFE_VERSION, Sqlite
 from chimera.store.tables import meta
-from chimera.store.units import Backend, Result, Unit
+from chimera.store.units import Backend, Result, Unit, sqlstate
 
 Dialect = Literal["sqlite", "postgresql"]
 Afterwards = Callable[[], Awaitable[None]]
@@ -30,6 +30,8 @@ Afterwards = Callable[[], Awaitable[None]]
 _log = structlog.get_logger(__name__)
 #: How often a server that does not answer at the start is asked again.
 _ASK_AGAIN = 0.5
+#: States that do not pass by themselves: a wrong user or password, no such database, no right.
+_NEVER = ("28", "3D", "42501")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,18 @@ class Store:
     """Reads and writes; use `Store.open`."""
 
     def __init__(
-        self, backend: Backend, *, dialect: Dialect, store_id: str, secret: str = ""
+        self,
+        backend: Backend,
+        *,
+        dialect: Dialect,
+        store_id: str,
+        secret: str = "",
+        file: Path | None = None,
     ) -> None:
         self._backend = backend
         self.dialect: Dialect = dialect
+        #: Where everything is kept, if it is one file of this machine.
+        self.file = file
         #: Changes when a backup is restored: clients then forget their cursors.
         self.store_id = store_id
         #: What only the processes of this house know; never told.
@@ -81,7 +91,8 @@ class Store:
         """
         address = parse(url)
         dialect: Dialect = "sqlite" if address.drivername == "sqlite" else "postgresql"
-        async with _backend(
+        file = Path(address.database or "") if dialect == "sqlite" else None
+        async with reach(
             address, durable=durable, pool_size=pool_size, patience=patience
         ) as backend:
             await backend.write(migrations.upgrade)
@@ -89,7 +100,7 @@ class Store:
             secret = await backend.write(
                 partial(_fact, name="secret", fresh=secrets.token_urlsafe(32))
             )
-            yield cls(backend, dialect=dialect, store_id=store_id, secret=secret)
+            yield cls(backend, dialect=dialect, store_id=store_id, secret=secret, file=file)
 
     async def write(self, unit: Unit[Result]) -> Result:
         """Run `unit` in one transaction. It may run twice: it must change nothing but rows.
@@ -117,7 +128,7 @@ class Store:
 
 async def migrate(url: str, revision: str = "head", *, patience: float = 30.0) -> None:
     """Bring the database at `url` to a revision, up or down."""
-    async with _backend(parse(url), durable=True, pool_size=1, patience=patience) as backend:
+    async with reach(parse(url), patience=patience) as backend:
         await backend.write(partial(migrations.move, revision=revision))
 
 
@@ -139,9 +150,10 @@ def parse(url: str) -> URL:
 
 
 @asynccontextmanager
-async def _backend(
-    address: URL, *, durable: bool, pool_size: int, patience: float
+async def reach(
+    address: URL, *, durable: bool = True, pool_size: int = 1, patience: float = 30.0
 ) -> AsyncGenerator[Backend]:
+    """The database at this address, whatever is in it; raises Unready if it cannot be used."""
     if address.drivername == "sqlite":
         path = Path(address.database or "")
         await asyncio.to_thread(_check_file, path)
@@ -188,9 +200,19 @@ async def _await_server(backend: Postgres, patience: float) -> None:
         try:
             return await backend.check_version()
         except (OSError, TimeoutError, DBAPIError) as error:
+            why = _said(error)
+            if isinstance(error, DBAPIError) and (sqlstate(error) or "").startswith(_NEVER):
+                raise Unready(f"The database refuses us: {why}.", exit_code=4) from error
             if loop.time() >= deadline:
-                raise Unready(f"The database cannot be reached: {error}.", exit_code=4) from error
+                raise Unready(f"The database cannot be reached: {why}.", exit_code=4) from error
             await asyncio.sleep(_ASK_AGAIN)
+
+
+def _said(error: Exception) -> str:
+    """What the server said, in one line."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    text = str(said).partition("\n")[0].rstrip(".")
+    return text.rpartition(">: ")[2] or type(error).__name__
 
 
 def _fact(connection: Connection, *, name: str, fresh: str) -> str:

@@ -30,7 +30,10 @@ _SERVER_SETTINGS = {
 class Postgres:
     """One server; implements `Backend`."""
 
-    def __init__(self, url: URL, *, pool_size: int, checkout: float = CHECKOUT_S) -> None:
+    def __init__(
+        self, url: URL, *, pool_size: int, checkout: float = CHECKOUT_S, oldest: int = OLDEST
+    ) -> None:
+        self._oldest = oldest
         self._engine: AsyncEngine = create_async_engine(
             url.set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
@@ -86,13 +89,26 @@ class Postgres:
             await connection.execution_options(postgresql_readonly=True)
             return await connection.run_sync(unit)
 
+    async def snapshot(self, unit: Unit[Result]) -> Result:
+        """Run a unit that reads everything as it stood at one moment, however long that takes."""
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                for each in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                    await connection.execute(text(f"SET LOCAL {each} = 0"))
+                return await connection.run_sync(unit)
+        except Exception as error:
+            raise translated(error) from error
+
     async def check_version(self) -> None:
         """Raises Unready for a server too old for us, OSError for one that is not there."""
         async with self._engine.connect() as connection:
             number = int((await connection.execute(text("SHOW server_version_num"))).scalar_one())
-        if number < OLDEST * 10_000:
+        if number < self._oldest * 10_000:
             raise Unready(
-                f"PostgreSQL {number // 10_000} is too old; Chimera needs {OLDEST} or newer.",
+                f"PostgreSQL {number // 10_000} is too old; Chimera needs {self._oldest} or newer.",
                 exit_code=4,
             )
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -203,6 +204,10 @@ class Sqlite:
     async def read(self, unit: Unit[Result]) -> Result:
         return await self._readers.run(unit)
 
+    async def snapshot(self, unit: Unit[Result]) -> Result:
+        # Each transaction is one here, and has no deadline.
+        return await self._readers.run(unit)
+
     async def close(self) -> None:
         await self._writer.close()
         await self._readers.close()
@@ -247,6 +252,15 @@ def _beginning(statement: str) -> Callable[[Connection], None]:
         connection.exec_driver_sql(statement)
 
     return begin
+
+
+def read_file(file: Path) -> sqlite3.Connection:
+    """A connection that only reads, to a file which another process may have open.
+
+    Without a log beside it nobody has it open, and it can be read as it lies.
+    """
+    how = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"file:{quote(str(file.absolute()))}?{how}", uri=True)
 
 
 def dumps(value: Any) -> str:

@@ -26,16 +26,11 @@ def upgrade(connection: Connection) -> None:
 
 def move(connection: Connection, *, revision: str) -> None:
     """Bring the database to a revision, up or down."""
-    _hold(connection)
+    hold(connection)
     config = _config(connection)
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
-        raise Unready(
-            f"The database is at revision {current}, which a newer Chimera has made. "
-            "Start that version, or restore a backup from before it.",
-            exit_code=5,
-        )
+    current = revision_of(connection)
+    if current is not None:
+        check_known(current)
     try:
         if revision == "head" or current is None:
             command.upgrade(config, revision)
@@ -45,10 +40,36 @@ def move(connection: Connection, *, revision: str) -> None:
         raise Unready(f"The database could not be migrated: {error}", exit_code=5) from error
 
 
-def _hold(connection: Connection) -> None:
+def revision_of(connection: Connection) -> str | None:
+    """The revision a database is at; None before its first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str:
+    """The revision that this version makes."""
+    return _scripts().get_current_head() or ""
+
+
+def check_known(revision: str) -> None:
+    """Raises Unready(5) for a revision of a newer version."""
+    if revision not in {each.revision for each in _scripts().walk_revisions()}:
+        raise Unready(
+            f"The database is at revision {revision}, which a newer Chimera has made. "
+            "Start that version, or restore a backup from before it.",
+            exit_code=5,
+        )
+
+
+def hold(connection: Connection) -> None:
+    """Let nobody else migrate this database until the transaction ends, however long it takes."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(Path(__file__).parent))
 
 
 def _config(connection: Connection) -> Config:
