@@ -20,7 +20,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/vi
                  web/tsconfig.json -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup dev check gen bench lock clean servers
+.PHONY: help run test setup dev check gen bench cluster lock clean servers
 
 help:  ## show this page
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -80,6 +80,9 @@ check: setup  ## format, lint, types, layers
 gen: setup  ## openapi.json and the client generated from it
 	@$(BIN)/chimera openapi > contracts/openapi.json
 	@cd web && npm run --silent gen
+
+cluster: $(STAMPS)/python-dev $(STAMPS)/build servers  ## web × 2, workers × 2, PostgreSQL and Redis on this machine
+	@exec $(BIN)/python scripts/cluster.py $(DOOR)
 
 bench: $(STAMPS)/python-dev $(STAMPS)/build servers  ## the tables of figures; BENCH=T6,pacing selects
 	@$(BIN)/python -m benchmarks "$(BENCH)"

@@ -60,8 +60,8 @@ def postgres_server(*, durable: bool = False) -> Generator[str]:
 
 
 @contextmanager
-def redis_server(port: int | None = None) -> Generator[str]:
-    """A server of its own that keeps nothing; gives its address."""
+def redis_server(port: int | None = None, *, folder: Path | None = None) -> Generator[str]:
+    """A server of its own that keeps nothing, unless given a folder; gives its address."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.fail(
@@ -69,8 +69,9 @@ def redis_server(port: int | None = None) -> Generator[str]:
             pytrace=False,
         )
     port = port or free_port()
-    options = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
-    with _child([program, *options], port):
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    options += ["--appendonly", "no"] if folder is None else ["--appendonly", "yes"]
+    with _child([program, *options], port, cwd=folder):
         yield f"redis://127.0.0.1:{port}/0"
 
 
@@ -107,7 +108,10 @@ def _child(
     command: Sequence[str | Path], port: int, *, user: str | None = None, cwd: Path | None = None
 ) -> Generator[None]:
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, user=user, cwd=cwd)
+        # Ctrl-C ends what uses it first.
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, user=user, cwd=cwd, start_new_session=True
+        )
         try:
             deadline = time.monotonic() + _PATIENCE_S
             while not _answers(port):

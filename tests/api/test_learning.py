@@ -28,10 +28,10 @@ def made(store: Store, clock: FakeClock, ids: CountingIds) -> Made:
     return make_house(store, clock, ids, hosts=frozenset({HOST}))
 
 
-def browser(made: Made, name: str) -> httpx2.AsyncClient:
+def browser(made: Made) -> httpx2.AsyncClient:
     """Somebody with a cookie of the house's."""
     visitors = made.house.visitors
-    cookies = {visitors.cookie: visitors.admit(name, made.house.clock.monotonic())}
+    cookies = {visitors.cookie: visitors.draw()}
     transport = httpx2.ASGITransport(made.app, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url=ORIGIN, cookies=cookies)
 
@@ -272,7 +272,7 @@ async def test_a_viewer_has_the_same_arm_each_time_and_counts_once(
     client: httpx2.AsyncClient, made: Made
 ) -> None:
     await begin(client)
-    async with browser(made, "anna") as anna:
+    async with browser(made) as anna:
         conversations = [(await create(anna))["id"] for _ in range(3)]
     trials = [(await told(made, each)).trials for each in conversations]
     assert len({str(each) for each in trials}) == 1

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from docket import Docket
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
 from servers import free_port, redis_server
 
+LEASE_S = 2.0
 Turn = Callable[[str], Awaitable[datetime | None]]
 
 
@@ -29,7 +31,7 @@ class House:
 
     def __init__(self, docket: Docket) -> None:
         self.alarm = DocketAlarm(docket)
-        self.worker = TurnWorker(docket, WorkerSettings(lease=timedelta(seconds=2)))
+        self.worker = TurnWorker(docket, WorkerSettings(lease=timedelta(seconds=LEASE_S)))
         self.rung: list[str] = []
         self.reconciled = asyncio.Event()
         self.heard = asyncio.Event()
@@ -37,10 +39,13 @@ class House:
         self.repair = _nothing
         register(docket, self._turn, self._reconcile, _untitled, _untitled)
 
-    async def _turn(self, conversation_id: str) -> datetime | None:
-        self.rung.append(conversation_id)
-        self.heard.set()
-        return await self.worker.carry(self.answer(conversation_id))
+    async def _turn(self, conversation_id: str, again: bool) -> datetime | None:
+        async def run() -> datetime | None:
+            self.rung.append(conversation_id)
+            self.heard.set()
+            return await self.answer(conversation_id)
+
+        return await self.worker.carry(conversation_id, run, again=again)
 
     async def _reconcile(self) -> None:
         await self.repair()
@@ -151,6 +156,38 @@ async def test_another_worker_takes_at_once_what_a_drain_breaks_off(redis_url: s
             assert now() - begun < timedelta(seconds=1)
 
 
+async def test_what_lives_is_not_begun_again_though_redis_was_away_for_longer_than_its_lease(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    server = redis_server(port, folder=tmp_path)
+    url = docket_url(await asyncio.to_thread(server.__enter__))
+    async with working(url, "kept") as first, working(url, "kept") as second:
+        end = asyncio.Event()
+
+        async def until_told(conversation_id: str) -> datetime | None:
+            del conversation_id
+            await end.wait()
+            return None
+
+        first.answer = second.answer = until_told
+        first.heard = second.heard = asyncio.Event()
+        await first.alarm.ring("cnv_1", now())
+        await first.heard.wait()
+        first.heard.clear()
+        await asyncio.to_thread(server.__exit__, None, None, None)
+        await asyncio.sleep(LEASE_S)
+        # It comes back and remembers an alarm whose lease is over.
+        server = redis_server(port, folder=tmp_path)
+        await asyncio.to_thread(server.__enter__)
+        await asyncio.sleep(2 * LEASE_S)
+        assert first.rung + second.rung == ["cnv_1"]
+        end.set()
+        # Once it is over, whoever waited finds out that there is nothing to do.
+        await first.heard.wait()
+    await asyncio.to_thread(server.__exit__, None, None, None)
+
+
 async def test_the_reconciler_runs_when_a_worker_starts(url: str) -> None:
     async with working(url, "reconciles") as house:
         await house.reconciled.wait()
@@ -249,8 +286,8 @@ async def rung(house: House, *conversations: str) -> None:
     assert house.rung == list(conversations)
 
 
-async def _never(conversation_id: str) -> datetime | None:
-    del conversation_id
+async def _never(conversation_id: str, again: bool) -> datetime | None:
+    del conversation_id, again
     return None
 
 

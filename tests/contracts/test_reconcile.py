@@ -134,6 +134,63 @@ async def test_what_is_stuck_is_rung_for_and_counted(
     assert house.reconciler.unstuck == {why: 1}
 
 
+class Called:
+    """A roll with these names on it: at the first look, and once everybody has called again."""
+
+    def __init__(self, first: set[str] | None, then: set[str] | None) -> None:
+        self._names, self._then = first, then
+        self.settled = 0
+
+    async def called(self) -> set[str] | None:
+        return self._names
+
+    async def settle(self) -> None:
+        self.settled += 1
+        self._names = self._then
+
+
+@pytest.mark.parametrize("first", [None, set[str]()])
+async def test_a_run_that_no_process_calls_its_own_is_rung_for(
+    house: House, first: set[str] | None
+) -> None:
+    for name in ("cnv_dead", "cnv_lives"):
+        await house.has(name, next_turn_at=house.now, run_deadline=house.now + 75_000)
+    roll = Called(first, {"cnv_lives"})
+    reconciler = Reconciler(house.store, house.bell, house.clock, roll=roll)
+    await reconciler.run()
+    assert house.bell.rung == {"cnv_dead": from_millis(house.now)}
+    assert reconciler.unstuck == {"abandoned": 1}
+    # Nor does a process that has just come break anybody off.
+    assert not house.bell.added
+
+
+async def test_nobody_is_waited_for_while_every_run_is_called(house: House) -> None:
+    await house.has("cnv_1", next_turn_at=house.now, run_deadline=house.now + 75_000)
+    roll = Called({"cnv_1"}, set())
+    await Reconciler(house.store, house.bell, house.clock, roll=roll).run()
+    assert (roll.settled, house.bell.rung) == (0, {})
+
+
+async def test_nobody_is_taken_for_dead_while_nobody_can_tell(house: House) -> None:
+    await house.has("cnv_1", next_turn_at=house.now, run_deadline=house.now + 75_000)
+    roll = Called(None, None)
+    await Reconciler(house.store, house.bell, house.clock, roll=roll).run()
+    assert (roll.settled, house.bell.rung) == (1, {})
+
+
+async def test_a_run_that_has_ended_meanwhile_is_left_alone(house: House) -> None:
+    await house.has("cnv_1", next_turn_at=house.now, run_deadline=house.now + 75_000)
+
+    class Ending(Called):
+        async def settle(self) -> None:
+            await super().settle()
+            awake = update(conversations).values(run_deadline=house.now + 90_000)
+            await house.store.write(lambda connection: connection.execute(awake))
+
+    await Reconciler(house.store, house.bell, house.clock, roll=Ending(None, set())).run()
+    assert not house.bell.rung
+
+
 async def test_a_talk_that_rests_until_midnight_is_not_stuck(house: House) -> None:
     await house.later_pass()
     midnight = house.now + 12 * 3_600_000

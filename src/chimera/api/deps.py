@@ -1,9 +1,11 @@
 """What routes are given: the house they serve, and a call with its transaction."""
 
 import asyncio
+import math
 import pathlib
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 
@@ -13,6 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from chimera.api import idempotency
+from chimera.api.direct import FastPath
 from chimera.api.idempotency import Answer
 from chimera.api.limits import Rates
 from chimera.api.visitors import Visitors
@@ -20,6 +23,7 @@ from chimera.core.errors import NotFound
 from chimera.core.events import HOST
 from chimera.core.generation import Health, Model, ProviderState, Route
 from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import Persona
 from chimera.core.ports import Alarm, Hub
 from chimera.core.routes.limits import Limits
@@ -120,11 +124,97 @@ class Keys(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """How the house stands behind the stage."""
+
+    #: Conversations whose turn should have begun, and since when the oldest waits, in seconds.
+    due: int
+    oldest_due_s: float
+    #: Conversations that the reconciler of this process found stuck, by the reason.
+    unstuck: Mapping[str, int]
+    #: Bytes in the write-ahead log; None where the database is not a file.
+    wal_bytes: int | None
+    #: Milliseconds UTC; None if there never was one.
+    backed_up_at: int | None
+
+
+class Lookout(Protocol):
+    """What is known of this process from inside."""
+
+    async def look(self) -> Outlook:
+        """Look now. Raises what the store raises."""
+        ...
+
+    def exposition(self) -> tuple[bytes, str]:
+        """All metrics in the words of Prometheus, and their media type."""
+        ...
+
+    @property
+    def stalled(self) -> bool:
+        """Whether the event loop stands still, or did for long a moment ago."""
+        ...
+
+
+@dataclass(slots=True)
+class Outflow:
+    """What this process sends to viewers: plain numbers, because every frame changes them."""
+
+    lines: int = 0
+    frames: int = 0
+    bytes: int = 0
+
+    @contextmanager
+    def line(self) -> Generator[None]:
+        """A line is open while the block lasts."""
+        self.lines += 1
+        try:
+            yield
+        finally:
+            self.lines -= 1
+
+
 #: More than anybody claps by hand.
 REACTIONS_PER_MINUTE = 60
 POLLS_PER_MINUTE = 6
 #: Tries cost money, and the work of a conversation's turns.
 TRIES_PER_MINUTE = 20
+
+
+#: More conversations than one process has watched at once.
+HEADS_KEPT = 4_096
+_NEVER: tuple[float, int | None] = (-math.inf, None)
+
+
+class Heads:
+    """How far logs go, read once for all the viewers who ask within a moment.
+
+    A thousand viewers of one conversation would else read its row a thousand times a heartbeat: a
+    third of what a busy fan-out costs. What is told may lag behind by that moment, never run ahead.
+    """
+
+    def __init__(self) -> None:
+        #: When each was read, and what there was; None where there was no such conversation.
+        self._known: dict[str, tuple[float, int | None]] = {}
+
+    async def of(
+        self,
+        asked: Sequence[str],
+        *,
+        fresh_s: float,
+        read: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]],
+    ) -> dict[str, int]:
+        """The heads of those of these logs that exist, none older than `fresh_s`."""
+        now = asyncio.get_running_loop().time()
+        known = {each: self._known.get(each, _NEVER) for each in asked}
+        if old := [each for each, (at, _) in known.items() if at < now - fresh_s]:
+            found = await read(old)
+            fresh = {each: (now, found.get(each)) for each in old}
+            if len(self._known) + len(fresh) > HEADS_KEPT:
+                self._known.clear()
+            self._known.update(fresh)
+            known.update(fresh)
+        return {each: head for each, (_, head) in known.items() if head is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +257,7 @@ class House:
     starters: tuple[Starter, ...]
     #: Who is who in the stalls.
     visitors: Visitors
+    lookout: Lookout
     #: A fresh seed for a conversation that names none.
     seed: Callable[[], int]
     #: Names of the checks that fail, empty when the house may be given traffic.
@@ -184,11 +275,18 @@ class House:
     #: How many pictures may be decoded at once: each takes a core, and up to 110 MB.
     developing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     #: How often each viewer may react, vote, wish or mark.
-    reacting: Rates = field(default_factory=lambda: Rates(REACTIONS_PER_MINUTE))
+    reacting: Rates = field(default_factory=lambda: Rates("reacting", REACTIONS_PER_MINUTE))
     #: How often a viewer may try a persona out.
-    trying: Rates = field(default_factory=lambda: Rates(TRIES_PER_MINUTE))
+    trying: Rates = field(default_factory=lambda: Rates("trying", TRIES_PER_MINUTE))
     #: How often each may ask the stalls something.
-    asking: Rates = field(default_factory=lambda: Rates(POLLS_PER_MINUTE))
+    asking: Rates = field(default_factory=lambda: Rates("asking", POLLS_PER_MINUTE))
+    observer: Observer = field(default_factory=Unobserved)
+    outflow: Outflow = field(default_factory=Outflow)
+    fast_path: FastPath = field(default_factory=FastPath)
+    #: What heartbeats tell of the logs.
+    heads: Heads = field(default_factory=Heads)
+    #: What a caller must know to read the metrics; None: whoever calls from this machine may.
+    metrics_token: SecretStr | None = None
     #: Set when the process is about to go: viewers are told to call again elsewhere.
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -99,7 +99,7 @@ class Pages:
             return HTMLResponse(self._unbuilt_page.render(nonce=nonce), 503)
         visitors = self._house.visitors
         visitor = visitors.known(request)
-        fresh = None if visitor else self._admitted(request)
+        fresh = None if visitor else await self._admitted(request)
         named = partial(visitors.name, visitor or fresh)
         island = await self._island(request.url.path, shown[1] if shown else None, named)
         answer = HTMLResponse(_filled(self._index, island, nonce), 200 if island.found else 404)
@@ -107,11 +107,11 @@ class Pages:
             visitors.keep(answer, fresh, secure=request.url.scheme == "https")
         return answer
 
-    def _admitted(self, request: Request) -> str | None:
+    async def _admitted(self, request: Request) -> str | None:
         """A cookie for a browser that comes for the first time, unless too many come at once."""
         address = request.client.host if request.client else ""
         try:
-            return self._house.visitors.admit(address, self._house.clock.monotonic())
+            return await self._house.visitors.admit(address, self._house.clock.monotonic())
         except RateLimited:
             return None
 

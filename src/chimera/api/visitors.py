@@ -12,7 +12,7 @@ import secrets
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from chimera.api.limits import Rates
+from chimera.api.limits import Rates, Tally
 from chimera.core.events import HOST
 
 #: More new browsers than come to one address by hand.
@@ -24,11 +24,11 @@ _LONGEST = 100
 class Visitors:
     """Knows browsers again, and gives them their names."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, tally: Tally | None = None) -> None:
         self._secret = secret.encode()
         # Houses on other ports of one machine share its cookies: each has its own.
         self.cookie = f"chimera_viewer_{self._digest('cookie')[:8]}"
-        self._admitted = Rates(ADMITTED_PER_MINUTE)
+        self._admitted = Rates("admitted", ADMITTED_PER_MINUTE, tally)
 
     def known(self, connection: HTTPConnection) -> str | None:
         """The cookie's value, if the house has given it out."""
@@ -39,9 +39,13 @@ class Visitors:
         )  # fmt: skip
         return value if ours else None
 
-    def admit(self, address: str, now: float) -> str:
+    async def admit(self, address: str, now: float) -> str:
         """A cookie for a new browser at that address. Raises RateLimited."""
-        self._admitted.take(address, now)
+        await self._admitted.take(address, now)
+        return self.draw()
+
+    def draw(self) -> str:
+        """A cookie that nobody has yet."""
         drawn = secrets.token_hex(16)
         return f"{drawn}.{self._digest(f'visitor:{drawn}')}"
 

@@ -15,26 +15,36 @@ import structlog
 from docket import Docket
 from fastapi import FastAPI
 from sqlalchemy import select
+from structlog.contextvars import bound_contextvars
 
 from chimera.api.application import create_api
-from chimera.api.deps import House
+from chimera.api.deps import (
+    POLLS_PER_MINUTE,
+    REACTIONS_PER_MINUTE,
+    TRIES_PER_MINUTE,
+    House,
+)
+from chimera.api.limits import Rates
 from chimera.api.openapi import openapi_bytes
 from chimera.api.visitors import Visitors
 from chimera.app.keys import KeyDesk
+from chimera.app.lookout import Lookout, open_lookout
+from chimera.app.meeting import Meeting, open_meeting, worker_settings
 from chimera.app.models import Models, Plan, build_models
 from chimera.app.sealed import vault_of
-from chimera.app.system import SystemClock, TimeOrderedIds, only_one_process
+from chimera.app.system import SystemClock, TimeOrderedIds, crash_point, only_one_process
+from chimera.app.wings import open_wings
 from chimera.core import content
 from chimera.core.errors import ChimeraError
 from chimera.core.events import SYSTEM
-from chimera.core.generation import Route
 from chimera.core.ids import Clock, IdSource
+from chimera.core.observer import Observer
 from chimera.core.persona import Persona, load_house
 from chimera.core.ports import Hub
 from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
+from chimera.engine.crashing import Reached
 from chimera.engine.journal import Journal
-from chimera.engine.judging import Judge
 from chimera.engine.learning import Study
 from chimera.engine.performing import Stage
 from chimera.engine.polling import Polls
@@ -42,8 +52,8 @@ from chimera.engine.recall import load_sentiment
 from chimera.engine.reconcile import Reconciler
 from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
-from chimera.engine.wings import Prompter, Wings
-from chimera.engine.worker import DocketAlarm, TurnWorker, WorkerSettings, docket_url, register
+from chimera.engine.wings import Wings
+from chimera.engine.worker import DocketAlarm, TurnWorker, docket_url, register
 from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.crowd_routes import router as crowd_router
 from chimera.features.conversations.looking import PAGES
@@ -54,10 +64,7 @@ from chimera.features.house.routes import router as house_router
 from chimera.features.learning.routes import router as learning_router
 from chimera.features.personas.routes import router as personas_router
 from chimera.features.providers.routes import router as providers_router
-from chimera.plugins import load_directors
 from chimera.providers.roster import SCRIPTED
-from chimera.realtime.hub import MemoryHub
-from chimera.realtime.redis_hub import RedisHub, await_redis
 from chimera.settings import Settings, load_settings
 from chimera.store.database import Store
 from chimera.store.ledger import StoreLedger
@@ -107,7 +114,7 @@ class Parts:
     clock: Clock
     ids: IdSource
     store: Store
-    hub: Hub
+    meeting: Meeting
     journal: Journal
     models: Models
     keys: KeyDesk
@@ -121,6 +128,11 @@ class Parts:
     worker: TurnWorker
     reconciler: Reconciler
     polls: Polls
+    lookout: Lookout
+
+    @property
+    def hub(self) -> Hub:
+        return self.meeting.hub
 
 
 @asynccontextmanager
@@ -148,17 +160,22 @@ async def open_parts(
                 patience=settings.database.patience_seconds,
             )
         )  # fmt: skip
-        hub = await stack.enter_async_context(_open_hub(settings, clock, ids))
+        meeting = await stack.enter_async_context(open_meeting(settings, clock, ids))
         books = Books.of(store, clock)
         await books.preferences.current()
+        lookout = await stack.enter_async_context(
+            open_lookout(settings, store=store, clock=clock, preferences=books.preferences)
+        )
         models, keys = await _open_models(
             stack, settings, store=store, vault=vault, books=books, clock=clock, ids=ids,
-            plans=plans,
+            plans=plans, observer=lookout.observer,
         )  # fmt: skip
         docket = await stack.enter_async_context(
             Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
         )
-        parts = _assemble(settings, clock, ids, store, hub, books, models, keys, docket)
+        parts = _assemble(
+            settings, clock, ids, store, meeting, books, models, keys, docket, lookout
+        )
         await stack.enter_async_context(parts.wings.open())
         yield parts
 
@@ -173,6 +190,7 @@ async def _open_models(
     clock: Clock,
     ids: IdSource,
     plans: Mapping[str, Plan] | None,
+    observer: Observer,
 ) -> tuple[Models, KeyDesk]:
     """Everything between a turn and a model, and the desk where its keys are handed in."""
 
@@ -181,7 +199,7 @@ async def _open_models(
 
     models = build_models(
         settings, clock, plans, ids=ids, ledger=books.ledger, recorder=books.recorder,
-        on_refused=refused,
+        on_refused=refused, observer=observer,
     )  # fmt: skip
     stack.push_async_callback(models.gateway.close)
     keys = KeyDesk(
@@ -197,35 +215,45 @@ def _assemble(
     clock: Clock,
     ids: IdSource,
     store: Store,
-    hub: Hub,
+    meeting: Meeting,
     books: Books,
     models: Models,
     keys: KeyDesk,
     docket: Docket,
+    lookout: Lookout,
 ) -> Parts:
     """Join what is open, and teach the docket its tasks."""
-    journal, alarm, personas = Journal(store, hub, clock), DocketAlarm(docket), load_house()
+    hub = meeting.hub
+    reached = crash_point(settings.crash_at)
+    journal = Journal(store, hub, clock, observer=lookout.observer, reached=reached)
+    alarm, personas = DocketAlarm(docket), load_house()
     polls = Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock)
     audience = Audience(
         journal=journal, store=store, hub=hub, alarm=alarm, clock=clock, polls=polls
     )
-    wings = _wings(settings, clock, ids, store, journal, books, models)
+    wings = open_wings(
+        settings, clock, ids, store=store, journal=journal, ledger=books.ledger,
+        gateway=models.gateway,
+    )  # fmt: skip
     stage = Stage(
         journal=journal, gateway=models.gateway, hub=hub, clock=clock, ids=ids,
         gallery=StoredPictures(store), warm=models.warming.warm,
         bills=books.ledger, entitle=alarm.entitle, sentiment=load_sentiment(),
-        persona=Cards(store, personas).of, wings=wings,
+        persona=Cards(store, personas).of, wings=wings, observer=lookout.observer,
+        reached=reached,
     )  # fmt: skip
-    turns, worker = Turns(stage, audience), TurnWorker(docket, _worker_settings(settings))
+    turns, worker = Turns(stage, audience), TurnWorker(docket, worker_settings(settings))
     chores = (*books.chores, polls.sweep, Study(store, clock).go_on)
-    reconciler = Reconciler(store, alarm, clock, chores=chores)
+    reconciler = Reconciler(store, alarm, clock, roll=worker.roll, chores=chores)
     titles = Titles(journal=journal, store=store, gateway=models.gateway, ids=ids)
-    _teach(docket, worker, turns, reconciler, titles, polls)
+    lookout.export(meeting.hub, reconciler, models.directory, journal)
+    _teach(docket, worker, turns, reconciler, titles, polls, reached)
     return Parts(
-        settings=settings, clock=clock, ids=ids, store=store, hub=hub, journal=journal,
+        settings=settings, clock=clock, ids=ids, store=store, meeting=meeting, journal=journal,
         models=models, keys=keys, preferences=books.preferences,
         personas=personas, docket=docket, alarm=alarm, audience=audience,
         wings=wings, turns=turns, worker=worker, reconciler=reconciler, polls=polls,
+        lookout=lookout,
     )  # fmt: skip
 
 
@@ -236,63 +264,25 @@ def _teach(
     reconciler: Reconciler,
     titles: Titles,
     polls: Polls,
+    reached: Reached,
 ) -> None:
-    async def turn(conversation_id: str) -> datetime | None:
+    async def turn(conversation_id: str, again: bool) -> datetime | None:
         # The reconciler lets the worker doze when nothing runs; the first turn wakes it up.
         worker.attend(running=True)
-        return await worker.carry(turns.run(conversation_id))
+        run = partial(turns.run, conversation_id)
+        with bound_contextvars(conversation_id=conversation_id):
+            due = await worker.carry(conversation_id, run, again=again)
+        reached("before_reschedule")
+        return due
+
+    async def title(conversation_id: str) -> None:
+        with bound_contextvars(conversation_id=conversation_id):
+            await titles.run(conversation_id)
 
     async def reconcile() -> None:
         worker.attend(running=await reconciler.run() > 0)
 
-    register(docket, turn, reconcile, titles.run, polls.close)
-
-
-def _wings(
-    settings: Settings,
-    clock: Clock,
-    ids: IdSource,
-    store: Store,
-    journal: Journal,
-    books: Books,
-    models: Models,
-) -> Wings:
-    """What helps the director, as the settings want it. Raises Unready for a plugin gone wrong."""
-    minds = settings.minds
-    prompter = Prompter(gateway=models.gateway, ids=ids, route=route_of(minds.director_model))
-    judge = Judge(prompter=prompter, journal=journal, store=store, bills=books.ledger)
-    return Wings(
-        schemes=load_directors(minds.directors, clock=clock),
-        prompter=prompter,
-        moderates=minds.moderator,
-        judge=judge if minds.stance_judge else None,
-    )
-
-
-def route_of(named: str | None) -> Route | None:
-    """The route that a setting names as `provider/model`."""
-    if named is None:
-        return None
-    provider, _, model = named.partition("/")
-    return Route(provider=provider, model=model)
-
-
-@asynccontextmanager
-async def _open_hub(settings: Settings, clock: Clock, ids: IdSource) -> AsyncGenerator[Hub]:
-    if settings.redis.url is None:
-        yield MemoryHub()
-        return
-    await await_redis(settings.redis.url, patience=settings.redis.patience_seconds)
-    async with RedisHub.open(settings.redis.url, clock=clock, ids=ids) as hub:
-        yield hub
-
-
-def _worker_settings(settings: Settings) -> WorkerSettings:
-    # Embedded, a dead process takes its queue along, and a short lease would only let the worker
-    # reclaim its own run after a blocked loop.
-    default = 30.0 if settings.redis.url is None else 2.0
-    lease = timedelta(seconds=settings.engine.redelivery_seconds or default)
-    return WorkerSettings(concurrency=settings.engine.concurrency, lease=lease)
+    register(docket, turn, reconcile, title, polls.close)
 
 
 # --- the doors ---------------------------------------------------------------------------------
@@ -300,6 +290,7 @@ def _worker_settings(settings: Settings) -> WorkerSettings:
 
 def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
     """What the routes reach for. `hosts` are the names with port by which we are reached."""
+    tally = parts.meeting.tally
     return House(
         store=parts.store,
         journal=parts.journal,
@@ -315,11 +306,18 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         gateway=parts.models.gateway,
         preferences=parts.preferences,
         personas=parts.personas,
-        visitors=Visitors(parts.store.secret),
+        visitors=Visitors(parts.store.secret, tally),
+        reacting=Rates("reacting", REACTIONS_PER_MINUTE, tally),
+        trying=Rates("trying", TRIES_PER_MINUTE, tally),
+        asking=Rates("asking", POLLS_PER_MINUTE, tally),
         starters=load_starters(),
         directors=parts.wings.schemes,
         seed=partial(secrets.randbelow, 2**31),
         failing=partial(failing, parts),
+        lookout=parts.lookout,
+        observer=parts.lookout.observer,
+        outflow=parts.lookout.outflow,
+        metrics_token=parts.settings.metrics.token,
         hosts=hosts,
         web=built_web(),
     )
@@ -361,7 +359,7 @@ async def failing(parts: Parts) -> Sequence[str]:
     if parts.worker.draining:
         found.append("draining")
     try:
-        await parts.store.write(lambda connection: connection.execute(select(1)))
+        await parts.store.beat()
     except ChimeraError:
         found.append("database")
     if parts.hub.degraded_since is not None:

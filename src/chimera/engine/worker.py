@@ -15,6 +15,8 @@ import structlog
 from docket import CurrentExecution, Docket, Execution, Perpetual, Worker
 from redis.exceptions import RedisError
 
+from chimera.engine.roll import RedisRoll
+
 EMBEDDED = "memory://chimera"
 #: How closely alarms are kept while anything runs; idle workers look up less often.
 _BUSY = timedelta(milliseconds=20)
@@ -24,11 +26,14 @@ _IDLE = timedelta(milliseconds=250)
 _PATIENCE_S = 5.0
 #: How often a worker looks whether Redis has been away, or has forgotten everything.
 _LOOK_S = 1.0
+#: How often a run that may be alive elsewhere is asked for.
+_ASK_AGAIN_S = 0.25
 _FAILURES = (RedisError, OSError, TimeoutError)
 
 _log = structlog.get_logger(__name__)
 
-TurnFunction = Callable[[str], Awaitable[datetime | None]]
+#: Gets a conversation, and whether the run is another's that was given up.
+TurnFunction = Callable[[str, bool], Awaitable[datetime | None]]
 Reconcile = Callable[[], Awaitable[None]]
 TitleFunction = Callable[[str], Awaitable[None]]
 PollFunction = Callable[[str], Awaitable[None]]
@@ -119,7 +124,7 @@ def register(
         execution: Execution = CurrentExecution(),
         perpetual: Perpetual = Perpetual(every=timedelta(seconds=5)),
     ) -> None:
-        due = await run_turn(conversation_id)
+        due = await run_turn(conversation_id, execution.redelivered)
         # Never `after()` here: docket checks its own generation on `cancel`, so a newer
         # schedule of the key survives; a loser that reschedules would not respect it.
         if due is None:
@@ -168,34 +173,67 @@ class TurnWorker:
         self._settings = settings
         self._interval = _BUSY
         self._worker = self._hire()
-        self._awake: set[asyncio.Task[Any] | None] = set()
-        self._broken_off: set[asyncio.Task[Any] | None] = set()
+        #: The runs that are under way, with their conversations.
+        self._awake: dict[asyncio.Task[Any], str] = {}
+        #: Those that wait until another process lets their conversation go.
+        self._waiting: set[asyncio.Task[Any]] = set()
+        self._broken_off: set[asyncio.Task[Any]] = set()
+        #: One process alone knows by itself who is awake.
+        self.roll = (
+            None
+            if docket.url == EMBEDDED
+            else RedisRoll(docket, settings.lease, awake=self._carried)
+        )
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._draining = False
         #: What Redis was marked with when we last looked; None before the first look.
         self._mark: bytes | None = None
 
-    async def carry(self, run: Awaitable[datetime | None]) -> datetime | None:
+    async def carry(
+        self, conversation_id: str, run: Callable[[], Awaitable[datetime | None]], *, again: bool
+    ) -> datetime | None:
         """Carry one run, so that a drain knows what to wait for.
 
-        What a drain breaks off is due at once: for another process, this one takes nothing more.
+        `again`: its lease ran out elsewhere. That happens to living runs too while Redis is away,
+        so it begins when they are over. What a drain breaks off is due at once: for another
+        process, this one takes nothing more.
         """
-        task = asyncio.current_task()
-        self._awake.add(task)
+        task = _this_task()
+        if again:
+            await self._until_let_go(task, conversation_id)
+        self._awake[task] = conversation_id
         self._quiet.clear()
         try:
-            return await run
+            return await run()
         except asyncio.CancelledError:
-            if task is None or task not in self._broken_off:
+            if task not in self._broken_off:
                 raise
             task.uncancel()
             return datetime.fromtimestamp(0, UTC)
         finally:
-            self._awake.discard(task)
+            del self._awake[task]
             self._broken_off.discard(task)
             if not self._awake:
                 self._quiet.set()
+
+    async def _until_let_go(self, task: "asyncio.Task[Any]", conversation_id: str) -> None:
+        self._waiting.add(task)
+        try:
+            while True:
+                if not await self._is_carried(conversation_id):
+                    return
+                await asyncio.sleep(_ASK_AGAIN_S)
+        finally:
+            self._waiting.discard(task)
+
+    async def _is_carried(self, conversation_id: str) -> bool:
+        if conversation_id in self._carried():
+            return True
+        return self.roll is not None and await self.roll.still_carried(conversation_id)
+
+    def _carried(self) -> Collection[str]:
+        return frozenset(self._awake.values())
 
     @property
     def draining(self) -> bool:
@@ -215,6 +253,7 @@ class TurnWorker:
         it that the reconciler runs, without which lost alarms stay lost.
         """
         async with asyncio.TaskGroup() as group:
+            calling = group.create_task(self.roll.keep()) if self.roll else None
             try:
                 while True:
                     over = asyncio.Event()
@@ -225,6 +264,8 @@ class TurnWorker:
                     group.create_task(_after(frozenset(self._awake), over))
                     self._worker = self._hire()
             finally:
+                if calling is not None:
+                    calling.cancel()
                 self._cancel_runs()
 
     def _hire(self) -> Worker:
@@ -284,9 +325,14 @@ class TurnWorker:
         return True
 
     def _cancel_runs(self) -> None:
-        for run in self._awake:
-            if run is not None:
-                run.cancel()
+        for run in (*self._awake, *self._waiting):
+            run.cancel()
+
+
+def _this_task() -> "asyncio.Task[Any]":
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - docket runs every task in one of its own
+    return task
 
 
 async def _work(worker: Worker, over: asyncio.Event) -> None:
@@ -299,9 +345,8 @@ async def _work(worker: Worker, over: asyncio.Event) -> None:
         await over.wait()
 
 
-async def _after(runs: Collection["asyncio.Task[Any] | None"], over: asyncio.Event) -> None:
+async def _after(runs: Collection["asyncio.Task[Any]"], over: asyncio.Event) -> None:
     """Tell a worker that takes nothing new that it is over, once these runs of its are."""
-    awake = [run for run in runs if run is not None]
-    if awake:
-        await asyncio.wait(awake)
+    if runs:
+        await asyncio.wait(runs)
     over.set()

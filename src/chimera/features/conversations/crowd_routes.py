@@ -18,9 +18,9 @@ Serving = Annotated[House, Depends(serving)]
 MessageId = Annotated[str, Path(max_length=100)]
 
 
-def _moving(call: Annotated[Call, Depends(called)]) -> Call:
+async def _moving(call: Annotated[Call, Depends(called)]) -> Call:
     """A small gesture: nobody makes more of them than a hand can. Raises RateLimited."""
-    call.house.reacting.take(call.viewer, call.house.clock.monotonic())
+    await call.house.reacting.take(call.viewer, call.house.clock.monotonic())
     return call
 
 
@@ -45,7 +45,7 @@ async def open_poll(
 ) -> Response:
     """Ask the stalls; the poll closes by itself, and the cast hear what came of it."""
     house = call.house
-    house.asking.take(call.viewer, house.clock.monotonic())
+    await house.asking.take(call.viewer, house.clock.monotonic())
     async with house.hub.watch(conversation_id) as channel:
         viewers = channel.viewers
     return await call.commit(

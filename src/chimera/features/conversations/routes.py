@@ -258,7 +258,7 @@ async def react(
     viewer: Viewer,
 ) -> Response:
     """React to a message with one emoji; the cast feels it."""
-    call.house.reacting.take(call.viewer, call.house.clock.monotonic())
+    await call.house.reacting.take(call.viewer, call.house.clock.monotonic())
     async with call.house.hub.watch(conversation_id) as channel:
         viewers = channel.viewers
     return await call.commit(
@@ -280,7 +280,7 @@ async def take_back_reaction(
     viewer: Viewer,
 ) -> Response:
     """Take a reaction back."""
-    call.house.reacting.take(call.viewer, call.house.clock.monotonic())
+    await call.house.reacting.take(call.viewer, call.house.clock.monotonic())
     return await call.commit(
         lambda work: feelings.take_back(
             work, call.house, conversation_id, message_id, emoji, viewer=viewer

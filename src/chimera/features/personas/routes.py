@@ -64,7 +64,7 @@ async def preview_persona(body: schemas.PreviewPersona, house: Serving) -> schem
 @router.post("/personas/try")
 async def try_persona(body: schemas.TryPersona, call: Called) -> schemas.Tried:
     """A few lines of a persona, and how far they are from its sample lines. Nothing is kept."""
-    call.house.trying.take(call.viewer, call.house.clock.monotonic())
+    await call.house.trying.take(call.viewer, call.house.clock.monotonic())
     return await trying.play(call.house, body)
 
 
