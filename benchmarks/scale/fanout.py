@@ -88,6 +88,7 @@ async def talk(
 ) -> Measured:  # fmt: skip
     """A warm-up, then a stretch that counts."""
     await speak(hub, ids, 1, **how)
+    await asyncio.sleep(0.5)
     await stalls.tell("begin")
     load, before = os.getloadavg()[0], cpu(stage.server)
     said = await speak(hub, ids, seconds, **how)
