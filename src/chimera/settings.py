@@ -163,6 +163,9 @@ class MindsSettings(Group):
     stance_judge: bool = Field(
         default=False, description="a model looks again, every ten turns, at who is for whom"
     )
+    embeddings: Path | None = Field(
+        default=None, description="folder of a MiniLM that tells what texts mean"
+    )
 
     @field_validator("directors", mode="before")
     @classmethod
@@ -190,6 +193,32 @@ class LogSettings(Group):
     )
 
 
+class MetricsSettings(Group):
+    """Who may read the numbers that the house counts."""
+
+    token: SecretStr | None = Field(
+        default=None, description="what a caller of /metrics must know; absent: this machine only"
+    )
+    port: int | None = Field(
+        default=None, ge=0, le=65535, description="a port of this machine for metrics alone"
+    )
+
+
+class TracesSettings(Group):
+    """Where traces are sent; needs the extra `otel`."""
+
+    endpoint: str | None = Field(
+        default=None, pattern="^https?://", description="OpenTelemetry collector, over HTTP"
+    )
+    content: bool = Field(default=False, description="put what is asked and said into the spans")
+
+
+class ErrorsSettings(Group):
+    """Where errors are reported; needs the extra `sentry`."""
+
+    dsn: SecretStr | None = Field(default=None, description="address in the form of Sentry's")
+
+
 class Settings(BaseSettings):
     """The whole of it, frozen."""
 
@@ -210,6 +239,16 @@ class Settings(BaseSettings):
     minds: MindsSettings = MindsSettings()
     security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    traces: TracesSettings = TracesSettings()
+    errors: ErrorsSettings = ErrorsSettings()
+
+    crash_at: str | None = Field(
+        default=None,
+        pattern="^(after_claim|text_ready|after_started|before_commit|after_commit_before_publish"
+        "|before_reschedule|writing_ahead)(:[1-9][0-9]{0,5})?$",
+        description="kill this process there, for tests of what follows",
+    )
 
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("OPENAI_API_KEY")

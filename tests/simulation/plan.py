@@ -53,7 +53,7 @@ class Plan:
         self.calm = True
         self._asked: Counter[tuple[str, str]] = Counter()
         self.weather = Weather(
-            crash=self.one_of("crash", [0, 0.002, 0.006]),
+            crash=self.one_of("crash", [0, 0.004, 0.012]),
             error=self.one_of("error", [0, 0.01, 0.04]),
             freeze=self.one_of("freeze", [0, 0, 0.004]),
             stall=self.one_of("stall", [0, 0, 0.004]),

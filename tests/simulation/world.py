@@ -23,10 +23,10 @@ from simulation.process import Making, Process, Street, Work, house
 
 #: Virtual seconds of trouble, and within how many all speak again once it is over: a run that
 #: counts as awake 75 s, as stuck after 30 s more, a pass every 30 s, two minutes of backing off.
-TROUBLE_S, PROMISED_S = 45.0, 300.0
+TROUBLE_S, PROMISED_S = 30.0, 300.0
 #: The last of the trouble finds the people silent: nobody's post wakes what is asleep for ever.
-SILENT_S = 15.0
-CONVERSATIONS, LINES = 2, 2
+SILENT_S = 8.0
+CONVERSATIONS, LINES = 2, 1
 RECONCILE_S = 30.0
 CAST = ("philosopher", "comedian", "scientist")
 
@@ -148,7 +148,7 @@ class World:
             return
         self._deaths += 1
         self._tell(f"{process.name} dies")
-        delay = self._plan.between(1, 20, "away", process.name)
+        delay = self._plan.between(1, 10, "away", process.name)
         self._births.append(asyncio.get_running_loop().call_later(delay, self._start))
 
     async def _pass(self, process: Process) -> None:
@@ -214,7 +214,7 @@ class World:
         bodies = [
             ev.ConversationCreated(
                 title="A talk", topic="Should cities ban cars?", participants=cast,
-                pace=Pace(speed=(1.0, 4.0)[number % 2]), seed=self._plan.seed,
+                pace=Pace(speed=(2.0, 4.0)[number % 2]), seed=self._plan.seed,
             ),
             ev.ConversationStarted(),
         ]  # fmt: skip

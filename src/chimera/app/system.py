@@ -1,15 +1,19 @@
 """What varies from machine to machine: its clocks, its ids, its data folder."""
 
 import fcntl
+import os
+import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import uuid_utils
 
 from chimera.core.errors import Unready
+from chimera.engine.crashing import CrashAt, Reached, unharmed
 
 
 class SystemClock:
@@ -27,6 +31,13 @@ class TimeOrderedIds:
 
     def new(self, prefix: str) -> str:
         return f"{prefix}_{uuid_utils.uuid7().hex}"
+
+
+def crash_point(setting: str | None) -> Reached:
+    """What kills this process at the point that is set; none in any house but a test's."""
+    if setting is None:
+        return unharmed
+    return CrashAt(setting, partial(os.kill, os.getpid(), signal.SIGKILL))
 
 
 class Occupied(Unready):

@@ -21,6 +21,7 @@ from chimera.core.ids import Clock, to_millis
 from chimera.core.observer import Observer, Unobserved
 from chimera.core.ports import Channel, Hub
 from chimera.core.sequence import Sequencer, Verdict
+from chimera.engine.crashing import Reached, unharmed
 from chimera.store import log
 from chimera.store.database import Store, Work
 from chimera.store.log import Appended, Claim
@@ -58,12 +59,14 @@ class Journal:
         *,
         heartbeat_s: float = HEARTBEAT_S,
         observer: Observer | None = None,
+        reached: Reached = unharmed,
     ) -> None:
         self._store = store
         self._hub = hub
         self._clock = clock
         self._heartbeat_s = heartbeat_s
         self._observer = observer or Unobserved()
+        self._reached = reached
         #: Publishes that failed; the events are safe, followers find them in the log.
         self.unheard = 0
 
@@ -72,9 +75,11 @@ class Journal:
     async def claim(self, conversation_id: str) -> Claim | None:
         """Begin a run; from now on no older one can write. None: there is nothing to do."""
         now = self._now()
-        return await self._store.write(
+        claim = await self._store.write(
             partial(log.claim, conversation_id=conversation_id, now=now, deadline=now + RUN_MS)
         )
+        self._reached("after_claim")
+        return claim
 
     async def append_turn(
         self,
@@ -93,9 +98,17 @@ class Journal:
         no longer runs, and whatever `judge` raises.
         """
         check_size(events)
-        write = partial(
-            log.append_turn, at=self._now(), open_turn=open_turn, deadline=deadline, due=due
-        )
+        at = self._now()
+
+        def write(
+            connection: Connection, mine: Claim, new: Sequence[ev.NewEvent]
+        ) -> tuple[ev.Envelope, ...]:
+            written = log.append_turn(
+                connection, mine, new, at=at, open_turn=open_turn, deadline=deadline, due=due
+            )
+            self._reached("before_commit")
+            return written
+
         try:
             envelopes = await self._store.write(partial(write, mine=claim, new=events))
         except Stale:
@@ -108,7 +121,10 @@ class Journal:
                 return write(connection, mine=caught_up, new=fitting)
 
             envelopes = await self._store.write(again)
+        self._reached("after_commit_before_publish")
         await self._publish(claim.conversation_id, envelopes, claim.generation)
+        if open_turn is not None:
+            self._reached("after_started")
         return _moved_on(claim, envelopes, open_turn=open_turn, due=due)
 
     async def sleep(self, claim: Claim, due: int | None) -> None:

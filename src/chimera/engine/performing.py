@@ -17,6 +17,7 @@ from chimera.core.state import ConversationState, apply
 from chimera.engine import pausing, telling, titling
 from chimera.engine.ahead import Hand, Writing, after
 from chimera.engine.asking import Performer
+from chimera.engine.crashing import Reached, unharmed
 from chimera.engine.handover import Handover
 from chimera.engine.journal import Claim, Journal
 from chimera.engine.showing import BEAT_S, News, Punctuality, next_boundary, still_open, together
@@ -61,6 +62,7 @@ class Stage:
     #: What helps the director.
     wings: Wings = field(default_factory=Wings)
     observer: Observer = field(default_factory=Unobserved)
+    reached: Reached = unharmed
 
     def now(self) -> int:
         return to_millis(self.clock.now())
@@ -184,6 +186,8 @@ class Performing:
             left = self._start_ms(plan) - self._stage.now()
             ready = self._writing.complete or self._state.pace.mode != "instant"
             if left <= 0 and ready:
+                if text is not None:
+                    self._stage.reached("text_ready")
                 return plan
             if self._hand.closing and left > CLOSING_MS:
                 return None
@@ -305,6 +309,8 @@ class Performing:
                 started = state if state.open_turn else after(state, begun, self._stage.now())
                 _, then = self._landing(started, plan, done, line)
                 await self._look_ahead(then)
+                if self._hand.coming is not None:
+                    self._stage.reached("writing_ahead")
         if self._foreseen is not None and self._news.turned > self._foreseen:
             await self._hand.drop()
 
@@ -362,7 +368,10 @@ class Performing:
         )  # fmt: skip
         said = self._turn.says(body)
         landed = after(state, [said], now)
-        follows = aftermath.follow(landed, landed.lines[-1], director.labelled(state))
+        follows = aftermath.follow(
+            landed, landed.lines[-1], director.labelled(state),
+            embedder=self._stage.wings.embedder,
+        )  # fmt: skip
         return [said, *follows], after(landed, follows, now)
 
     async def _fail(
