@@ -75,9 +75,10 @@ test('what is sent names only what was chosen', () => {
       { persona: 'comedian', provider: 'ollama', model: 'a model' },
       { persona: 'scientist' },
     ],
-    pace: { mode: 'stream', speed: 1 },
     visibility: 'private',
   })
+  expect(requestOf(form({ speed: 2 })).pace).toEqual({ mode: 'stream', speed: 2 })
+  expect(requestOf(form({ mode: 'human' })).pace).toEqual({ mode: 'human', speed: 1 })
   expect(requestOf(form({ title: 'Tea', seed: '7', turns: '3' }))).toMatchObject({
     title: 'Tea',
     seed: 7,

@@ -43,13 +43,15 @@ export interface StartErrors {
 
 export const DEFAULT_CAST: readonly string[] = ['philosopher', 'comedian', 'scientist']
 
+/** The server's own, which an experiment may replace as long as nobody chooses. */
+const HOUSE_PACE = { mode: 'stream', speed: 1 } as const
+
 export function emptyForm(topic: string, cast: readonly string[], mind = ''): StartForm {
   return {
     topic,
     title: '',
     seats: (cast.length > 0 ? cast : DEFAULT_CAST).slice(0, CAST_MAX).map((slug) => ({ slug, mind })),
-    mode: 'stream',
-    speed: 1,
+    ...HOUSE_PACE,
     turns: '40',
     seed: '',
     visibility: 'private',
@@ -93,14 +95,16 @@ function mindOf(mind: string): { provider?: string; model?: string } {
   return { ...(provider ? { provider } : {}), ...(model ? { model } : {}) }
 }
 
+const isHousePace = ({ mode, speed }: StartForm) => mode === HOUSE_PACE.mode && speed === HOUSE_PACE.speed
+
 /** What is sent to the server; only what differs from its own defaults is named. */
 export function requestOf(form: StartForm): CreateConversation {
   const title = form.title.trim()
   return {
     topic: form.topic.trim(),
     cast: form.seats.map(({ slug, mind }) => ({ persona: slug, ...mindOf(mind) })),
-    pace: { mode: form.mode, speed: form.speed },
     visibility: form.visibility,
+    ...(isHousePace(form) ? {} : { pace: { mode: form.mode, speed: form.speed } }),
     ...(form.director ? { director: form.director } : {}),
     ...(form.whispers ? { whispers: true } : {}),
     ...(title ? { title } : {}),

@@ -31,7 +31,6 @@ test('a topic is enough: the house’s own cast plays it', async () => {
     {
       topic: 'Tea or coffee?',
       cast: [{ persona: 'philosopher' }, { persona: 'comedian' }, { persona: 'scientist' }],
-      pace: { mode: 'stream', speed: 1 },
       visibility: 'private',
       max_turns: 40,
     },
