@@ -83,7 +83,8 @@ STATUS: Mapping[type[BaseException], int] = {
     errors.ProviderSlow: 504,
     errors.ProviderError: 502,
     errors.StoreBusy: 503,
-    errors.ReadOnly: 507,
+    errors.DiskFull: 507,
+    errors.ReadOnly: 503,
     errors.ChimeraError: 500,
 }
 

@@ -31,6 +31,10 @@ class Transport(Protocol):
         """Return once the other side can take more."""
         ...
 
+    def put(self, frames: Frames) -> bool:
+        """Send now, if that needs no waiting; False: nothing was sent."""
+        ...
+
 
 class Line:
     """Sends one viewer what it watches."""
@@ -95,31 +99,48 @@ class Line:
 
     async def _beat(self, group: asyncio.TaskGroup) -> None:
         """Heartbeats say how far each log goes; a viewer that is not there yet is brought there."""
-        patience, announced = self._house.patience, None
+        patience = self._house.patience
+        announced: Mapping[str, str] = {}
         while True:
-            degraded = self._house.hub.degraded_since
-            await asyncio.sleep(patience.degraded_s if degraded else patience.heartbeat_s)
+            degraded = self._degraded(announced)
+            pause = patience.degraded_s if degraded else patience.heartbeat_s
+            await asyncio.sleep(pause)
             asked = self.watched
-            head_seq = await self._heads(asked)
+            head_seq = await self._heads(asked, fresh_s=pause / 4)
             frames = [control("heartbeat", at=self._time(), head_seq=head_seq or {})]
-            if degraded is not None and degraded != announced:
-                since = rfc3339(round(degraded.timestamp() * 1000))
-                frames.append(control("degraded", what="live_text", since=since))
+            frames += [
+                control("degraded", what=what, since=since)
+                for what, since in degraded.items()
+                if announced.get(what) != since
+            ]
             announced = degraded
             await self._send(frames)
             if head_seq is not None:
                 gone = dict.fromkeys(asked, _GONE)
                 await self._bring_up(group, gone | head_seq)
 
-    async def _heads(self, asked: Sequence[str]) -> dict[str, int] | None:
+    def _degraded(self, before: Mapping[str, str]) -> dict[str, str]:
+        """What does not work just now, and since when."""
+        found: dict[str, str] = {}
+        since = self._house.hub.degraded_since
+        if since is not None:
+            found["live_text"] = rfc3339(round(since.timestamp() * 1000))
+        if self._house.store.read_only is not None:
+            found["writes"] = before.get("writes") or self._time()
+        return found
+
+    async def _heads(self, asked: Sequence[str], *, fresh_s: float) -> dict[str, int] | None:
         """How far each log goes; None while the store is too busy to say."""
         try:
-            async with self._house.reading:
-                return await self._house.store.read(partial(heads, conversation_ids=asked))
+            return await self._house.heads.of(asked, fresh_s=fresh_s, read=self._read_heads)
         except ChimeraError as error:
             if not error.retryable:
                 raise
             return None
+
+    async def _read_heads(self, asked: Sequence[str]) -> Mapping[str, int]:
+        async with self._house.reading:
+            return await self._house.store.read(partial(heads, conversation_ids=asked))
 
     async def _bring_up(self, group: asyncio.TaskGroup, head_seq: Mapping[str, int]) -> None:
         """The hub may have lost the last frame: begin again from where the viewer is."""
@@ -153,7 +174,7 @@ class Line:
 
     async def _follow(self, watching: Watching, wanted: Request) -> None:
         try:
-            async with aclosing(watching.frames()) as batches:
+            async with aclosing(watching.frames(self._put)) as batches:
                 async for batch in batches:
                     await self._send(batch)
         except ChimeraError as error:
@@ -166,10 +187,23 @@ class Line:
     async def _send(self, frames: Frames) -> None:
         async with self._sending:
             self._pending_since = _now()
+            self._count(frames)
             try:
                 await self._transport.send(frames)
             finally:
                 self._pending_since = None
+
+    def _put(self, frames: Frames) -> bool:
+        """Send past everybody who waits to send, if nobody does."""
+        if self._sending.locked() or not self._transport.put(frames):
+            return False
+        self._count(frames)
+        return True
+
+    def _count(self, frames: Frames) -> None:
+        outflow = self._house.outflow
+        outflow.frames += len(frames)
+        outflow.bytes += sum(map(len, frames))
 
     def _time(self) -> str:
         return rfc3339(self._house.now())

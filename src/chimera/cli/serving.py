@@ -5,7 +5,7 @@ import signal
 import socket
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import ip_address
 
@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chimera.api.protocol import Guarded
-from chimera.app import Parts, create_app, create_house, open_first_show, open_parts
+from chimera.app import LEAST_DISK, Parts, create_app, create_house, open_first_show, open_parts
 from chimera.cli.fleet import Fleet, Leash, Role
 from chimera.core.errors import Unready
 from chimera.settings import Settings
@@ -176,7 +176,7 @@ async def serve_many(settings: Settings, *, processes: int, with_worker: bool = 
             "--worker" if with_worker else "--no-worker",
         ]  # fmt: skip
         address = f"http://{settings_host(settings)}:{door.getsockname()[1]}"
-        fleet = Fleet(web_roles(processes, words, door))
+        fleet = Fleet(apart(web_roles(processes, words, door), settings.metrics.port))
         await fleet.run(lambda: log.info("open", address=address, processes=processes))
 
 
@@ -194,6 +194,16 @@ def web_roles(count: int, words: Sequence[str], door: socket.socket) -> Sequence
     ]
 
 
+def apart(roles: Sequence[Role], port: int | None) -> Sequence[Role]:
+    """A port for metrics to each, one after the other: two cannot have the same."""
+    if not port:
+        return roles
+    return [
+        replace(each, settings={**each.settings, "CHIMERA_METRICS__PORT": str(port + number)})
+        for number, each in enumerate(roles)
+    ]
+
+
 async def _serve(
     parts: Parts, door: socket.socket, stop: Stop, place: Place, *, with_worker: bool
 ) -> None:
@@ -207,6 +217,8 @@ async def _serve(
         working = [
             group.create_task(parts.models.run()),
             group.create_task(parts.keys.run()),
+            group.create_task(parts.lookout.run()),
+            group.create_task(parts.store.watch(least_free=LEAST_DISK)),
         ]
         if with_worker:
             working.append(group.create_task(parts.worker.run()))
@@ -283,6 +295,8 @@ async def run_worker(settings: Settings, *, place: Place = ALONE) -> None:
             group.create_task(parts.worker.run()),
             group.create_task(parts.models.run()),
             group.create_task(parts.keys.run()),
+            group.create_task(parts.lookout.run()),
+            group.create_task(parts.store.watch(least_free=LEAST_DISK)),
         ]
         log.info("working", concurrency=settings.engine.concurrency)
         place.say_ready()

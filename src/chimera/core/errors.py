@@ -12,7 +12,9 @@ ChimeraError                 code · message · retryable · details
 │   ├── ProviderBusy · ProviderDown · ProviderSlow · TruncatedStream · BadStream
 │   ├── QuotaSpent · ProviderRefused · NotPermitted · UnknownModel
 │   └── ContentRefused · ContextTooLong · InvalidRequest
-├── StoreBusy · ReadOnly
+├── StoreBusy
+├── ReadOnly(retry_after)     nothing can be kept just now
+│   └── DiskFull
 ├── Unready                  a start that cannot go on; carries the exit code
 ├── PluginFailed
 ├── Stuck                    a play of the lab in which nothing happens any more
@@ -181,8 +183,16 @@ class StoreBusy(ChimeraError):
 
 
 class ReadOnly(ChimeraError):
+    """The database can be read and not written."""
+
     code = "read_only"
     retryable = True
+    #: Seconds after which it is tried again.
+    retry_after: ClassVar[float] = 5.0
+
+
+class DiskFull(ReadOnly):
+    code = "disk_full"
 
 
 class Unready(ChimeraError):

@@ -12,11 +12,12 @@ from functools import partial
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from chimera.core import budget, director, pacing
 from chimera.core import events as ev
 from chimera.core.director import Decision, Direct, End, Speak, Wait
-from chimera.core.errors import Stale, Superseded, Withdrawn
+from chimera.core.errors import ReadOnly, Stale, Superseded, Withdrawn
 from chimera.core.generation import Route
 from chimera.core.ids import from_millis
 from chimera.core.state import ConversationState, fold
@@ -86,9 +87,10 @@ class Turns:
         """
         try:
             due = await self._in_a_row(conversation_id)
-        except Superseded:
+        except (Superseded, ReadOnly) as error:
             self._states.pop(conversation_id, None)
-            return None
+            # Nothing is said that cannot be kept; why not, the store has told.
+            due = self._stage.now() + EARLY_MS if isinstance(error, ReadOnly) else None
         except Exception as error:  # the loop survives; the error is told below
             due = await self._stumbled(conversation_id, error)
         else:
@@ -130,6 +132,7 @@ class Turns:
             claim, state = await self._close_interrupted(claim, state)
         elif hand.present is None and self._is_early(claim.next_turn_at):
             return await self._sleep(claim, claim.next_turn_at)
+        await self._stage.wings.read(state)
         return await self._decide(claim, state, hand)
 
     def _is_early(self, due: int | None) -> bool:
@@ -243,7 +246,8 @@ class Turns:
             self._stage, claim, state, speak, writing, hand, next_wake=self._next_wake,
             look_ahead=partial(self._look_ahead, hand=hand, owner=claim.owner),
         )  # fmt: skip
-        return await performing.play()
+        with bound_contextvars(turn_id=writing.asking.turn.turn_id):
+            return await performing.play()
 
     async def _asking(self, state: ConversationState, speak: Speak, owner: str | None) -> Asking:
         """The question for a text."""
@@ -261,6 +265,7 @@ class Turns:
 
     async def _look_ahead(self, state: ConversationState, *, hand: Hand, owner: str | None) -> None:
         """Have the next text written, or at least its model woken. `state`: after the landing."""
+        await self._stage.wings.read(state)
         for _ in range(DIRECTED):
             if self._stage.wings.consider(state, owner):
                 # What is said behind the scenes may change who speaks, and after what.

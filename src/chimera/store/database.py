@@ -15,10 +15,11 @@ import structlog
 from sqlalchemy import URL, Connection, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from chimera.core.errors import Unready
+from chimera.core.errors import ReadOnly, Unready
 from chimera.core.events import Actor
 from chimera.core.ids import IdSource
-from chimera.store import migrations
+from chimera.store import gate, migrations
+from chimera.store.gate import Gate
 from chimera.store.postgres import Postgres
 from chimera.store.sqlite import SAFE_VERSION, Sqlite
 from chimera.store.tables import meta
@@ -65,6 +66,7 @@ class Store:
         file: Path | None = None,
     ) -> None:
         self._backend = backend
+        self._gate = Gate()
         self.dialect: Dialect = dialect
         #: Where everything is kept, if it is one file of this machine.
         self.file = file
@@ -105,9 +107,23 @@ class Store:
     async def write(self, unit: Unit[Result]) -> Result:
         """Run `unit` in one transaction. It may run twice: it must change nothing but rows.
 
-        Raises StoreBusy when the database cannot keep up, ReadOnly when it cannot write.
+        Raises StoreBusy when the database cannot keep up, ReadOnly while it cannot be written.
         """
-        return await self._backend.write(unit)
+        return await self._gate.through(partial(self._backend.write, unit))
+
+    @property
+    def read_only(self) -> ReadOnly | None:
+        """Why nothing can be written; None while all is well."""
+        return self._gate.shut
+
+    async def beat(self) -> None:
+        """Write next to nothing. Raises StoreBusy or ReadOnly if not even that can be done."""
+        await self.write(gate.beat)
+
+    async def watch(self, *, least_free: int, every_s: float = gate.LOOK_S) -> None:
+        """See to it for ever that writing ends before the disk is full, and is taken up again."""
+        probe = partial(self._backend.write, gate.beat)
+        await gate.watch(self._gate, probe, file=self.file, least_free=least_free, every_s=every_s)
 
     async def read(self, unit: Unit[Result]) -> Result:
         """Run a `unit` that only reads; it sees every write that has returned."""
@@ -120,7 +136,7 @@ class Store:
             work = Work(actor, connection)
             return work, unit(work)
 
-        work, result = await self._backend.write(attempt)
+        work, result = await self.write(attempt)
         for action in work.after:
             await action()
         return result

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy import exc as sa
 
-from chimera.core.errors import ChimeraError, ReadOnly, StoreBusy
+from chimera.core.errors import ChimeraError, DiskFull, ReadOnly, StoreBusy
 
 Result = TypeVar("Result")
 #: A plain function of a connection: it runs whole, in one transaction, and may run twice.
@@ -17,10 +17,11 @@ _BUSY_STATES = frozenset({
     "40001", "40P01",  # serialization failure, deadlock: after the retries
     "53300", "55P03", "57014", "57P01", "57P02", "57P03",  # connections, lock, statement, shutdown
 })  # fmt: skip
-_READ_ONLY_STATES = frozenset({"25006", "53100"})
+_FULL_STATE = "53100"
+_READ_ONLY_STATE = "25006"
 _BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT})
 _READ_ONLY_CODES = frozenset({
-    sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM,
 })  # fmt: skip
 
 
@@ -65,8 +66,10 @@ def translated(error: BaseException) -> BaseException:
 
 def _named(error: sa.DBAPIError) -> ChimeraError | None:
     state, code = sqlstate(error), getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    if state in _READ_ONLY_STATES or code in _READ_ONLY_CODES:
-        return ReadOnly("The database cannot be written: its disk is full or write-protected.")
+    if state == _FULL_STATE or code == sqlite3.SQLITE_FULL:
+        return DiskFull("The disk of the database is full; nothing new can be kept.")
+    if state == _READ_ONLY_STATE or code in _READ_ONLY_CODES:
+        return ReadOnly("The database cannot be written: its place is write-protected or broken.")
     if error.connection_invalidated or state in _BUSY_STATES or code in _BUSY_CODES:
         return StoreBusy("The database is busy. Try again in a moment.")
     return None

@@ -83,11 +83,11 @@ test('degraded says so until live text is back or the line is new', async () => 
   await theatre.playing(1)
   const degraded = { kind: 'control', type: 'degraded', what: 'live_text', since: AT }
   theatre.world.wire.say({ ...turn(2), kind: 'event' }, degraded)
-  expect(theatre.live.condition().degraded).toBe(true)
+  expect(theatre.live.condition().degraded).toBe('live_text')
   theatre.world.wire.say(delta(0, 'a'), delta(1, 'b'))
-  expect(theatre.live.condition().degraded).toBe(false)
+  expect(theatre.live.condition().degraded).toBe('')
   theatre.world.wire.say(degraded, hello())
-  expect(theatre.live.condition().degraded).toBe(false)
+  expect(theatre.live.condition().degraded).toBe('')
 })
 
 test('a restored backup is read anew', async () => {

@@ -12,7 +12,7 @@ beforeEach(() => {
 test('it opens with the newest part of the log and follows from there', async () => {
   await theatre.playing(3)
   expect(theatre.texts()).toEqual(['line 1', 'line 2', 'line 3'])
-  expect(theatre.live.condition()).toMatchObject({ phase: 'open', degraded: false })
+  expect(theatre.live.condition()).toMatchObject({ phase: 'open', degraded: '' })
   expect(theatre.world.wire.sent).toMatchObject([{ type: 'subscribe', after: 3 }])
   theatre.world.wire.say({ ...posted(4), kind: 'event' })
   expect(theatre.texts()).toHaveLength(4)

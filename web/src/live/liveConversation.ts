@@ -19,7 +19,7 @@ export class LiveConversation {
   #condition: Condition = {
     phase: 'loading',
     problem: null,
-    degraded: false,
+    degraded: '',
     away: null,
     loadingOlder: false,
   }
@@ -130,7 +130,7 @@ export class LiveConversation {
       this.#control(frame)
       return
     }
-    if (frame.type === 'message.delta' && this.#condition.degraded) this.#change({ degraded: false })
+    if (frame.type === 'message.delta' && this.#condition.degraded) this.#change({ degraded: '' })
     this.#take(receive(session, frame, this.#parts.timers.now()))
   }
 
@@ -151,7 +151,7 @@ export class LiveConversation {
         this.#take(receive(session, frame, timers.now()))
         return
       case 'degraded':
-        this.#change({ degraded: true })
+        this.#change({ degraded: frame.what })
         return
       case 'error':
         if (!frame.retryable && frame.conversation_id === id) this.#change({ phase: 'missing' })
@@ -165,7 +165,7 @@ export class LiveConversation {
   #hello(storeId: string): void {
     const other = this.#storeId !== null && this.#storeId !== storeId
     this.#storeId = storeId
-    if (this.#condition.degraded) this.#change({ degraded: false })
+    if (this.#condition.degraded) this.#change({ degraded: '' })
     // A backup was restored: what we remember may never have happened there.
     if (other) void this.open()
   }

@@ -16,7 +16,7 @@ export interface Condition {
   /** What opening failed with. */
   readonly problem: unknown
   /** Live text is off; finished messages still arrive. */
-  readonly degraded: boolean
+  readonly degraded: string
   /** Messages that came while the line was broken, and the row they come after. */
   readonly away: Away | null
   readonly loadingOlder: boolean

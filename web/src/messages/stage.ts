@@ -34,6 +34,7 @@ export const stage = {
     refused: 'The house did not understand this page. Reload it.',
   },
   degraded: 'Live text is off; finished messages still arrive.',
+  unkept: 'Nothing can be saved just now. The talk waits, and goes on by itself.',
   offline: 'No line. What is here stays; what you write is kept.',
   lost: 'The connection is lost. Trying again.',
   stage: 'Stage',

@@ -6,6 +6,7 @@ function useNotice(): string | null {
   const { degraded } = useCondition()
   const { why } = useConnection()
   if (why !== null) return stage.stopReasons[why]
+  if (degraded === 'writes') return stage.unkept
   return degraded ? stage.degraded : null
 }
 
