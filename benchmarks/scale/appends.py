@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
+from tests.servers import postgres_server
 
 from benchmarks.scale.cluster import store_at
 from benchmarks.table import Row
@@ -17,7 +18,6 @@ from chimera.core import events as ev
 from chimera.core.conversation import Participant
 from chimera.store import log
 from chimera.store.database import Store
-from tests.servers import postgres_server
 
 #: Seconds of one stretch, and who appends at once.
 STRETCH_S = 4.0
@@ -77,9 +77,7 @@ async def _append(store: Store, of: str, until: float) -> list[float]:
         envelopes = await store.write(
             partial(log.append_turn, mine=claim, new=new, at=1, open_turn=None, deadline=2, due=3)
         )
-        claim = log.Claim(
-            conversation_id=of, generation=claim.generation, seen=envelopes[-1].seq
-        )
+        claim = log.Claim(conversation_id=of, generation=claim.generation, seen=envelopes[-1].seq)
         took.append(1000 * (time.perf_counter() - since))
     return took
 
@@ -180,5 +178,3 @@ def postgres_rows() -> list[Row]:
 
 
 TABLES: dict[str, Callable[[], Sequence[Row]]] = {"J1": sqlite_rows, "J2": postgres_rows}
-
-

@@ -16,12 +16,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
+from tests.servers import postgres_server, redis_server
 
 from benchmarks.house import Running
 from benchmarks.table import ROOT
 from chimera.app.system import TimeOrderedIds
 from chimera.store.database import Store
-from tests.servers import postgres_server, redis_server
 
 PATIENCE_S = 60.0
 #: Sockets that thousands of viewers need on either side.

@@ -123,7 +123,7 @@ def _row(what: str, goal: str, figures: dict[str, float], ok: bool) -> Row:
     )
 
 
-# --- F1: every word by itself --------------------------------------------------------------------
+# --- F1: every word by itself -----------------------------------------------------------------
 
 
 async def _frames(stage: Cluster, stalls: Audience, hub: RedisHub) -> list[Row]:
@@ -136,7 +136,7 @@ async def _frames(stage: Cluster, stalls: Audience, hub: RedisHub) -> list[Row]:
                  figures, ok)]  # fmt: skip
 
 
-# --- F2, F3: many conversations; F4: one -----------------------------------------------------------
+# --- F2, F3: many conversations; F4: one --------------------------------------------------------
 
 
 async def _many(stage: Cluster, stalls: Audience, hub: RedisHub) -> list[Row]:
@@ -158,12 +158,11 @@ def _against_floor(what: str, got: Measured, most: float = 6.0) -> Row:
     figures = one | {"floor_us_per_write": write, "floor_us_per_delta": least}
     whole = got.told["deltas"] >= 0.999 * got.said * got.told["viewers"] / _conversations(what)
     us, p99 = figures["us_per_delta"], figures["p99_ms"]
-    row = _row(
+    return _row(
         f"{what} (floor: {how}, {write:.1f} µs a write, {least:.1f} a delta)",
         f"≤ {most:g} µs and ≤ 2 × floor; p99 ≤ 80 ms, all received",
         figures, us <= most and us <= 2 * least and p99 <= 80 and whole,
     )  # fmt: skip
-    return row
 
 
 def _conversations(what: str) -> int:
@@ -178,7 +177,7 @@ async def _one(stage: Cluster, stalls: Audience, hub: RedisHub) -> list[Row]:
     )]  # fmt: skip
 
 
-# --- F5: three thousand, and what each holds -------------------------------------------------------
+# --- F5: three thousand, and what each holds ----------------------------------------------------
 
 
 async def _held(stage: Cluster, stalls: Audience, hub: RedisHub) -> list[Row]:
@@ -211,7 +210,7 @@ def _resident(stage: Cluster) -> int:
     return stage.server.memory_info().rss
 
 
-# --- F6: one who stopped reading -------------------------------------------------------------------
+# --- F6: one who stopped reading ----------------------------------------------------------------
 
 
 async def _stalled(stage: Cluster, stalls: Audience, hub: RedisHub) -> list[Row]:
@@ -236,7 +235,7 @@ async def _stalled(stage: Cluster, stalls: Audience, hub: RedisHub) -> list[Row]
     )]  # fmt: skip
 
 
-# --- J4: all come back at once ---------------------------------------------------------------------
+# --- J4: all come back at once ------------------------------------------------------------------
 
 BEHIND = 200
 

@@ -28,6 +28,18 @@ _LAST = re.compile(rb'"kind":"event","conversation_id":"[^"]+","seq":(\d+)')
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 
 
+def _frame(data: bytes, at: int) -> tuple[int, int, int] | None:
+    """The frame that begins there: its opcode and the bounds of its payload; None: not whole."""
+    if at + 2 > len(data):
+        return None
+    first, length = at + 2, data[at + 1]
+    if length > 125:
+        first += 2 if length == 126 else 8
+        length = int.from_bytes(data[at + 2 : first], "big")
+    last = first + length
+    return (data[at] & 15, first, last) if last <= len(data) >= first else None
+
+
 class Viewer(asyncio.Protocol):
     """Watches one conversation and counts what it is shown."""
 
@@ -74,21 +86,10 @@ class Viewer(asyncio.Protocol):
             assert b" 101 " in data[:20], data[:200]
             self._open = True
             self._send(_TEXT, json.dumps({"type": "subscribe", **self._wanted}).encode())
-        end = len(data)
-        while at + 2 <= end:
-            first, length = at + 2, data[at + 1]
-            if length == 126:
-                if at + 4 > end:
-                    break
-                first, length = at + 4, int.from_bytes(data[at + 2 : at + 4], "big")
-            elif length == 127:
-                if at + 10 > end:
-                    break
-                first, length = at + 10, int.from_bytes(data[at + 2 : at + 10], "big")
-            if first + length > end:
-                break
-            self._take(data[at] & 15, data[first : first + length])
-            at = first + length
+        while (found := _frame(data, at)) is not None:
+            opcode, first, last = found
+            self._take(opcode, data[first:last])
+            at = last
         self._rest = data[at:]
 
     def forget(self) -> None:
@@ -148,9 +149,7 @@ class Stalls:
             viewer = Viewer(self._where.netloc, wanted, sampled=number % SAMPLED == 0)
             viewer.until = until
             async with gate:
-                await loop.create_connection(
-                    lambda: viewer, self._where.hostname, self._where.port
-                )
+                await loop.create_connection(lambda: viewer, self._where.hostname, self._where.port)
                 async with asyncio.timeout(60):
                     await (viewer.caught_up if until else viewer.there)
             self._viewers.append(viewer)

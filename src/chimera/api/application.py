@@ -20,7 +20,10 @@ class Interface(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         house: House = self.state.house
-        return Doors(app=super().build_middleware_stack(), hosts=house.hosts, ids=house.ids)
+        return Doors(
+            app=super().build_middleware_stack(), hosts=house.hosts, ids=house.ids,
+            clock=house.clock, observer=house.observer,
+        )  # fmt: skip
 
 
 def create_api(house: House, routers: Sequence[APIRouter], content: Content) -> FastAPI:
@@ -39,5 +42,6 @@ def create_api(house: House, routers: Sequence[APIRouter], content: Content) -> 
     for router in (*routers, live.router, health.router):
         app.include_router(router, prefix=BASE)
     app.include_router(health.router, include_in_schema=False)
+    app.include_router(health.scraped, include_in_schema=False)
     app.router.default = Pages(house, content)
     return app

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from chimera.api import tickets
 from chimera.api.deps import ConversationId, House, serving
+from chimera.api.direct import SEND
 from chimera.api.line import Closed, Line, joined, refusal
 from chimera.api.security import check_host, own_origin
 from chimera.api.strict import SAFE_INTEGER, Input, Output, StrictRoute
@@ -96,7 +97,8 @@ async def live(websocket: WebSocket, house: Annotated[House, Depends(serving)]) 
         await websocket.close()
         return
     await websocket.accept(PROTOCOL if PROTOCOL in websocket.scope["subprotocols"] else None)
-    await Socket(websocket, house).run()
+    with house.outflow.line():
+        await Socket(websocket, house).run()
 
 
 async def _welcome(websocket: WebSocket, house: House) -> bool:
@@ -118,6 +120,7 @@ class Socket:
     def __init__(self, websocket: WebSocket, house: House) -> None:
         self._websocket = websocket
         self._house = house
+        self._direct = house.fast_path.of(websocket.scope.get(SEND))
         self._line = Line(house, self)
         self._connection_id = house.ids.new("con")
         self._heard: deque[float] = deque(maxlen=MOST_MESSAGES)
@@ -142,6 +145,10 @@ class Socket:
             await self._websocket.send_text(joined(frames))
         except WebSocketDisconnect:
             raise Closed(None) from None
+
+    def put(self, frames: Frames) -> bool:
+        """Implements `Transport`."""
+        return self._direct is not None and self._direct.put(frames)
 
     async def _close(self, code: int) -> None:
         try:
@@ -307,18 +314,23 @@ class EventStream(Response):
         self._send = send
         line = Line(self._house, self)
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_until_gone(receive))
-                await self._put(b"retry: 2000\n\n")
-                await line.hello(self._house.ids.new("con"), 1)
-                line.watch(group, self._wanted)
-                line.keep(group)
+            with self._house.outflow.line():
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(_until_gone(receive))
+                    await self._put(b"retry: 2000\n\n")
+                    await line.hello(self._house.ids.new("con"), 1)
+                    line.watch(group, self._wanted)
+                    line.keep(group)
         except* Closed:
             pass  # Gone, or taking nothing: there is nobody to say goodbye to.
 
     async def send(self, frames: Frames) -> None:
         """Implements `Transport`."""
         await self._put(b"".join(_event(frame) for frame in frames))
+
+    def put(self, frames: Frames) -> bool:  # noqa: ARG002 - as the protocol has it
+        """Implements `Transport`: an answer over HTTP has no short way."""
+        return False
 
     async def _put(self, body: bytes) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": True})

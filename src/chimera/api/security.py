@@ -13,7 +13,9 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
+from chimera.api.direct import SEND
 from chimera.api.errors import (
     REQUEST_ID,
     ForeignOrigin,
@@ -23,7 +25,8 @@ from chimera.api.errors import (
     problem,
 )
 from chimera.core.errors import ChimeraError, Malformed
-from chimera.core.ids import IdSource
+from chimera.core.ids import Clock, IdSource, to_millis
+from chimera.core.observer import Observer, RequestServed, Unobserved
 
 #: Where a page's nonce waits for the page and its policy.
 NONCE: Final = "chimera.nonce"
@@ -36,6 +39,7 @@ API: Final = "/api/"
 
 _MESSAGES = re.compile(r"/api/v1/conversations/[^/]+/messages\Z")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = _SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 _ALWAYS: Mapping[str, str] = {
@@ -166,16 +170,24 @@ class Doors:
     app: ASGIApp
     hosts: frozenset[str]
     ids: IdSource
+    clock: Clock
+    observer: Observer = field(default_factory=Unobserved)
     #: For bodies with pictures: each may take 100 MB while it is read.
     heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
-        scope[REQUEST_ID] = self.ids.new("req")
-        if scope["type"] == "websocket":
-            # The socket's own rules are checked before it is accepted (`api/live.py`).
-            return await self.app(scope, receive, send)
+        request_id = scope[REQUEST_ID] = self.ids.new("req")
+        # Whatever is logged meanwhile has this id.
+        with bound_contextvars(request_id=request_id):
+            if scope["type"] == "websocket":
+                # The socket's own rules are checked before it is accepted (`api/live.py`).
+                scope[SEND] = send
+                return await self.app(scope, receive, send)
+            return await self._enter(scope, receive, _Told(self, scope, send))
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[NONCE] = secrets.token_urlsafe(16)
         send = _Headed(scope, send)
         try:
@@ -190,6 +202,32 @@ class Doors:
             return await self.app(scope, Metered(receive, largest), send)
         async with self.heavy:
             return await self.app(scope, Metered(receive, largest, patience=_PATIENCE_S), send)
+
+
+class _Told:
+    """Tells the observer of the answer's beginning: a stream may go on for hours."""
+
+    def __init__(self, doors: Doors, scope: Scope, send: Send) -> None:
+        self._doors = doors
+        self._scope = scope
+        self._send = send
+        self._at = to_millis(doors.clock.now())
+        self._began = doors.clock.monotonic()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            method = self._scope["method"]
+            self._doors.observer.served(
+                RequestServed(
+                    request_id=self._scope[REQUEST_ID],
+                    method=method if method in _METHODS else "other",
+                    route=getattr(self._scope.get("route"), "path", "page"),
+                    status=message["status"],
+                    at=self._at,
+                    seconds=self._doors.clock.monotonic() - self._began,
+                )
+            )
+        await self._send(message)
 
 
 class _Headed:

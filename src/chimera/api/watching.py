@@ -5,7 +5,7 @@ have been sent, so a slow viewer gets one larger batch instead of a queue, and o
 the ring goes back to the log (`realtime.md` sections 9 and 10).
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -88,8 +88,14 @@ class Watching:
         """The newest seq this viewer was given."""
         return self._sequencer.last
 
-    async def frames(self) -> AsyncGenerator[Frames]:
-        """Batches to send, for ever. Raises NotFound when the conversation is not there."""
+    async def frames(
+        self, put: Callable[[Frames], bool] = lambda _frames: False
+    ) -> AsyncGenerator[Frames]:
+        """Batches to send, for ever. Raises NotFound when the conversation is not there.
+
+        Signals that find this viewer up to date are `put` on the wire, and come in no batch if
+        that went without waiting.
+        """
         async with self._house.hub.watch(self._wanted.conversation_id, viewer=True) as channel:
             if self._wanted.arriving and channel.viewers <= 1:
                 await self._house.audience.arrived(self._wanted.conversation_id)
@@ -108,8 +114,14 @@ class Watching:
                         yield batch
                 else:
                     self.resting = True
-                    await channel.changed(self._position)
+                    await channel.changed(self._position, partial(self._take, put))
                     self.resting = False
+
+    def _take(self, put: Callable[[Frames], bool], head: int, signals: Frames) -> bool:
+        taken = put(signals)
+        if taken:
+            self._position = head
+        return taken
 
     def presence(self) -> bytes | None:
         """A frame with the number of viewers, if that has changed since it was told."""

@@ -1,6 +1,6 @@
 """What the shell implements for the rest of the house."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,10 @@ class Frame(NamedTuple):
     seq: int | None = None
 
 
+#: Is offered signals as they come, and the position after them; False: it will fetch them itself.
+Taker = Callable[[int, Sequence[bytes]], bool]
+
+
 class Channel(Protocol):
     """One watched conversation in this process, shared by all its viewers."""
 
@@ -46,8 +50,8 @@ class Channel(Protocol):
         """The frames after `position`, encoded once for all; None if they fell off the ring."""
         ...
 
-    async def changed(self, position: int) -> None:
-        """Return when there is a frame after `position`."""
+    async def changed(self, position: int, taker: Taker | None = None) -> None:
+        """Return when there is a frame after `position` that `taker`, if there is one, left."""
         ...
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from chimera.core.ports import Frame, HubState
+from chimera.core.ports import Frame, HubState, Taker
 from chimera.core.sequence import Draft
 
 RING_FRAMES = 512
@@ -35,7 +35,8 @@ class RingChannel:
         self._over = 0
         self._ring: deque[Frame] = deque()
         self._bytes = 0
-        self._news = asyncio.Event()
+        #: Who waits for the next frame, and what would take it without being woken.
+        self._waiting: dict[asyncio.Future[None], Taker | None] = {}
 
     @property
     def viewers(self) -> int:
@@ -47,9 +48,14 @@ class RingChannel:
             return None
         return [self._ring[index] for index in range(len(self._ring) - missing, len(self._ring))]
 
-    async def changed(self, position: int) -> None:
+    async def changed(self, position: int, taker: Taker | None = None) -> None:
         while self.head <= position:
-            await self._news.wait()
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting[waiter] = taker
+            try:
+                await waiter
+            finally:
+                self._waiting.pop(waiter, None)
 
     def put(
         self,
@@ -76,7 +82,7 @@ class RingChannel:
         first = None if seq is None else seq - len(frames) + 1
         for index, data in enumerate(frames):
             self._add(Frame(data, None if first is None else first + index))
-        self._ring_bell()
+        self._ring_bell(() if seq is not None else tuple(frames))
 
     def lose_all(self) -> None:
         """Frames were lost: every position falls off the ring, and its holder reads the log."""
@@ -102,9 +108,14 @@ class RingChannel:
         while len(self._ring) > RING_FRAMES or self._bytes > RING_BYTES:
             self._bytes -= len(self._ring.popleft().data)
 
-    def _ring_bell(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    def _ring_bell(self, signals: Sequence[bytes] = ()) -> None:
+        """Wake who waits, but for those who take these signals as they are."""
+        for waiter, taker in list(self._waiting.items()):
+            if signals and taker is not None and taker(self.head, signals):
+                continue
+            del self._waiting[waiter]
+            if not waiter.done():
+                waiter.set_result(None)
 
 
 class Channels:

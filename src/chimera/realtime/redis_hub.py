@@ -18,7 +18,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from chimera.core.errors import Unready
 from chimera.core.ids import Clock, IdSource
 from chimera.core.sequence import Draft
 from chimera.realtime.entries import Keyframes, apply_entry
@@ -31,8 +30,6 @@ KEPT_S = 3600
 PATIENCE_S = 1.0
 #: After a failure nothing is sent for so long: a run must not wait a second for each delta.
 REST_S = 1.0
-#: How often a server that does not answer at the start is asked again.
-ASK_AGAIN_S = 0.5
 #: A newcomer's process reads so far back; a keyframe is never farther away.
 LOOK_BACK = 64
 #: How often woken streams are read, and how often all of them, because a wake may be lost.
@@ -68,6 +65,9 @@ class RedisHub:
         self._degraded_since: datetime | None = None
         #: Frames that were not sent because Redis was away.
         self.lost = 0
+        #: How old the newest frame was when it was read, by the clocks of Redis and of this
+        #: machine.
+        self.lag_s = 0.0
 
     @classmethod
     @asynccontextmanager
@@ -100,6 +100,10 @@ class RedisHub:
     @property
     def degraded_since(self) -> datetime | None:
         return self._degraded_since
+
+    @property
+    def viewers_here(self) -> int:
+        return self._channels.viewers_here
 
     async def publish(
         self,
@@ -200,7 +204,10 @@ class RedisHub:
         for name, entries in answer:
             conversation_id = name.decode().partition(":")[2]
             self._take(conversation_id, entries)
-            self._streams[conversation_id] = entries[-1][0]
+            newest: bytes = entries[-1][0]
+            self._streams[conversation_id] = newest
+            written_ms = int(newest.partition(b"-")[0])
+            self.lag_s = max(0.0, self._clock.now().timestamp() - written_ms / 1000)
 
     def _take(self, conversation_id: str, entries: Sequence[tuple[bytes, Any]]) -> None:
         channel = self._channels.find(conversation_id)
@@ -320,28 +327,6 @@ class RedisHub:
         _log.info("redis_back", frames_lost=self.lost)
         for _, channel in self._channels.all():
             channel.lose_all()
-
-
-async def await_redis(url: str, *, patience: float) -> None:
-    """Raises Unready if a Redis that a setting names does not answer; later it may come and go."""
-    try:
-        client = Redis.from_url(
-            url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, driver_info=None
-        )
-    except ValueError as error:
-        raise Unready(f"CHIMERA_REDIS__URL cannot be read: {error}", exit_code=2) from None
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + patience
-    async with client as redis:
-        while True:
-            try:
-                await redis.xlen(_stream(""))
-            except _FAILURES as error:
-                if loop.time() >= deadline:
-                    raise Unready(f"Redis cannot be reached: {error}", exit_code=4) from None
-                await asyncio.sleep(ASK_AGAIN_S)
-            else:
-                return
 
 
 @asynccontextmanager
