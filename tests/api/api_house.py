@@ -12,13 +12,15 @@ from random import Random
 import uvicorn
 from fastapi import FastAPI
 from provider_fakes import ActedProvider, line
+from pydantic import SecretStr
 
 from chimera.api.application import create_api
-from chimera.api.deps import House, KeyCard, KeyChange, Patience, ProviderCard
+from chimera.api.deps import House, KeyCard, KeyChange, Outlook, Patience, ProviderCard
 from chimera.api.protocol import Guarded
 from chimera.api.visitors import Visitors
 from chimera.core.errors import NotFound, ProviderDown, UnknownModel
 from chimera.core.generation import Health, Model, Progress, Provider, ProviderState, Route
+from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import load_house
 from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
@@ -162,6 +164,24 @@ class FewKeys:
         return await self.providers.check(name)
 
 
+@dataclass
+class StillLookout:
+    """Implements `Lookout` with what the test sets."""
+
+    stalled: bool = False
+    outlook: Outlook = field(
+        default_factory=lambda: Outlook(
+            due=2, oldest_due_s=1.5, unstuck={"late": 1}, wal_bytes=4096, backed_up_at=None
+        )
+    )
+
+    async def look(self) -> Outlook:
+        return self.outlook
+
+    def exposition(self) -> tuple[bytes, str]:
+        return b"# HELP chimera_viewers How many watch.\n", "text/plain; version=0.0.4"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Made:
     """A house with the hands of the test on its parts."""
@@ -174,6 +194,7 @@ class Made:
     providers: FewProviders
     failing: list[str]
     server: FetchingServer
+    lookout: StillLookout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +221,8 @@ def make_house(
     hosts: frozenset[str],
     web: Path | None = None,
     patience: Patience | None = None,
+    metrics_token: str | None = None,
+    observer: Observer | None = None,
 ) -> Made:
     hub, alarm, providers, failing = MemoryHub(), NotingAlarm(), FewProviders(), list[str]()
     journal = Journal(store, hub, clock)
@@ -210,7 +233,10 @@ def make_house(
     server = FetchingServer("ollama")
     servers: dict[str, Provider] = {"ollama": server, "openai": ActedProvider("openai", [])}
     pulls = Pulls(servers.get, fetched=lambda _: None)
+    lookout = StillLookout()
     house = House(
+        lookout=lookout, observer=observer or Unobserved(),
+        metrics_token=None if metrics_token is None else SecretStr(metrics_token),
         store=store, journal=journal, hub=hub, alarm=alarm,
         audience=Audience(journal=journal, store=store, hub=hub, alarm=alarm, clock=clock),
         polls=Polls(journal=journal, store=store, alarm=alarm, bell=alarm, clock=clock),
@@ -227,7 +253,7 @@ def make_house(
     app = create_api(house, routers, content=PAGES)
     return Made(
         house=house, app=app, alarm=alarm, hub=hub, clock=clock, providers=providers,
-        failing=failing, server=server,
+        failing=failing, server=server, lookout=lookout,
     )  # fmt: skip
 
 

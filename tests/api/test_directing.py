@@ -9,7 +9,8 @@ import pytest
 from api_house import Made
 from blockbuster import BlockBuster
 
-from chimera.app import create_app, open_parts, route_of
+from chimera.app import create_app, open_parts
+from chimera.app.wings import route_of
 from chimera.core.errors import Unready
 from chimera.core.generation import Route
 from chimera.core.schemes import SCHEMES, SHOW

@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from chimera.api.security import Doors
 from chimera.core.errors import Malformed
-from fakes import CountingIds
+from fakes import CountingIds, FakeClock
 
 CONVERSATIONS = "/api/v1/conversations"
 BODY = {"topic": "Tea?"}
@@ -165,7 +165,7 @@ async def test_two_bodies_with_pictures_are_read_at_once_and_none_for_ever(
         return {"type": "http", "method": "POST", "path": path, "headers": headers,
                 "scheme": "http"}  # fmt: skip
 
-    doors = Doors(app=app, hosts=frozenset({"here"}), ids=ids)
+    doors = Doors(app=app, hosts=frozenset({"here"}), ids=ids, clock=FakeClock())
     async with asyncio.TaskGroup() as group:
         for receive in (never, never, one, one):
             group.create_task(doors(asked(20_000_000), receive, send))

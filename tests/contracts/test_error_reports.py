@@ -42,7 +42,7 @@ class Collector:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 """Nothing."""
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -80,6 +80,12 @@ def stumble(key: str) -> None:
     raise ValueError(f"the provider said {key}")
 
 
+def stumbled(key: str) -> ValueError:
+    with pytest.raises(ValueError, match="provider") as raised:
+        stumble(key)
+    return raised.value
+
+
 def test_an_error_is_reported_with_its_ids_and_without_secrets(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -90,10 +96,8 @@ def test_an_error_is_reported_with_its_ids_and_without_secrets(
             log = structlog.get_logger()
             log.warning("only a warning")
             with structlog.contextvars.bound_contextvars(request_id="req_1", turn_id="trn_1"):
-                try:
-                    stumble(SECRET)
-                except ValueError as error:
-                    log.error("a run failed", error_id="err_1", exc_info=error, api_key=SECRET)
+                error = stumbled(SECRET)
+                log.error("a run failed", error_id="err_1", exc_info=error, api_key=SECRET)
             try:
                 stumble(SECRET)
             except ValueError:

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
-from contextlib import nullcontext
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -15,6 +15,7 @@ from chimera.cli.options import DataDir
 from chimera.core.errors import ChimeraError, Unready
 from chimera.settings import Settings, load_settings
 from chimera.telemetry import set_up_logs
+from chimera.telemetry.reports import reporting
 
 app = typer.Typer(
     name="chimera",
@@ -79,6 +80,15 @@ def settings_with(host: str | None, port: int | None, data_dir: Path | None) -> 
     return load_settings(server={name: each for name, each in given.items() if each is not None})
 
 
+@contextmanager
+def telling(settings: Settings) -> Generator[None]:
+    """Logs as the settings want them, and reports of errors where they say. Raises Unready(2)."""
+    dsn = settings.errors.dsn
+    with nullcontext() if dsn is None else reporting(dsn.get_secret_value()) as report:
+        set_up_logs(settings.log.level, settings.log.format, report)
+        yield
+
+
 @app.command()
 def serve(
     host: Host = None,
@@ -96,12 +106,12 @@ def serve(
     from chimera.cli import serving  # noqa: PLC0415 – as slow as the engine
 
     settings = settings_with(host, port, data_dir)
-    set_up_logs(settings.log.level, settings.log.format)
-    if workers > 1:
-        run(serving.serve_many(settings, processes=workers, with_worker=worker))
-    else:
-        place = serving.place_of(door=door, leashed=leashed)
-        run(serving.serve(settings, with_worker=worker, place=place))
+    with telling(settings):
+        if workers > 1:
+            run(serving.serve_many(settings, processes=workers, with_worker=worker))
+        else:
+            place = serving.place_of(door=door, leashed=leashed)
+            run(serving.serve(settings, with_worker=worker, place=place))
 
 
 @app.command()
@@ -114,8 +124,8 @@ def worker(
 
     given = {} if concurrency is None else {"concurrency": concurrency}
     settings = load_settings(engine=given)
-    set_up_logs(settings.log.level, settings.log.format)
-    run(serving.run_worker(settings, place=serving.place_of(leashed=leashed)))
+    with telling(settings):
+        run(serving.run_worker(settings, place=serving.place_of(leashed=leashed)))
 
 
 @app.command()

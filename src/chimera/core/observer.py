@@ -33,7 +33,7 @@ class RequestServed:
 
     request_id: str
     method: str
-    #: The template of its address, such as `/api/v1/conversations/{conversation_id}`.
+    #: The template of its address, such as `/conversations/{conversation_id}`; `page` for the rest.
     route: str
     status: int
     #: When it came, milliseconds UTC, and how long its answer took to begin.

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from chimera.core import budget, director, guard, pacing
 from chimera.core import events as ev
@@ -89,6 +90,8 @@ class Writing:
         return same_turn and not lost and _asks(speak) == _asks(self.speak)
 
     async def _write(self) -> None:
+        # It may be begun while another turn is played.
+        bind_contextvars(turn_id=self.asking.turn.turn_id)
         try:
             done = await self.asking.line(
                 self._hear, on_stage=lambda: self.on_stage, forget=self._forget

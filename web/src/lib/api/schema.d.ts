@@ -744,6 +744,9 @@ export interface paths {
         /**
          * Is Alive
          * @description The process answers; nothing else is looked at.
+         *
+         *     503 for ten seconds after its loop has stood still for five, which nobody could be told of
+         *     meanwhile.
          */
         get: operations["is_alive"];
         put?: never;
@@ -3437,10 +3440,22 @@ export interface components {
             database: string;
             /** Keys Unreadable */
             keys_unreadable: string[];
+            /** Last Backup At */
+            last_backup_at: string | null;
+            /** Oldest Due S */
+            oldest_due_s: number;
             /** Providers */
             providers: components["schemas"]["Service"][];
             /** Store Id */
             store_id: string;
+            /** Turns Due */
+            turns_due: number;
+            /** Unstuck */
+            unstuck: {
+                [key: string]: number;
+            };
+            /** Wal Bytes */
+            wal_bytes: number | null;
         };
         /**
          * Setup
@@ -5598,6 +5613,15 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
