@@ -113,3 +113,11 @@ def test_the_doctor_leaves_the_file_of_an_open_house_alone(
     assert findings["database"]["detail"] == "SQLite, in use: a Chimera is running"
     assert second.code == 3
     assert "Another Chimera" in second.complaint
+
+
+def test_the_doctor_says_why_embeddings_do_not_load(commands: Commands, tmp_path: Path) -> None:
+    done = commands.run("doctor", "--json", CHIMERA_MINDS__EMBEDDINGS=str(tmp_path / "nowhere"))
+    assert done.code == 1
+    finding = found(done.out)["embeddings"]
+    assert finding["state"] == "broken"
+    assert "nowhere" in finding["detail"]

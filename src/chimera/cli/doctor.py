@@ -21,6 +21,7 @@ from chimera.app.sealed import Setup, read_setup, vault_of
 from chimera.app.system import Occupied, SystemClock, TimeOrderedIds, only_one_process
 from chimera.core.errors import Unready
 from chimera.core.generation import ProviderState
+from chimera.providers.minilm import MiniLM
 from chimera.providers.roster import SCRIPTED
 from chimera.settings import Settings
 from chimera.store.database import Store
@@ -51,6 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await _redis(settings),
         await _keys(settings),
         *await _providers(settings),
+        await asyncio.to_thread(_embeddings, settings),
     ]
 
 
@@ -160,6 +162,18 @@ def _provider(found: ProviderState) -> Finding:
     # A local server that is not running is nothing wrong; a key that is refused is.
     state: State = "missing" if found.local else "broken"
     return Finding(what=what, state=state, detail=found.detail or "does not answer")
+
+
+def _embeddings(settings: Settings) -> Finding:
+    what, folder = "embeddings", settings.minds.embeddings
+    if folder is None:
+        return Finding(what=what, state="missing", detail="not set; words are compared instead")
+    try:
+        model = MiniLM(folder)
+    except Unready as error:
+        return Finding(what=what, state="broken", detail=error.message)
+    model.close()
+    return Finding(what=what, state="ok", detail=f"{model.told}, from {folder}")
 
 
 def report(findings: list[Finding], *, as_json: bool) -> None:

@@ -5,10 +5,12 @@ the line ends is over when the ladder of de-escalation is asked (`engine.md` sec
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from chimera.core import events as ev
 from chimera.core import ladders, memory, quality, relations, topics, voices
 from chimera.core.company import duets
+from chimera.core.likeness import Embedder
 from chimera.core.pacing import Rng
 from chimera.core.parts import Line, Seat
 from chimera.core.relations import Pair
@@ -30,11 +32,15 @@ MOVE_ON = "This is a new subject. Leave the quarrel with {other} behind; not a w
 
 
 def follow(
-    state: ConversationState, line: Line, rng: Rng, steps: Sequence[Step] | None = None
+    state: ConversationState,
+    line: Line,
+    rng: Rng,
+    steps: Sequence[Step] | None = None,
+    embedder: Embedder | None = None,
 ) -> tuple[ev.NewEvent, ...]:
     """The events that follow from `line`, the newest of `state`, in their order."""
     said: list[ev.NewEvent] = []
-    for step in STEPS if steps is None else steps:
+    for step in steps_with(embedder) if steps is None else steps:
         for event in tuple(step(state, line, rng)):
             said.append(event)
             state = apply(state, _landed(state, event, line.at))
@@ -193,9 +199,11 @@ def _notes(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.NewEv
             yield ev.NewEvent(body=body, actor=actor, visibility=(body.participant_id,))
 
 
-def _drift(state: ConversationState, _line: Line, _rng: Rng) -> Iterable[ev.NewEvent]:
+def _drift(
+    state: ConversationState, _line: Line, _rng: Rng, *, embedder: Embedder | None
+) -> Iterable[ev.NewEvent]:
     """A talk that has left its topic for good gets the name of what it has come to."""
-    body = topics.drifted(state)
+    body = topics.drifted(state, embedder)
     if body is not None and state.ladders.finale is None:
         yield _says(body)
 
@@ -217,6 +225,7 @@ def _quality(state: ConversationState, line: Line, _rng: Rng) -> Iterable[ev.New
     )  # fmt: skip
 
 
-STEPS: tuple[Step, ...] = (
-    _relations, _mediation, _ladder, _back, _reactions, _notes, _drift, _quality,
-)  # fmt: skip
+def steps_with(embedder: Embedder | None = None) -> tuple[Step, ...]:
+    """All steps in their order; an embedder, if there is one, sees better where a talk drifts."""
+    drift = partial(_drift, embedder=embedder)
+    return (_relations, _mediation, _ladder, _back, _reactions, _notes, drift, _quality)

@@ -111,9 +111,9 @@ def decide(state: ConversationState, now_ms: int, rng: Rng, counsel: Counsel = A
         return _curtain(state, state.ladders.finale)
     claim = claim or _overdue(standings) or _continuing(state, standings, afterthought)
     if claim is not None:
-        return _speak(state, standings, claim, rng)
+        return _speak(state, standings, claim, rng, counsel)
     return _quiet(state, standings, now_ms, rng) or _speak(
-        state, standings, _drawn(state, standings, drawn, rng), rng
+        state, standings, _drawn(state, standings, drawn, rng), rng, counsel
     )
 
 
@@ -341,15 +341,19 @@ def _draw(candidates: Sequence[Standing], drawn: float) -> _Claim:
 
 
 def _speak(
-    state: ConversationState, standings: Sequence[Standing], claim: _Claim, rng: Rng
+    state: ConversationState,
+    standings: Sequence[Standing],
+    claim: _Claim,
+    rng: Rng,
+    counsel: Counsel,
 ) -> Speak:
-    chosen = claim.standing
+    chosen, closing = claim.standing, state.ladders.finale is not None
     words = budget.words(state, pacing.length(state, chosen.seat.participant, rng))
     if claim.cause == "continued":
         words = min(words, pacing.AFTERTHOUGHT_WORDS)
     elif claim.cause == "duet":
         words = duets.words(words)
-    elif state.ladders.finale is not None:
+    elif closing:
         words = max(words, CLOSING_WORDS)
     forced = claim.cause if claim.cause in {"overdue", "invited"} else None
     if claim.cause == "self_selected" and chosen.advised and not claim.human:
@@ -363,10 +367,10 @@ def _speak(
         replies_to=claim.replies_to or _reply(state, chosen),
         human=claim.human,
         silence_s=0.0 if claim.human else _silent_s(state),
-        closing=claim.human or state.ladders.finale is not None,
+        closing=claim.human or closing,
         rungs=ladders.rungs(state),
         directed_by=chosen.directed_by,
-        recalled=memory.recall(state, chosen.id, closing=state.ladders.finale is not None),
+        recalled=memory.recall(state, chosen.id, closing=closing, embedder=counsel.embedder),
         with_=claim.with_,
         audience=claim.audience,
     )

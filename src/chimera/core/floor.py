@@ -12,6 +12,7 @@ from chimera.core import feelings, relations, signals, topics
 from chimera.core.details import DirectedBy
 from chimera.core.errors import PluginFailed
 from chimera.core.events import BidRef
+from chimera.core.likeness import Embedder
 from chimera.core.schemes import MODEL, SCHEMES, SHOW, Scheme, View
 from chimera.core.state import ConversationState, Line, Seat
 
@@ -82,6 +83,8 @@ class Counsel:
 
     schemes: Mapping[str, Scheme] = field(default_factory=lambda: SCHEMES)
     advice: Advice | None = None
+    #: What texts mean; without it they are held together by their words.
+    embedder: Embedder | None = None
 
 
 ALONE = Counsel()
@@ -92,7 +95,8 @@ def survey(state: ConversationState, counsel: Counsel = ALONE) -> tuple[Standing
     seats = [seat for seat in state.seats if seat.present]
     candidates = candidates_of(state)
     advised = _advised(state, counsel.advice, candidates)
-    scheme, views, weighed, directed_by = _weighed(state, seats, counsel.schemes)
+    fits = topics.fit(state, counsel.embedder)
+    scheme, views, weighed, directed_by = _weighed(state, seats, fits, counsel.schemes)
     terms = [
         {**each, "director": ADVISED} if seat.id in advised else each
         for seat, each in zip(seats, weighed, strict=True)
@@ -123,18 +127,21 @@ def survey(state: ConversationState, counsel: Counsel = ALONE) -> tuple[Standing
 
 
 def _weighed(
-    state: ConversationState, seats: Sequence[Seat], schemes: Mapping[str, Scheme]
+    state: ConversationState,
+    seats: Sequence[Seat],
+    fits: Mapping[str, float],
+    schemes: Mapping[str, Scheme],
 ) -> tuple[Scheme, list[View], list[Mapping[str, float]], DirectedBy | None]:
     """Everybody's terms by the conversation's director; by `show` where that one cannot weigh."""
     scheme = schemes.get(state.director)
     why = "gone"
     if scheme is not None:
-        views = _views(state, seats, echoes=scheme.echoes)
+        views = _views(state, seats, fits, echoes=scheme.echoes)
         try:
             return scheme, views, [scheme.terms(view) for view in views], None
         except PluginFailed as error:
             why = error.details.get("because", "failed")
-    views = _views(state, seats, echoes=SHOW.echoes)
+    views = _views(state, seats, fits, echoes=SHOW.echoes)
     ref = DirectedBy(director=SHOW.name, why=why)
     return SHOW, views, [SHOW.terms(view) for view in views], ref
 
@@ -181,11 +188,12 @@ def wait_of(seat: Seat, finished: int) -> int:
     return finished - max(seat.spoke or 0, seat.since)
 
 
-def _views(state: ConversationState, seats: Sequence[Seat], *, echoes: bool) -> list[View]:
+def _views(
+    state: ConversationState, seats: Sequence[Seat], fits: Mapping[str, float], *, echoes: bool
+) -> list[View]:
     active = [seat for seat in seats if seat.active] or list(seats)
     talk = {seat.id: seat.participant.character.traits.talk for seat in seats}
     total = sum(talk[seat.id] for seat in active)
-    fits = topics.fit(state)
     spoken = last_speakers(state)
     last_seat = next((seat for seat in seats if seat.id in spoken), None)
     aba = _previous_but_one(state)

@@ -12,7 +12,7 @@ from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
 from chimera.core import events as ev
-from chimera.core import mood, quality, signals, untrusted
+from chimera.core import likeness, mood, quality, signals, untrusted
 from chimera.core.parts import Line, Note, Seat
 
 if TYPE_CHECKING:
@@ -268,7 +268,11 @@ def _kept(notes: tuple[Note, ...], finished: int) -> tuple[Note, ...]:
 
 
 def recall(
-    state: "ConversationState", participant_id: str, *, closing: bool = False
+    state: "ConversationState",
+    participant_id: str,
+    *,
+    closing: bool = False,
+    embedder: likeness.Embedder | None = None,
 ) -> tuple[Note, ...]:
     """The notes that matter to a participant now, the worthiest first; for closing words one."""
     seat = state.seat(participant_id)
@@ -279,7 +283,7 @@ def recall(
     if not old:
         return ()
     moment = _moment(state, participant_id)
-    worth = {note.id: _worth(note, seat, moment) for note in old}
+    worth = {note.id: _worth(note, seat, moment, embedder) for note in old}
     best = sorted(old, key=lambda note: (-worth[note.id], note.id))[:RECALLED]
     told = tuple(note for note in best if worth[note.id] >= WORTH)
     return told or (tuple(best[:1]) if closing else ())
@@ -290,8 +294,7 @@ class _Moment:
     """What a memory is held against."""
 
     finished: int
-    words: frozenset[str]
-    vector: signals.Vector
+    newest: tuple[str, ...]
     #: Who spoke last, a participant's id or a viewer's name.
     speaker: str | None
 
@@ -302,21 +305,16 @@ def _moment(state: "ConversationState", participant_id: str) -> _Moment:
     last = newest[-1] if newest else None
     return _Moment(
         finished=state.finished,
-        words=frozenset[str]().union(*(signals.content_words(line.text) for line in newest)),
-        vector=signals.mean_vector((signals.vector(line.text), 1.0) for line in newest),
+        newest=tuple(line.text for line in newest),
         speaker=(last.participant_id or last.name) if last else None,
     )
 
 
-def _worth(note: Note, seat: Seat, moment: _Moment) -> float:
-    relevance = 0.0
-    # Without a shared word two texts are hardly alike, and most notes share none.
-    if not moment.words.isdisjoint(signals.content_words(note.text)):
-        likeness = signals.cosine(signals.vector(note.text), moment.vector)
-        relevance = min(max(signals.HASHED_PAIR.rel(likeness), 0.0), 1.0)
+def _worth(note: Note, seat: Seat, moment: _Moment, embedder: likeness.Embedder | None) -> float:
+    relevance = likeness.to_newest(note.text, moment.newest, embedder)
     rested = note.own is None or seat.turns - note.own > RESTS
     return (
-        relevance
+        min(max(relevance, 0.0), 1.0)
         + 0.7 * importance(note, seat.memory)
         + 0.5 * FADES ** (moment.finished - note.used)
         + 0.4 * (note.about is not None and note.about == moment.speaker)
@@ -389,8 +387,8 @@ def brought(notes: Iterable[Note], topic: str) -> tuple[Note, ...]:
     meant = signals.vector(topic)
 
     def worth(note: Note) -> float:
-        likeness = signals.HASHED_PAIR.rel(signals.cosine(signals.vector(note.text), meant))
-        return min(max(likeness, 0.0), 1.0) + 0.7 * note.importance
+        alike = signals.HASHED_PAIR.rel(signals.cosine(signals.vector(note.text), meant))
+        return min(max(alike, 0.0), 1.0) + 0.7 * note.importance
 
     # Of equals those that were kept last: that is the order in which they come.
     return tuple(sorted(notes, key=lambda note: -worth(note))[:BROUGHT])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import combinations
+from itertools import chain, combinations
 from random import Random
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pydantic import Field
 
 from chimera.core import events as ev
-from chimera.core import reading, signals, stalls
+from chimera.core import likeness, reading, signals, stalls
 from chimera.core.conversation import Participant
-from chimera.core.persona import Frozen
+from chimera.core.persona import Character, Frozen
 
 if TYPE_CHECKING:
     from chimera.core.pacing import Rng
@@ -109,8 +109,8 @@ def _nearness(opening: Starter, query: str) -> float:
     wanted = set(signals.content(query)) or set(signals.tokens(query))
     said = f"{opening.text} {opening.frame.phrase} {' '.join(opening.themes)}"
     shared = len(wanted & set(signals.tokens(said))) / len(wanted) if wanted else 0.0
-    likeness = signals.HASHED_PAIR.rel(signals.cosine(signals.vector(query), _vector_of(said)))
-    return shared + min(max(likeness, 0.0), 1.0)
+    alike = signals.HASHED_PAIR.rel(signals.cosine(signals.vector(query), _vector_of(said)))
+    return shared + min(max(alike, 0.0), 1.0)
 
 
 @lru_cache(maxsize=512)
@@ -118,10 +118,17 @@ def _vector_of(text: str) -> signals.Vector:
     return signals.vector(text)
 
 
-def fit(state: "ConversationState") -> dict[str, float]:
+def fit(state: "ConversationState", embedder: likeness.Embedder | None = None) -> dict[str, float]:
     """How well the present talk suits each participant, 0…1, by what that participant heard."""
-    people = state.participants
-    cosines = {each.id: _suits(state, each) for each in people}
+    groups = {
+        each.id: (_query(state, each), _expertise(each.character)) for each in state.participants
+    }
+    # All are held against one another, so that one way of seeing has to do for all.
+    embedder = likeness.able(embedder, chain.from_iterable(groups.values()))
+    cosines = {
+        who: likeness.cosine(query, expertise, embedder)
+        for who, (query, expertise) in groups.items()
+    }
     known = [value for value in cosines.values() if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     if high - low < SPREAD:
@@ -132,30 +139,18 @@ def fit(state: "ConversationState") -> dict[str, float]:
     }
 
 
-def _suits(state: "ConversationState", participant: Participant) -> float | None:
-    """Likeness of the talk and an expertise; None if either says nothing."""
-    character = participant.character
-    expertise = _expertise(character.expertise, character.sample_lines)
-    if not expertise:
-        return None
-    heard = [line.text for line in state.lines[-8:] if line.heard_by(participant.id)]
-    query = _query(state.topic, tuple(reversed(heard[-len(QUERY_WEIGHTS) :])))
-    return signals.cosine(query, expertise) if query else None
-
-
-@lru_cache(maxsize=64)
-def _query(topic: str, newest_first: tuple[str, ...]) -> signals.Vector:
+def _query(state: "ConversationState", participant: Participant) -> likeness.Weighed:
     """The topic counts and not one word: where few lines were said it fills their place."""
-    texts = (*newest_first, *([topic] * len(QUERY_WEIGHTS)))
-    weighed = zip(texts, QUERY_WEIGHTS, strict=False)
-    return signals.mean_vector((signals.vector(text), weight) for text, weight in weighed)
+    heard = [line.text for line in state.lines[-8:] if line.heard_by(participant.id)]
+    texts = (*reversed(heard[-len(QUERY_WEIGHTS) :]), *([state.topic] * len(QUERY_WEIGHTS)))
+    return tuple(zip(texts, QUERY_WEIGHTS, strict=False))
 
 
-@lru_cache(maxsize=128)
-def _expertise(interests: tuple[str, ...], lines: tuple[str, ...]) -> signals.Vector:
+def _expertise(character: Character) -> likeness.Weighed:
     # The interests count as much as all lines together, which speak of anything.
-    said = ((signals.vector(text), 1 / len(lines)) for text in lines)
-    return signals.mean_vector(((signals.vector(" ".join(interests)), 1.0), *said))
+    lines = character.sample_lines
+    interests = " ".join(character.expertise)
+    return ((interests, 1.0), *((text, 1 / len(lines)) for text in lines))
 
 
 # --- where the talk has gone ---------------------------------------------------------------------
@@ -189,12 +184,25 @@ def _together(newest: Sequence[signals.Vector]) -> bool:
     return fmean(_rel(one, other) for one, other in pairs) >= TOGETHER
 
 
-def drifted(state: "ConversationState") -> ev.TopicChanged | None:
+def _has_left(state: "ConversationState", embedder: likeness.Embedder | None) -> bool:
+    """Whether the talk has left its topic: by what is folded, or by an embedder's better sight."""
+    if embedder is not None:
+        left = likeness.has_left(
+            state, embedder, drifts=DRIFTS, together=TOGETHER, turns=DRIFT_TURNS
+        )
+        if left is not None:
+            return left
+    return state.drifting >= DRIFT_TURNS
+
+
+def drifted(
+    state: "ConversationState", embedder: likeness.Embedder | None = None
+) -> ev.TopicChanged | None:
     """The name of what the talk has come to by itself, if it has left its topic for good.
 
     Lines that have no word in common have left the old topic, but not come to a new one.
     """
-    if state.drifting < DRIFT_TURNS or state.finished - state.topic_turn < APART:
+    if state.finished - state.topic_turn < APART or not _has_left(state, embedder):
         return None
     # What a viewer calls in is answered, but where a talk drifts only those who talk decide.
     recent = [line for line in state.lines[-8:] if line.kind == "persona"]
@@ -337,10 +345,7 @@ def _taste(state: "ConversationState") -> _Taste:
         present=_meaning(state.topic),
         past=[_meaning(each) for each in state.topics[-5:]],
         liked=signals.mean_vector((signals.vector(text), 1.0) for text in called),
-        suited=[
-            _expertise(each.character.expertise, each.character.sample_lines)
-            for each in state.participants
-        ],
+        suited=[likeness.mean(_expertise(each.character)) for each in state.participants],
     )
 
 
@@ -372,16 +377,15 @@ def _unit(value: float) -> float:
 
 def _leader(state: "ConversationState", topic: str) -> str | None:
     """Whom the new topic suits best; not the one who has just spoken."""
-    meant = _vector_of(topic)
+    meant = ((topic, 1.0),)
     able = [
         seat for seat in state.seats
         if seat.active and (seat.spoke != state.finished or not state.finished)
     ]  # fmt: skip
     if not able:
         return None
-    return max(able, key=lambda seat: signals.cosine(meant, _expertise(
-        seat.participant.character.expertise, seat.participant.character.sample_lines
-    ))).id  # fmt: skip
+    known = ((_expertise(seat.participant.character), seat.id) for seat in able)
+    return max(known, key=lambda each: likeness.cosine(meant, each[0], None) or 0.0)[1]
 
 
 def bridge(state: "ConversationState") -> str | None:

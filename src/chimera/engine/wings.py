@@ -17,7 +17,7 @@ from typing import Annotated, Protocol, TypeVar
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chimera.core import budget, floor, ladders, relations, stance, untrusted
+from chimera.core import budget, floor, ladders, likeness, relations, stance, untrusted
 from chimera.core import events as ev
 from chimera.core.errors import ChimeraError
 from chimera.core.floor import Advice, Counsel
@@ -142,8 +142,11 @@ class Wings:
         prompter: Prompter | None = None,
         moderates: bool = False,
         judge: Judging | None = None,
+        embedder: likeness.Embedder | None = None,
     ) -> None:
         """Without a prompter nobody is asked for anything."""
+        #: What texts mean, if the operator supplies a model that tells.
+        self.embedder = embedder
         self.schemes = SCHEMES if schemes is None else schemes
         self._prompter = prompter
         self._moderates = moderates
@@ -157,7 +160,14 @@ class Wings:
 
     def counsel(self, state: ConversationState) -> Counsel:
         """What the director is given for the coming decision."""
-        return Counsel(schemes=self.schemes, advice=self._advice.get(state.id))
+        return Counsel(
+            schemes=self.schemes, advice=self._advice.get(state.id), embedder=self.embedder
+        )
+
+    async def read(self, state: ConversationState) -> None:
+        """Have what was said last read for what it means; waits a moment at most."""
+        if self.embedder is not None:
+            await self.embedder.learn(likeness.texts_of(state))
 
     def consider(self, state: ConversationState, owner: str | None) -> bool:
         """Ask for what the coming turn may need; whether that may still change the turn.
@@ -193,6 +203,8 @@ class Wings:
                 yield
             finally:
                 self._group = None
+                if self.embedder is not None:
+                    self.embedder.close()
                 for _, task in self._tasks.values():
                     task.cancel()
 
