@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.scale import appends, fanout, library
+from benchmarks.scale import appends, fanout, library, turns
 from benchmarks.table import Row
 
 
 def all_tables() -> dict[str, Callable[[], Sequence[Row]]]:
     """Every table by the name under which `BENCH` asks for it."""
-    return {**appends.TABLES, **fanout.TABLES, **library.TABLES}
+    return {**appends.TABLES, **fanout.TABLES, **library.TABLES, **turns.TABLES}

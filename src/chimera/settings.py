@@ -146,6 +146,14 @@ class EngineSettings(Group):
     )
 
 
+class RealtimeSettings(Group):
+    """How viewers are sent what happens."""
+
+    fast_path: Literal["auto", "off"] = Field(
+        default="auto", description="write to sockets past the server where it is built as we know"
+    )
+
+
 class MindsSettings(Group):
     """What helps the director; nothing here is needed for a show."""
 
@@ -236,6 +244,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     providers: ProviderSettings = ProviderSettings()
     engine: EngineSettings = EngineSettings()
+    realtime: RealtimeSettings = RealtimeSettings()
     minds: MindsSettings = MindsSettings()
     security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()

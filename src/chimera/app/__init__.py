@@ -24,6 +24,7 @@ from chimera.api.deps import (
     TRIES_PER_MINUTE,
     House,
 )
+from chimera.api.direct import FastPath
 from chimera.api.limits import Rates
 from chimera.api.openapi import openapi_bytes
 from chimera.api.visitors import Visitors
@@ -73,7 +74,7 @@ from chimera.store.pictures import StoredPictures
 from chimera.store.preferences import Preferences
 from chimera.store.records import StoreRecorder
 from chimera.store.tables import conversations
-from chimera.store.vault import Vault
+from chimera.store.vault import UNREADABLE, Vault
 
 log = structlog.get_logger()
 
@@ -317,6 +318,7 @@ def create_house(parts: Parts, *, hosts: frozenset[str]) -> House:
         lookout=parts.lookout,
         observer=parts.lookout.observer,
         outflow=parts.lookout.outflow,
+        fast_path=FastPath(enabled=parts.settings.realtime.fast_path == "auto"),
         metrics_token=parts.settings.metrics.token,
         hosts=hosts,
         web=built_web(),
@@ -364,10 +366,18 @@ async def failing(parts: Parts) -> Sequence[str]:
         found.append("database")
     if parts.hub.degraded_since is not None:
         found.append("redis")
+    if parts.settings.database.url is not None and _keyless(parts.keys.cards()):
+        found.append("house_key")
     folder = parts.settings.server.data_dir
     if folder.is_dir() and shutil.disk_usage(folder).free < LEAST_DISK:
         found.append("disk")
     return found
+
+
+def _keyless(cards: Sequence[ProviderCard]) -> bool:
+    """Whether another process stored keys that this one cannot open: it has another house key."""
+    keys = [each.credential for each in cards if each.credential is not None]
+    return any(each.disabled_because == UNREADABLE for each in keys)
 
 
 async def open_first_show(house: House, *, idle_minutes: float) -> None:
