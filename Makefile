@@ -6,6 +6,9 @@ HOST   ?=
 PORT   ?=
 DATA   ?=
 BENCH  ?=
+SEEDS  ?=
+MINUTES ?=
+KILLS  ?=
 
 BIN    := .venv/bin
 # Named in full, so that nobody's activated environment gets our packages.
@@ -20,7 +23,7 @@ WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/vi
                  web/tsconfig.json -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup dev check gen bench cluster lock clean servers
+.PHONY: help run test setup dev check gen bench soak cluster lock clean servers
 
 help:  ## show this page
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -86,6 +89,9 @@ cluster: $(STAMPS)/python-dev $(STAMPS)/build servers  ## web × 2, workers × 2
 
 bench: $(STAMPS)/python-dev $(STAMPS)/build servers  ## the tables of figures; BENCH=T6,pacing selects
 	@$(BIN)/python -m benchmarks "$(BENCH)"
+
+soak: $(STAMPS)/python-dev servers  ## thousands of simulated seeds, 200 kills; SEEDS=, MINUTES=, KILLS=
+	@SEEDS="$(SEEDS)" MINUTES="$(MINUTES)" KILLS="$(KILLS)" $(BIN)/python scripts/soak.py
 
 lock: $(STAMPS)/venv  ## write both requirement locks anew, without any index address
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

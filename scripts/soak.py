@@ -1,7 +1,7 @@
-"""Look for trouble for as long as it pleases: thousands of simulated seeds, then hundreds of kills.
+"""Look for trouble for as long as you like: thousands of simulated seeds, then hundreds of kills.
 
-SEEDS, MINUTES and KILLS say how much; 0 leaves a part out. One failing seed ends it, with the line
-that plays the same again.
+SEEDS, MINUTES (of the seeds) and KILLS say how much; 0 leaves a part out. The first seed that fails
+ends it, with the line that plays it again.
 """
 
 import asyncio
@@ -79,9 +79,8 @@ def main() -> int:
         return 0
     figures = kill(int(kills))
     print(figures)
-    print(
-        f"load {os.getloadavg()[0]:.1f}; {'kept' if figures.kept else 'the silence was too long'}"
-    )
+    verdict = "kept" if figures.kept else "the silence was too long"
+    print(f"load {os.getloadavg()[0]:.1f}; {verdict}")
     return 0 if figures.kept else 1
 
 

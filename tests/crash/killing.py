@@ -45,14 +45,18 @@ class Figures:
         if not self.silences:
             return told
         return (
-            f"{told}; silence median {median(self.silences):.2f} s, most {max(self.silences):.2f} s;"
-            f" own median {median(self.own):.2f} s, most {max(self.own):.2f} s (lease {LEASE_S:g} s)"
+            f"{told}; silence {_spread(self.silences)}; without waiting for a processor"
+            f" {_spread(self.own)} (lease {LEASE_S:g} s)"
         )
 
     @property
     def kept(self) -> bool:
         """Whether the silence was as short as promised, as far as it is ours."""
         return median(self.own) <= MEDIAN * LEASE_S and max(self.own) <= MOST * LEASE_S
+
+
+def _spread(seconds: list[float]) -> str:
+    return f"median {median(seconds):.2f} s, most {max(seconds):.2f} s"
 
 
 def moment(event: dict[str, Any]) -> float:
