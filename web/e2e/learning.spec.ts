@@ -71,7 +71,7 @@ test('an experiment is begun, judged, looked at and stopped', async ({ page, req
   await page.getByRole('button', { name: 'Compare the two directors' }).click()
   await accessible(page)
   await page.getByRole('button', { name: 'Begin', exact: true }).click()
-  const card = page.getByRole('article', { name: 'A show or human time' })
+  const card = page.getByRole('article', { name: 'A show, or as people do' })
   await expect(card.getByText(/Too early to say/)).toBeVisible()
 
   const cast = ['philosopher', 'comedian'].map((persona) => ({ persona, provider: 'scripted' }))

@@ -17,13 +17,13 @@ export const experiments = {
     'Two ways to set up a conversation, compared by what viewers vote. You may look at any time: the test is made for it.',
   none: 'Nothing is being compared.',
   noneAbout:
-    'Begin with the house’s own question: is a conversation better as a show, or when its pauses are as long as people’s?',
+    'Begin with the house’s own question: is a conversation better when all have their say, or when the floor is taken as people take it?',
   suggest: 'Compare the two directors',
   begin: 'Begin a comparison',
   start: 'Begin',
   cancel: 'Cancel',
   name: 'What it is called',
-  suggested: 'A show or human time',
+  suggested: 'A show, or as people do',
   compared: 'What is compared',
   fields: { pace: 'Tempo', whispers: 'Whispers', director: 'Director' },
   arm: (place: number) => `Arm ${arm(place)}`,
@@ -36,6 +36,7 @@ export const experiments = {
   },
   director: (name: string) => `directed by “${name}”`,
   directorHint: '“show”, “human”, or the name of one that a plugin brings.',
+  paceHint: 'The start page always names a tempo: only conversations begun by programs take part.',
   unit: 'Given to',
   units: { conversation: 'each conversation', viewer: 'each viewer' },
   unitHint:
@@ -54,6 +55,7 @@ export const experiments = {
       readonly difference: number | null | undefined
       readonly judged: readonly number[]
       readonly least: number
+      readonly over: boolean
     },
   ) => {
     if (verdict === 'broken_ratio')
@@ -61,6 +63,8 @@ export const experiments = {
     if (verdict === 'decided' && facts.better != null)
       return `Arm ${arm(facts.better)} is better, by ${points(facts.difference ?? 0)}.`
     const missing = Math.max(...facts.judged.map((n) => facts.least - n))
+    if (missing > 0 && facts.over)
+      return `Stopped too early to say: ${plural(missing, 'more vote was', 'more votes were')} needed.`
     if (missing > 0) return `Too early to say: ${plural(missing, 'more vote is', 'more votes are')} needed.`
     return 'Nothing is decided yet; what is seen may still be chance.'
   },

@@ -11,14 +11,15 @@ export interface ErrorNoteProps {
 
 export function ErrorNote({ error, onRetry }: ErrorNoteProps) {
   const problem = asProblem(error)
+  const [said, ...more] = problem.reasons
   return (
     <div className="error-note" role="alert">
       <p className="error-note-title">{problem.offline ? en.errors.offlineTitle : en.errors.title}</p>
-      <p>{problem.message}</p>
-      {problem.errors.length > 0 && (
+      <p>{said}</p>
+      {more.length > 0 && (
         <ul>
-          {problem.errors.map(({ path, message }) => (
-            <li key={`${path} ${message}`}>{message}</li>
+          {more.map((message) => (
+            <li key={message}>{message}</li>
           ))}
         </ul>
       )}

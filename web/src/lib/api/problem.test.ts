@@ -17,6 +17,14 @@ test('a problem says what the server said', () => {
   expect(problem.errors).toEqual([{ path: 'topic', message: 'at least one character' }])
 })
 
+test('what is wrong is said once, also where a field says the same', () => {
+  const errors = ['The topic is empty.', 'The title too.'].map((message) => ({ path: 'x', message }))
+  expect(problemOf(422, { detail: 'The topic is empty.', errors }).reasons).toEqual([
+    'The topic is empty.',
+    'The title too.',
+  ])
+})
+
 test.each([undefined, null, 'a proxy’s page', 7, []])(
   'an answer that is no problem (%j) still reads as one',
   (body) => {

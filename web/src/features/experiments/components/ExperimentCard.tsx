@@ -32,7 +32,7 @@ export function ExperimentCard({ experiment }: { readonly experiment: Experiment
         {status === 'running' && <Stop experiment={experiment} />}
       </header>
       <p className="experiment-verdict" data-verdict={verdict}>
-        {say.verdict(verdict, { better, difference, judged, least })}
+        {say.verdict(verdict, { better, difference, judged, least, over: status === 'stopped' })}
       </p>
       <div className="experiment-columns">
         <div className="experiment-arms">

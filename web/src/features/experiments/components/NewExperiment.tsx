@@ -82,6 +82,7 @@ export function NewExperiment({ suggested, onDone }: NewExperimentProps) {
         )}
       </div>
       {field === 'director' && <p className="field-hint">{say.directorHint}</p>}
+      {field === 'pace' && <p className="field-hint">{say.paceHint}</p>}
       <Segmented label={say.unit} value={unit} options={UNITS} onChange={setUnit} />
       <p className="field-hint">{say.unitHint}</p>
       {begin.error && <ErrorNote error={begin.error} />}

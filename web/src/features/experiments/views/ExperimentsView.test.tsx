@@ -12,7 +12,7 @@ function experiment(part: Partial<Experiment> = {}): Experiment {
   const evidence = { assignments: 60, good: 30, bad: 20, rate: 0.6, low: 0.46, high: 0.73 }
   return {
     id: 'exp_1',
-    name: 'A show or human time',
+    name: 'A show, or as people do',
     unit: 'viewer',
     status: 'running',
     verdict: 'running',
@@ -56,13 +56,13 @@ test('nothing is compared until somebody begins', async () => {
   const told = house()
   const { user } = visit('/admin/experiments')
   await user.click(await screen.findByRole('button', { name: 'Compare the two directors' }))
-  expect(screen.getByRole('textbox', { name: 'What it is called' })).toHaveValue('A show or human time')
+  expect(screen.getByRole('textbox', { name: 'What it is called' })).toHaveValue('A show, or as people do')
   await user.click(screen.getByRole('radio', { name: 'each viewer' }))
   await user.click(screen.getByRole('button', { name: 'Begin' }))
-  await screen.findByRole('article', { name: 'A show or human time' })
+  await screen.findByRole('article', { name: 'A show, or as people do' })
   expect(told).toEqual([
     {
-      name: 'A show or human time',
+      name: 'A show, or as people do',
       unit: 'viewer',
       arms: [{ director: 'show' }, { director: 'human' }],
     },
@@ -83,7 +83,7 @@ test('two arms that say the same are not begun', async () => {
 test('what is found is said in words, drawn, and told in a table; it can be stopped', async () => {
   house(experiment())
   const { user } = visit('/admin/experiments')
-  const card = within(await screen.findByRole('article', { name: 'A show or human time' }))
+  const card = within(await screen.findByRole('article', { name: 'A show, or as people do' }))
   expect(card.getByText('Nothing is decided yet; what is seen may still be chance.')).toBeVisible()
   expect(card.getByRole('img', { name: 'Arm B: liked in 70.0 %, between 46.0 % and 73.0 %' })).toBeVisible()
   expect(

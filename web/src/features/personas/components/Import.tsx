@@ -18,10 +18,7 @@ export function Import() {
         void notify({ text: studio.imported(persona.name, dropped) })
         void navigate({ to: '/studio/$id', params: { id: persona.slug } })
       },
-      onError: (error) => {
-        const { message, errors } = asProblem(error)
-        void notify({ text: [message, ...errors.map((each) => each.message)].join(' ') })
-      },
+      onError: (error) => void notify({ text: asProblem(error).reasons.join(' '), tone: 'error' }),
     })
   }
   return (

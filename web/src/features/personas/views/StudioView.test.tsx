@@ -101,6 +101,26 @@ test('what is wrong with a field is said at the field before anything is saved',
   expect(screen.getByText('No such variable.')).toBeVisible()
 })
 
+test('what was refused is forgotten as soon as it is put right', async () => {
+  studioHouse()
+  server.use(
+    http.patch(`${API}/personas/per_1`, () =>
+      HttpResponse.json(
+        { code: 'invalid', detail: 'No name.', errors: [{ path: 'name', message: 'No name.' }] },
+        { status: 422 },
+      ),
+    ),
+  )
+  const { user } = visit('/studio/ada')
+  const name = await screen.findByRole('textbox', { name: 'Name' })
+  await user.click(screen.getByRole('button', { name: 'Save as the next version' }))
+  expect(await screen.findByRole('alert')).toHaveTextContent('No name.')
+  expect(name).toBeInvalid()
+  await user.type(name, '!')
+  expect(name).toBeValid()
+  expect(screen.queryByRole('alert')).toBeNull()
+})
+
 test('a fork begins with the card of another under a name of its own', async () => {
   const asked = studioHouse()
   const { user } = visit('/studio/new?from=comedian')

@@ -46,7 +46,6 @@ export function StudioView({ persona }: StudioViewProps) {
   const [draft, setDraft] = useState<Draft>(() =>
     own ? draftOf(own) : origin ? forkOf(origin) : emptyDraft(`${Date.now()}`),
   )
-  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }))
   const [topic, setTopic] = useState('Can a machine ever be lonely?')
   const [view, setView] = useState<(typeof VIEWS)[number]['value']>('preview')
   const card = cardOf(draft)
@@ -56,6 +55,11 @@ export function StudioView({ persona }: StudioViewProps) {
   const preview = useQuery({ ...previewQuery(asked, about, own?.slug), enabled: asked.name !== '' })
   const { data: company = [] } = useQuery(personasQuery())
   const save = useSaving(own, origin)
+  const change = (part: Partial<Draft>) => {
+    // What was refused is being put right: the preview says what is still wrong.
+    if (save.error) save.forget()
+    setDraft((before) => ({ ...before, ...part }))
+  }
   const refused = [save.error, preview.error].flatMap((error) => (error ? asProblem(error).errors : []))
   const faults = faultsOf(refused)
   const alike = (preview.data?.alike ?? []).map(({ other }) => nameOf(company, other))
@@ -136,7 +140,7 @@ const nameOf = (company: readonly Persona[], slug: string) =>
 
 function useSaving(own: Persona | undefined, origin: Persona | undefined) {
   const navigate = useNavigate()
-  const { mutate, isPending, error } = useSave(own, origin?.slug)
+  const { mutate, reset, isPending, error } = useSave(own, origin?.slug)
   const keep = (card: Parameters<typeof mutate>[0]) =>
     mutate(card, {
       onSuccess: ({ slug, name, version }) => {
@@ -145,7 +149,7 @@ function useSaving(own: Persona | undefined, origin: Persona | undefined) {
         if (!own) void navigate({ to: '/studio/$id', params: { id: slug } })
       },
     })
-  return { keep, busy: isPending, error }
+  return { keep, forget: reset, busy: isPending, error }
 }
 
 function OwnActions({ persona: { id, slug, name } }: { readonly persona: Persona }) {
