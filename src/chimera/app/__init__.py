@@ -23,6 +23,7 @@ from chimera.api.deps import (
     REACTIONS_PER_MINUTE,
     TRIES_PER_MINUTE,
     House,
+    ProviderCard,
 )
 from chimera.api.direct import FastPath
 from chimera.api.limits import Rates
