@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 
 from chimera.core import budget, untrusted
 from chimera.core import events as ev
+from chimera.core.company import hearing
 from chimera.core.conversation import title_of
 from chimera.core.errors import ChimeraError
 from chimera.core.generation import Performance, Route
@@ -29,8 +30,6 @@ from chimera.store.tables import conversations
 #: The persona's line after which there is enough to name.
 AFTER = 6
 LONGEST = 60
-_LINES = 12
-_LINE_CHARS = 300
 _TOKENS = 60
 _TEMPERATURE = 0.3
 _ASKED = (
@@ -106,7 +105,8 @@ class Titles:
         owner = await self._store.read(lambda c: c.execute(_OWNER, of).scalar_one_or_none())
         turn_id, limits = self._ids.new("trn"), state.limits
         answer = await self._gateway.ask(
-            system=_ASKED, prompt=_told(state), conversation_id=conversation_id, turn_id=turn_id,
+            system=_ASKED, prompt=f"{hearing.overheard(state)}\n\nThe title:",
+            conversation_id=conversation_id, turn_id=turn_id,
             routes=leads(state), owner=owner,
             ceiling=limits.budget.amount if limits.budget else None,
             max_output_tokens=_TOKENS, temperature=_TEMPERATURE,
@@ -136,13 +136,3 @@ class Titles:
 def _nameless(state: ConversationState) -> bool:
     first = state.topics[0] if state.topics else ""
     return state.title == title_of(first) and bool(leads(state)) and not budget.quiet(state)
-
-
-def _told(state: ConversationState) -> str:
-    """The newest lines that everybody heard."""
-    heard = [line for line in state.lines if line.visibility == "all"][-_LINES:]
-    said = (
-        f"{untrusted.name(line.name)}: {untrusted.one_line(line.text, _LINE_CHARS)}"
-        for line in heard
-    )
-    return f"Topic: {untrusted.one_line(state.topic)}\n\n" + "\n".join(said) + "\n\nThe title:"

@@ -11,14 +11,14 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from random import Random
 from typing import Annotated, Protocol, TypeVar
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chimera.core import budget, floor, ladders, likeness, relations, stance, untrusted
+from chimera.core import budget, director, floor, ladders, likeness, relations, stance, untrusted
 from chimera.core import events as ev
+from chimera.core.company import hearing
 from chimera.core.errors import ChimeraError
 from chimera.core.floor import Advice, Counsel
 from chimera.core.generation import Kind, Performance, Route
@@ -32,7 +32,6 @@ from chimera.engine.showing import together
 WORDING_S, MOST_WORDS = 3.0, 30
 #: Conversations whose answers are kept for a moment.
 KEPT = 2000
-_LINES, _LINE_CHARS = 12, 240
 _TOKENS = 120
 
 _ADVISE = (
@@ -254,7 +253,7 @@ class Wings:
     async def _advise(self, state: ConversationState, owner: str | None) -> None:
         if self._prompter is None:
             return
-        told = f"{_shown(state)}\n\nWho may speak:\n{_listed(state)}"
+        told = f"{hearing.overheard(state)}\n\nWho may speak:\n{_listed(state)}"
         answer = await self._prompter.answer(state, _ADVISE, told, owner=owner)
         if answer is None:
             return
@@ -287,7 +286,7 @@ class Wings:
         if trouble.between is not None:
             about = _QUARREL.format(**_names(state, trouble.between))
         async with asyncio.timeout(WORDING_S):
-            told = f"{_shown(state)}\n\n{about} The host's line:"
+            told = f"{hearing.overheard(state)}\n\n{about} The host's line:"
             answer = await self._prompter.answer(state, _WORD, told, owner=owner)
         text = host_line_in(answer, state) if answer else None
         if text is not None:
@@ -335,7 +334,7 @@ def _trouble(state: ConversationState) -> Trouble | None:
 
 
 def _from_deck(state: ConversationState, trouble: Trouble) -> str:
-    random = Random(f"{state.seed}:{state.turn}:host")
+    random = director.labelled(state)("host")
     if trouble.between is None:
         return random.choice(ROUND_AGAIN)
     return random.choice(EASY).format(**_names(state, trouble.between))
@@ -344,16 +343,6 @@ def _from_deck(state: ConversationState, trouble: Trouble) -> str:
 def _names(state: ConversationState, pair: relations.Directed) -> dict[str, str]:
     one, other = (untrusted.name(state.seat(who).participant.short) for who in pair)
     return {"one": one, "other": other}
-
-
-def _shown(state: ConversationState) -> str:
-    """The topic and the newest lines that everybody heard."""
-    heard = [line for line in state.lines if line.visibility == "all"][-_LINES:]
-    said = (
-        f"{untrusted.name(line.name)}: {untrusted.one_line(line.text, _LINE_CHARS)}"
-        for line in heard
-    )
-    return f"Topic: {untrusted.one_line(state.topic)}\n\n" + "\n".join(said)
 
 
 def _listed(state: ConversationState) -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from chimera.core.state import ConversationState
 
 LINE_CHARS = 2000
+#: Who is asked behind the scenes is shown so many of the newest lines, each so far.
+OVERHEARD, OVERHEARD_CHARS = 12, 300
 
 
 def remembered(state: "ConversationState", line: "Line", me: "Participant") -> tuple[bool, str]:
@@ -45,3 +47,13 @@ def _whispered(state: "ConversationState", line: "Line", me: "Participant") -> s
         return f"[whispered to you alone] {untrusted.name(line.name)}: {text}"
     other = next((who for who in line.visibility if who != me.id), me.id)
     return f"[you whispered to {untrusted.name(state.seat(other).participant.short)}] {text}"
+
+
+def overheard(state: "ConversationState") -> str:
+    """The topic and the newest lines that everybody heard, for who is asked behind the scenes."""
+    public = [line for line in state.lines if line.visibility == "all"][-OVERHEARD:]
+    said = (
+        f"{untrusted.name(line.name)}: {untrusted.one_line(line.text, OVERHEARD_CHARS)}"
+        for line in public
+    )
+    return f"Topic: {untrusted.one_line(state.topic)}\n\n" + "\n".join(said)
