@@ -10,13 +10,13 @@ from sqlalchemy import Connection, select, text
 from chimera.core.events import HOST, ConversationCleared, ConversationRenamed, NewEvent
 from chimera.store import log
 from chimera.store.database import Store
-from chimera.store.search import found
+from chimera.store.search import MANY, found
 from chimera.store.tables import conversations
 from conversations_made import created, posted, started
 
 
-def find(connection: Connection, query: str) -> list[str]:
-    asked = select(conversations.c.id).where(found(connection, query))
+def find(connection: Connection, query: str, many: int = MANY) -> list[str]:
+    asked = select(conversations.c.id).where(found(connection, query, many=many))
     return sorted(connection.execute(asked).scalars())
 
 
@@ -57,6 +57,8 @@ async def test_a_conversation_is_found_by_all_the_words(
 ) -> None:
     await store.write(library)
     assert await store.read(lambda c: find(c, query)) == names
+    # The way of words that nearly every message has finds the same.
+    assert await store.read(lambda c: find(c, query, many=0)) == names
 
 
 async def test_what_was_renamed_cleared_or_deleted_is_found_no_more(store: Store) -> None:

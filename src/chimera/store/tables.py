@@ -86,6 +86,12 @@ Index(
     conversations.c.last_at,
     conversations.c.id,
 )
+Index(
+    "conversations_by_status_and_age",
+    conversations.c.status,
+    conversations.c.created_at,
+    conversations.c.id,
+)
 
 events = Table(
     "events",
