@@ -23,45 +23,62 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@contextmanager
-def postgres_server(*, durable: bool = False) -> Generator[str]:
-    """A server of its own; gives the address of its database `postgres`.
+class PostgresFolder:
+    """The files of a server, which may be run, killed and run again at the same address."""
 
-    `durable`: it syncs the disk, as one in earnest does; tests need no such thing.
-    """
-    programs = _postgres_programs()
-    folder = Path(tempfile.mkdtemp(prefix="chimera-pg-"))
-    owner = _unprivileged_user()
-    if owner:
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    data, port = folder / "data", free_port()
-    run_as = owner.pw_name if owner else None
-    try:
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._port = folder, free_port()
+        self._programs = _postgres_programs()
+        owner = _unprivileged_user()
+        self._run_as = owner.pw_name if owner else None
+        if owner:
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
         subprocess.run(
             [
-                programs / "initdb",
-                *("-D", data, "-U", "chimera", "--auth=trust", "-E", "UTF8"),
+                self._programs / "initdb",
+                *("-D", folder / "data", "-U", "chimera", "--auth=trust", "-E", "UTF8"),
                 *("--no-locale", "--no-sync"),
             ],
-            user=run_as,
+            user=self._run_as,
             cwd=folder,
             check=True,
             capture_output=True,
         )
-        sync = "on" if durable else "off"
-        settings = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=",
-                    f"fsync={sync}", f"full_page_writes={sync}",
-                    "max_connections=200")  # fmt: skip
+
+    @property
+    def url(self) -> str:
+        """The address of its database `postgres`."""
+        return f"postgresql://chimera@127.0.0.1:{self._port}/postgres"
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        settings = ("listen_addresses=127.0.0.1", f"port={self._port}", "unix_socket_directories=",
+                    "fsync=off", "full_page_writes=off", "max_connections=200")  # fmt: skip
         options = [word for setting in settings for word in ("-c", setting)]
-        with _child([programs / "postgres", "-D", data, *options], port, user=run_as, cwd=folder):
-            yield f"postgresql://chimera@127.0.0.1:{port}/postgres"
+        command = [self._programs / "postgres", "-D", self._folder / "data", *options]
+        with _child(command, self._port, user=self._run_as, cwd=self._folder):
+            yield
+
+
+@contextmanager
+def postgres_folder() -> Generator[PostgresFolder]:
+    folder = Path(tempfile.mkdtemp(prefix="chimera-pg-"))
+    try:
+        yield PostgresFolder(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def redis_server(port: int | None = None, *, folder: Path | None = None) -> Generator[str]:
-    """A server of its own that keeps nothing, unless given a folder; gives its address."""
+def postgres_server() -> Generator[str]:
+    """A server of its own; gives the address of its database `postgres`."""
+    with postgres_folder() as folder, folder.running():
+        yield folder.url
+
+
+@contextmanager
+def redis_server(port: int | None = None, *more: str, folder: Path | None = None) -> Generator[str]:
+    """A server of its own, with more options; it keeps nothing unless given a folder."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.fail(
@@ -71,7 +88,7 @@ def redis_server(port: int | None = None, *, folder: Path | None = None) -> Gene
     port = port or free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     options += ["--appendonly", "no"] if folder is None else ["--appendonly", "yes"]
-    with _child([program, *options], port, cwd=folder):
+    with _child([program, *options, *more], port, cwd=folder):
         yield f"redis://127.0.0.1:{port}/0"
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -99,8 +100,9 @@ class Cluster:
 
 @asynccontextmanager
 async def watched(
-    folder: Path, shared: dict[str, str]
+    folder: Path, shared: dict[str, str], *, conversations: int = CONVERSATIONS, **wishes: Any
 ) -> AsyncGenerator[tuple[Cluster, list[Viewer], list[Heckler]]]:
+    """A cluster that talks; `wishes`: what each conversation is to be like."""
     with ExitStack() as stack:
 
         def start(name: str, *words: str) -> ServerProcess:
@@ -108,10 +110,9 @@ async def watched(
 
         cluster = Cluster(start)
         await asyncio.to_thread(cluster.until_open)
-        viewers: list[Viewer] = []
-        for place in range(CONVERSATIONS):
-            address = cluster.address(place % 2)
-            viewers.append(Viewer(address, await asyncio.to_thread(begin, address, speed=SPEED)))
+        asked = partial(begin, cluster.address(0), speed=SPEED, **wishes)
+        ids = [await asyncio.to_thread(asked) for _ in range(conversations)]
+        viewers = [Viewer(cluster.address(place % 2), each) for place, each in enumerate(ids)]
         hecklers = [Heckler(each.address, each.conversation_id) for each in viewers[:2]]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(each.watch()) for each in viewers]
@@ -155,7 +156,7 @@ async def talking(viewers: list[Viewer], cluster: Cluster) -> None:
     await eventually(
         lambda: (
             all(each.last > before for each, before in zip(viewers, known, strict=True))
-            and sum(bool(each.open_turn) for each in viewers) > CONVERSATIONS // 3
+            and sum(bool(each.open_turn) for each in viewers) > len(viewers) // 3
         ),
         cluster.said,
     )

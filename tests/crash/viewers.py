@@ -19,9 +19,9 @@ AWAY = (OSError, WebSocketException, TimeoutError, EOFError)
 PATIENCE_S = 120.0
 
 
-def begin(address: str, *, mode: str = "stream", speed: float = 8) -> str:
+def begin(address: str, *, mode: str = "stream", speed: float = 8, **wishes: Any) -> str:
     """A conversation that talks fast; its id."""
-    body = {"topic": "Do fish get bored?", "pace": {"mode": mode, "speed": speed}}
+    body = {"topic": "Do fish get bored?", "pace": {"mode": mode, "speed": speed}, **wishes}
     return call(address, "POST", CONVERSATIONS, body)["id"]
 
 
