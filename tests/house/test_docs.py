@@ -165,7 +165,8 @@ COMMANDS = dict(commands_of(typer.main.get_command(commands)))
 
 
 def options_of(command: TyperCommand) -> set[str]:
-    named = [each for each in command.params if isinstance(each, TyperOption)]
+    # What is hidden is for our own processes, not for people.
+    named = [each for each in command.params if isinstance(each, TyperOption) and not each.hidden]
     return {text for each in named for text in (*each.opts, *each.secondary_opts)}
 
 
