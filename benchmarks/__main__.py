@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from benchmarks import (
     acceptance,
@@ -10,6 +10,7 @@ from benchmarks import (
     lateness,
     overhead,
     providers,
+    scale,
     signals,
     startup,
     troupe,
@@ -17,7 +18,7 @@ from benchmarks import (
 )
 from benchmarks.table import Row, keep, show
 
-TABLES: dict[str, Callable[[], list[Row]]] = {
+TABLES: dict[str, Callable[[], Sequence[Row]]] = {
     "startup": startup.rows,
     "overhead": overhead.rows,
     "web": web.rows,
@@ -25,9 +26,10 @@ TABLES: dict[str, Callable[[], list[Row]]] = {
     "troupe": troupe.rows,
     "providers": providers.rows,
     "faults": faults.rows,
+    **scale.all_tables(),
 }
 #: Slow ones, and parts of others, only by name.
-ON_REQUEST: dict[str, Callable[[], list[Row]]] = {
+ON_REQUEST: dict[str, Callable[[], Sequence[Row]]] = {
     "fresh": startup.fresh_rows,
     "lateness": lateness.rows,
     "signals": signals.rows,
@@ -41,7 +43,7 @@ def main(selection: str) -> int:
     if unknown:
         print(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(known)}")
         return 2
-    load_before, measured = os.getloadavg()[0], dict[str, list[Row]]()
+    load_before, measured = os.getloadavg()[0], dict[str, Sequence[Row]]()
     for name in names:
         print(f"── {name}", flush=True)
         measured[name] = known[name]()

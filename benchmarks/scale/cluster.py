@@ -35,6 +35,12 @@ def cpu(process: psutil.Process) -> float:
     return own + sum(cpu(child) for child in process.children())
 
 
+def waited(process: psutil.Process) -> float:
+    """Seconds for which it was ready to run while the machine ran others; Linux alone tells."""
+    tasks = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[1]) for each in tasks) / 1e9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """Processes over one PostgreSQL and one Redis."""
