@@ -1,6 +1,5 @@
 """What is measured of one play: numbers read off its log, each with what it means."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from chimera.core import events as ev
 from chimera.core import quality, signals
+from chimera.core.company import duets
 from chimera.core.parts import Line
 from chimera.core.state import ConversationState, apply
 
@@ -28,8 +28,12 @@ class Play:
 
     log: Sequence[ev.Envelope]
     state: ConversationState
-    #: All lines of the cast; the state keeps only the last of them.
-    lines: Sequence[Line]
+    #: All turns of the cast, a duet with both its lines; the state keeps only the last of them.
+    turns: Sequence[tuple[Line, ...]]
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return [line for turn in self.turns for line in turn]
 
     def bodies(self, kind: type[Body]) -> list[Body]:
         return [each.body for each in self.log if isinstance(each.body, kind)]
@@ -37,44 +41,52 @@ class Play:
 
 def read(log: Sequence[ev.Envelope]) -> Play:
     """Fold a log."""
-    state, lines = ConversationState(id=log[0].conversation_id), list[Line]()
+    state, turns = ConversationState(id=log[0].conversation_id), list[tuple[Line, ...]]()
     for each in log:
         state = apply(state, each)
         if isinstance(each.body, ev.MessageCompleted):
-            lines.append(state.lines[-1])
-    return Play(log, state, lines)
+            turns.append(duets.of_message(state, state.lines[-1]))
+    return Play(log, state, turns)
 
 
 # --- the floor -----------------------------------------------------------------------------------
 
 
-def _speakers(play: Play) -> list[str]:
-    return [line.participant_id or "" for line in play.lines]
+def _speakers(play: Play) -> list[frozenset[str]]:
+    return [_who(turn) for turn in play.turns]
+
+
+def _who(turn: Sequence[Line]) -> frozenset[str]:
+    return frozenset(line.participant_id or "" for line in turn)
 
 
 def _gini(play: Play) -> float | None:
-    counts = Counter(_speakers(play))
-    return quality.gini([counts[each.id] for each in play.state.participants])
+    """Half a turn for each of a duet."""
+    shares = dict.fromkeys((each.id for each in play.state.participants), 0.0)
+    for who in _speakers(play):
+        for each in who & shares.keys():
+            shares[each] += 1 / len(who)
+    return quality.gini([*shares.values()])
 
 
 def _aba(play: Play) -> float | None:
     """Only changes of speaker count: who goes on is nobody's answer."""
     who = _speakers(play)
-    triples = [each for each in zip(who, who[1:], who[2:], strict=False) if each[0] != each[1]]
-    return _share(one == three for one, _, three in triples)
+    triples = zip(who, who[1:], who[2:], strict=False)
+    return _share(not one.isdisjoint(three) for one, two, three in triples if one != two)
 
 
 def _answered(play: Play) -> float | None:
     return _share(
-        after.participant_id in line.addressed[:1]
-        for line, after in pairwise(play.lines) if line.addressed
+        before[-1].addressed[0] in _who(after)
+        for before, after in pairwise(play.turns) if before[-1].addressed
     )  # fmt: skip
 
 
 def _longest_wait(play: Play) -> float | None:
     longest, last = 0, dict.fromkeys((each.id for each in play.state.participants), 0)
     for turn, who in enumerate(_speakers(play), 1):
-        last[who] = turn
+        last |= dict.fromkeys(who, turn)
         longest = max(longest, *(turn - each for each in last.values()))
     return longest
 
@@ -85,8 +97,8 @@ def _longest_wait(play: Play) -> float | None:
 def _gaps(play: Play) -> list[tuple[float, int]]:
     """Seconds from landing to landing at a change of speaker, with the words that came."""
     return [
-        ((after.at - before.at) / 1000, after.words)
-        for before, after in pairwise(play.lines) if before.participant_id != after.participant_id
+        ((after[0].at - before[0].at) / 1000, sum(line.words for line in after))
+        for before, after in pairwise(play.turns) if _who(before).isdisjoint(_who(after))
     ]  # fmt: skip
 
 
@@ -178,7 +190,7 @@ def _measure(name: str, title: str, means: str, better: Better, of: Measuring) -
 
 MEASURES: tuple[Measure, ...] = (
     _measure("turns", "Lines", "Lines of the cast until the end.", "neither",
-             lambda play: float(len(play.lines))),
+             lambda play: float(len(play.turns))),
     _measure("minutes", "Minutes", "From the first event to the last, as a viewer waits.",
              "neither", lambda play: (play.log[-1].at - play.log[0].at) / 60_000),
     _measure("score", "Quality", "The score of the last sixty lines, 0 to 100.", "higher", _score),

@@ -136,6 +136,8 @@ test('the page’s own lines can be shown before the log is there', () => {
     scripted: true,
     ending: 'length',
     route: { provider: 'x', model: 'y' },
+    with: { participant_id: 'q', offset: 1 },
+    visibility: ['p', 'q'],
   }
   const { rows, earlier } = glimpse(conversation({ message_count: 9 }), [message, full])
   expect(rows).toMatchObject([
@@ -147,8 +149,18 @@ test('the page’s own lines can be shown before the log is there', () => {
       ending: 'complete',
       route: null,
       draft: false,
+      with: null,
+      to: null,
     },
-    { id: 'n', participantId: 'p', scripted: true, ending: 'length', route: { model: 'y' } },
+    {
+      id: 'n',
+      participantId: 'p',
+      scripted: true,
+      ending: 'length',
+      route: { model: 'y' },
+      with: { participantId: 'q', offset: 1 },
+      to: ['q'],
+    },
   ])
   expect(earlier).toBe(9)
 })

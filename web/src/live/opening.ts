@@ -14,6 +14,7 @@ import type {
 import { type Reacted, summed } from './feelings.ts'
 import { reduce } from './reduce.ts'
 import { blank, type ConversationState, LIVELY, type Line, PLAIN, type Row, seated } from './state.ts'
+import { hearers } from './talk.ts'
 
 /** The fields of the conversation resource that the stage reads. */
 export interface WireConversation {
@@ -46,6 +47,8 @@ export interface WireMessage {
   readonly route?: Route | null
   readonly ending?: Ending | null
   readonly scripted?: boolean
+  readonly with?: { readonly participant_id: string; readonly offset: number } | null
+  readonly visibility?: readonly string[] | null
   readonly usage?: Usage | null
   readonly timings?: Timings | null
   readonly images?: readonly Picture[] | null
@@ -86,6 +89,8 @@ function line(message: WireMessage): Line {
     ending: message.ending ?? 'complete',
     scripted: message.scripted ?? false,
     route: message.route ?? null,
+    with: message.with ? { participantId: message.with.participant_id, offset: message.with.offset } : null,
+    to: hearers(message, message.participant_id ?? null),
     usage: message.usage ?? null,
     timings: message.timings ?? null,
     pictures: message.images ?? [],

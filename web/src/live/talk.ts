@@ -10,8 +10,11 @@ function nameOf(state: State, participantId: string): string {
 }
 
 /** Who hears it besides the speaker, where not all do. */
-function hearers({ visibility }: Pick<Envelope, 'visibility'>, speaker: string | null): Line['to'] {
-  return typeof visibility === 'object' ? visibility.filter((id) => id !== speaker) : null
+export function hearers(
+  { visibility }: { readonly visibility?: Envelope['visibility'] | null },
+  speaker: string | null,
+): Line['to'] {
+  return visibility && typeof visibility === 'object' ? visibility.filter((id) => id !== speaker) : null
 }
 
 function withoutTurn(state: State, messageId: string): State {

@@ -209,8 +209,11 @@ def plain(connection: Connection, conversation_id: str, after: int) -> dict[str,
     row = tables.one(connection, conversation_id)
     span = Span(after=after, before=None, limit=_IN_PLAIN_PAGE, cursor=None)
     _, said = messages(connection, conversation_id, span)
+    names = {each["id"]: each["name"] for each in row.cast}
     lines = [
         {"seq": each.seq, "name": each.author.name, "at": each.at, "text": each.text,
+         "with": names.get(each.with_.participant_id) if each.with_ else None,
+         "to": [names.get(who, who) for who in each.visibility or () if who != each.participant_id],
          "scripted": each.scripted, "images": each.images or ()}
         for each in said.items
     ]  # fmt: skip

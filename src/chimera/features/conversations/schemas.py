@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy import Row
 
 from chimera.api.strict import OMIT_NONE, SAFE_INTEGER, Input, Name, Output, Text
@@ -292,7 +292,16 @@ class Picture(Output):
         return [cls(url=f"{at}/{each.id}", **each.model_dump()) for each in shown] or None
 
 
+class Partner(Output):
+    """Who says the end of a line, from `offset` on, in UTF-16 code units."""
+
+    participant_id: str
+    offset: int
+
+
 class Message(Output):
+    model_config = ConfigDict(populate_by_name=True)
+
     id: str
     seq: int
     conversation_id: str
@@ -305,6 +314,11 @@ class Message(Output):
     timings: Annotated[Timings | None, OMIT_NONE] = None
     ending: Annotated[Ending | None, OMIT_NONE] = None
     scripted: bool
+    with_: Annotated[Partner | None, OMIT_NONE] = Field(
+        default=None, validation_alias="with", serialization_alias="with"
+    )
+    #: Who of the cast hears it, the speaker included; absent: all do. Viewers see everything.
+    visibility: Annotated[list[str] | None, OMIT_NONE] = None
     images: Annotated[list[Picture] | None, OMIT_NONE] = None
     reactions: dict[str, int]
     mine: Annotated[list[str] | None, OMIT_NONE] = None
@@ -320,6 +334,8 @@ class Message(Output):
             usage=Usage.model_validate(row.usage) if row.usage else None,
             timings=Timings.model_validate(row.timings) if row.timings else None,
             ending=row.ending, scripted=row.scripted, reactions={},
+            with_=Partner.model_validate(row.partner) if row.partner else None,
+            visibility=None if row.visibility == "all" else row.visibility,
             images=Picture.all(
                 row.conversation_id, [ev.Picture.model_validate(each) for each in row.images or ()]
             ),
@@ -332,6 +348,7 @@ class Message(Output):
             id=body.message_id, seq=envelope.seq, conversation_id=envelope.conversation_id,
             author=Author(kind=body.author.kind, name=body.author.name), text=body.text,
             at=rfc3339(envelope.at), scripted=False, reactions={},
+            visibility=None if envelope.visibility == "all" else list(envelope.visibility),
             images=Picture.all(envelope.conversation_id, body.images or ()),
         )  # fmt: skip
 

@@ -14,13 +14,18 @@ from chimera.store.tables import conversations, messages
 _C = conversations.c
 _M = messages.c
 _R = store.reactions.c
+_E = store.events.c
 
 _ONE = select(conversations).where(_C.id == bindparam("of"))
 _HOLD = select(_C.head_seq).where(_C.id == bindparam("of")).with_for_update()
 _SHOW = update(conversations).where(_C.id == bindparam("of")).values(visibility=bindparam("to"))
-_MESSAGE = select(messages).where(
-    _M.conversation_id == bindparam("of"), _M.id == bindparam("message")
+#: The second part of a duet stands in the log alone.
+_SAID = select(messages, _E.body["with"].label("partner")).join(
+    store.events,
+    (_E.conversation_id == _M.conversation_id) & (_E.seq == _M.seq),
+    isouter=True,
 )
+_MESSAGE = _SAID.where(_M.conversation_id == bindparam("of"), _M.id == bindparam("message"))
 _REACTIONS = (
     select(_R.message_id, _R.actor, _R.emoji)
     .where(_R.message_id.in_(bindparam("ids", expanding=True)))
@@ -105,7 +110,7 @@ def spoken(
     backwards: bool,
 ) -> Sequence[Row[Any]]:
     """Messages between two seqs, nearest to the open end first; one more than the limit."""
-    query = select(messages).where(_M.conversation_id == conversation_id)
+    query = _SAID.where(_M.conversation_id == conversation_id)
     if after is not None:
         query = query.where(_M.seq > after)
     if before is not None:

@@ -2540,6 +2540,9 @@ export interface components {
             text: string;
             timings?: components["schemas"]["Timings"] | null;
             usage?: components["schemas"]["Usage"] | null;
+            /** Visibility */
+            visibility?: string[] | null;
+            with?: components["schemas"]["Partner"] | null;
         };
         /** MessagePage */
         MessagePage: {
@@ -2708,6 +2711,16 @@ export interface components {
             provider: string;
             /** Slug */
             slug: string;
+        };
+        /**
+         * Partner
+         * @description Who says the end of a line, from `offset` on, in UTF-16 code units.
+         */
+        Partner: {
+            /** Offset */
+            offset: number;
+            /** Participant Id */
+            participant_id: string;
         };
         /**
          * PatchBudgets
