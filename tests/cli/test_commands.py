@@ -1,5 +1,6 @@
 """The small commands: version, migrate, openapi, doctor."""
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from chimera import __version__
+from chimera.store.database import migrate
 from processes import Commands, chimera
 from servers import free_port
 
@@ -110,9 +112,53 @@ def test_the_doctor_leaves_the_file_of_an_open_house_alone(
         server.address()
         findings = found(commands.run("doctor", "--json", "--data-dir", str(data)).out)
         second = commands.run("serve", "--port", "0", "--data-dir", str(data))
-    assert findings["database"]["detail"] == "SQLite, in use: a Chimera is running"
+    assert "migrated" in findings["database"]["detail"]
     assert second.code == 3
     assert "Another Chimera" in second.complaint
+
+
+def test_the_doctor_tells_of_a_cluster_and_changes_nothing(
+    commands: Commands, empty_postgres: str, redis_url: str
+) -> None:
+    cluster = {"CHIMERA_DATABASE__URL": empty_postgres, "CHIMERA_REDIS__URL": redis_url}
+    before = found(commands.run("doctor", "--json", **cluster).out)
+    assert "empty" in before["database"]["detail"]
+    asyncio.run(migrate(empty_postgres, "0004"))
+    older = found(commands.run("doctor", "--json", **cluster).out)
+    assert older["database"]["state"] == "missing"
+    assert "at revision 0004" in older["database"]["detail"]
+    assert commands.run("migrate", **cluster).code == 0
+
+    now = found(commands.run("doctor", "--json", "--deep", **cluster).out)
+    assert now["database"]["detail"].startswith("PostgreSQL ")
+    assert now["connections"]["state"] == "ok"
+    assert now["turns"]["detail"] == "none is late"
+    assert now["last backup"]["state"] == "missing"
+    assert now["logs"]["state"] == "ok"
+    assert "with streams; noeviction" in now["Redis"]["detail"]
+
+    assert commands.run("backup", "b.zip", **cluster).code == 0
+    full = cluster | {"CHIMERA_DATABASE__POOL_SIZE": "200"}
+    later = found(commands.run("doctor", "--json", **full).out)
+    assert later["last backup"]["detail"] == "0.0 hours ago"
+    assert later["connections"]["state"] == "broken"
+    assert "max_connections" in later["connections"]["detail"]
+
+
+def test_the_doctor_finds_a_log_with_a_hole_if_told_to_look(
+    commands: Commands, tmp_path: Path
+) -> None:
+    data = ("--data-dir", str(tmp_path))
+    assert (
+        commands.run("talk", "Fish", "--turns", "2", "--save", "--pace", "instant", *data).code == 0
+    )
+    with closing(sqlite3.connect(tmp_path / "chimera.db")) as database:
+        database.execute("DELETE FROM events WHERE seq = 3")
+        database.commit()
+    assert commands.run("doctor", *data).code == 0
+    done = commands.run("doctor", "--json", "--deep", *data)
+    assert done.code == 1
+    assert "a log with a hole" in done.out
 
 
 def test_the_doctor_says_why_embeddings_do_not_load(commands: Commands, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """Starts that cannot work end in one clear line and their own exit code."""
 
+import asyncio
 import fcntl
 import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
+import asyncpg
 import pytest
 
 from processes import Commands
@@ -136,3 +139,69 @@ def test_a_server_without_worker_and_without_redis_is_2(commands: Commands) -> N
     done = commands.run("serve", "--no-worker", "--port", "0")
     assert done.code == 2
     assert "--no-worker needs Redis" in done.complaint
+
+
+@pytest.fixture
+def picky_postgres(postgres_database: str) -> str:
+    """A server that asks one of its users for a password."""
+    asyncio.run(_ask_for_passwords(postgres_database))
+    return postgres_database.replace("chimera@", "picky:wrong@")
+
+
+async def _ask_for_passwords(url: str) -> None:
+    server = cast("Any", await asyncpg.connect(url))
+    try:
+        rules = Path(await server.fetchval("SHOW hba_file"))
+        if "picky" not in rules.read_text():
+            asked = "host all picky 127.0.0.1/32 scram-sha-256\n"
+            rules.write_text(asked + rules.read_text())
+            await server.execute("CREATE ROLE picky LOGIN PASSWORD 'secret'")
+            await server.execute("SELECT pg_reload_conf()")
+    finally:
+        await server.close()
+
+
+def test_a_wrong_password_of_postgresql_is_4_at_once(
+    commands: Commands, picky_postgres: str
+) -> None:
+    for words in (("serve", "--port", "0"), ("backup", "b.zip")):
+        done = commands.run(*words, CHIMERA_DATABASE__URL=picky_postgres)
+        assert done.code == 4
+        assert "refuses us: password authentication failed" in done.complaint
+        assert "wrong" not in done.err
+    told = commands.run("doctor", "--json", CHIMERA_DATABASE__URL=picky_postgres)
+    assert told.code == 1
+    assert "password authentication failed" in told.out
+
+
+def test_a_database_that_is_not_there_is_4_at_once(
+    commands: Commands, postgres_database: str
+) -> None:
+    done = commands.run("serve", "--port", "0", CHIMERA_DATABASE__URL=f"{postgres_database}_not")
+    assert done.code == 4
+    assert "does not exist" in done.complaint
+
+
+def test_a_wrong_password_of_redis_is_4_at_once(commands: Commands, redis_url: str) -> None:
+    url = redis_url.replace("redis://", "redis://nobody:wrong@")
+    done = commands.run("serve", "--port", "0", CHIMERA_REDIS__URL=url)
+    assert done.code == 4
+    assert "does not accept our user and password" in done.complaint
+    told = commands.run("doctor", "--json", CHIMERA_REDIS__URL=url)
+    assert told.code == 1
+    assert "user and password" in told.out
+
+
+def test_a_backup_is_refused_in_one_line(commands: Commands, tmp_path: Path) -> None:
+    data = ("--data-dir", str(tmp_path))
+    assert commands.run("migrate", *data).code == 0
+    assert commands.run("backup", "b.zip", *data).code == 0
+    again = commands.run("backup", "b.zip", *data)
+    assert (again.code, "there already" in again.complaint) == (1, True)
+    over = commands.run("restore", "b.zip", *data)
+    assert (over.code, "empty place" in over.complaint) == (1, True)
+    nowhere = commands.run("restore", "b.zip", "--to", "postgresql", *data)
+    assert (nowhere.code, "CHIMERA_DATABASE__URL" in nowhere.complaint) == (2, True)
+    (tmp_path / "b.zip").write_bytes(b"Dear diary")
+    damaged = commands.run("restore", "b.zip", "--data-dir", "new")
+    assert (damaged.code, "no backup" in damaged.complaint) == (1, True)

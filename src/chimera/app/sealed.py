@@ -31,7 +31,7 @@ from chimera.core.ids import to_millis
 from chimera.settings import ServiceSettings, Settings
 from chimera.store import credentials
 from chimera.store.credentials import Snapshot, Stored, Tuning
-from chimera.store.database import Store, parse
+from chimera.store.database import Store, parse, reach
 from chimera.store.sqlite import read_file
 from chimera.store.vault import UNREADABLE, SealBroken, Vault, kid_of, parse_ring
 
@@ -83,10 +83,12 @@ async def read_snapshot(settings: Settings) -> Snapshot:
     """
     if settings.database_url.startswith("sqlite"):
         return await asyncio.to_thread(_read_file, settings)
-    async with Store.open(
-        settings.database_url, ids=TimeOrderedIds(), patience=_PATIENCE_S
-    ) as store:
-        return await store.read(credentials.snapshot)
+    async with reach(parse(settings.database_url), patience=_PATIENCE_S) as backend:
+        try:
+            return await backend.read(credentials.snapshot)
+        except DBAPIError:
+            # Of an older version, or empty; the doctor says more.
+            return Snapshot()
 
 
 def _read_file(settings: Settings) -> Snapshot:

@@ -145,12 +145,13 @@ def migrate(data_dir: DataDir = None) -> None:
 @app.command()
 def doctor(
     data_dir: DataDir = None,
+    deep: Annotated[bool, typer.Option(help="Check every log too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Say what is set, what is missing, and what to do about it."""
     from chimera.cli.doctor import examine, report  # noqa: PLC0415 – as slow as the engine
 
-    findings = asyncio.run(examine(settings_with(None, None, data_dir)))
+    findings = asyncio.run(examine(settings_with(None, None, data_dir), deep=deep))
     report(findings, as_json=json)
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)

@@ -6,31 +6,37 @@ import os
 import shutil
 import sqlite3
 import sys
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from chimera.app import LEAST_DISK, built_web
 from chimera.app.models import build_models
 from chimera.app.sealed import Setup, read_setup, vault_of
-from chimera.app.system import Occupied, SystemClock, TimeOrderedIds, only_one_process
-from chimera.core.errors import Unready
+from chimera.app.system import SystemClock
+from chimera.core.errors import ChimeraError, Unready
 from chimera.core.generation import ProviderState
+from chimera.core.ids import to_millis
 from chimera.providers.minilm import MiniLM
 from chimera.providers.roster import SCRIPTED
+from chimera.realtime import redis_server
 from chimera.settings import Settings
-from chimera.store.database import Store
+from chimera.store.survey import Survey, survey
 
 State = Literal["ok", "missing", "broken"]
 MARKS = {"ok": "[green]✓[/]", "missing": "[yellow]○[/]", "broken": "[red]✗[/]"}
 PATIENCE_S = 3.0
 DATA = "data folder"
 KEYS = "keys of providers"
+CONNECTIONS = "connections"
+LOGS = "logs"
+#: A turn is late after so long, and a backup old.
+LATE_S = 30
+OLD_BACKUP_H = 26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +48,13 @@ class Finding:
     detail: str
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything a start needs; an old database is migrated on the way."""
+async def examine(settings: Settings, *, deep: bool = False) -> list[Finding]:
+    """Look at everything a start needs, and change nothing; `deep`: at every log too."""
     return [
         _python(),
         _web(),
         _disk(settings),
-        await _database(settings),
+        *await _stores(settings, deep=deep),
         await _redis(settings),
         await _keys(settings),
         *await _providers(settings),
@@ -82,36 +88,91 @@ def _disk(settings: Settings) -> Finding:
     return Finding(what=DATA, state=state, detail=detail)
 
 
-async def _database(settings: Settings) -> Finding:
-    embedded, folder = settings.database.url is None, settings.server.data_dir
-    if embedded and not folder.is_dir():
-        return Finding(what="database", state="ok", detail="SQLite, made at the first start")
+async def _stores(settings: Settings, *, deep: bool) -> list[Finding]:
+    """The database, and what stands in it."""
+    now = to_millis(SystemClock().now())
     try:
-        # The file of a house that is open belongs to its process alone.
-        with only_one_process(folder) if embedded else nullcontext():
-            async with Store.open(
-                settings.database_url, ids=TimeOrderedIds(), patience=PATIENCE_S
-            ) as store:
-                return Finding(what="database", state="ok", detail=f"{store.dialect}, migrated")
-    except Occupied:
-        return Finding(what="database", state="ok", detail="SQLite, in use: a Chimera is running")
-    except Unready as error:
-        return Finding(what="database", state="broken", detail=error.message)
+        found = await survey(settings.database_url, now=now, deep=deep, patience=PATIENCE_S)
+    except (ChimeraError, SQLAlchemyError) as error:
+        return [Finding(what="database", state="broken", detail=str(error).partition("\n")[0])]
+    if found is None:
+        return [Finding(what="database", state="ok", detail="SQLite, made at the first start")]
+    findings = [_database(found), *_room(found, settings.database.pool_size)]
+    if found.revision == found.newest:
+        findings += [_due(found, now), _backup(found, now), *_faults(found, deep=deep)]
+    return findings
+
+
+def _database(found: Survey) -> Finding:
+    detail, state = f"{found.server}, at revision {found.revision}", "ok"
+    if found.revision is None:
+        detail = f"{found.server}, empty; its tables are made at the first start"
+    elif found.revision != found.newest:
+        detail += f", and this version has {found.newest}: the next start, or chimera migrate,"
+        detail += " brings it there; take a backup before"
+        state = "missing"
+    else:
+        detail += f", migrated; conversations: {found.conversations}"
+    return Finding(what="database", state=state, detail=detail)
+
+
+def _room(found: Survey, pool: int) -> list[Finding]:
+    """Whether the server takes the connections of our processes; each may open a whole pool."""
+    if found.room is None:
+        return []
+    processes = found.room.most // pool
+    detail = f"{found.room.ours} of {found.room.most} are ours; enough for {processes} processes"
+    detail += f" with {pool} each"
+    if processes > 1:
+        return [Finding(what=CONNECTIONS, state="ok", detail=detail)]
+    detail += ": raise max_connections, or lower CHIMERA_DATABASE__POOL_SIZE"
+    return [Finding(what=CONNECTIONS, state="broken", detail=detail)]
+
+
+def _due(found: Survey, now: int) -> Finding:
+    late = 0 if found.due_since is None else (now - found.due_since) / 1000
+    if late < LATE_S:
+        return Finding(what="turns", state="ok", detail="none is late")
+    detail = f"{found.due} should have begun, the first {late:.0f} s ago: is any worker running?"
+    return Finding(what="turns", state="missing", detail=detail)
+
+
+def _backup(found: Survey, now: int) -> Finding:
+    if found.backed_up_at is None:
+        detail = "none was ever taken; chimera backup FILE takes one"
+        return Finding(what="last backup", state="missing", detail=detail)
+    hours = (now - found.backed_up_at) / 3_600_000
+    state: State = "ok" if hours < OLD_BACKUP_H else "missing"
+    return Finding(what="last backup", state=state, detail=f"{hours:.1f} hours ago")
+
+
+def _faults(found: Survey, *, deep: bool) -> list[Finding]:
+    if not deep:
+        return []
+    if not found.faults:
+        detail = "every log is whole, and everything beside it says the same"
+        return [Finding(what=LOGS, state="ok", detail=detail)]
+    return [Finding(what=LOGS, state="broken", detail=str(each)) for each in found.faults]
 
 
 async def _redis(settings: Settings) -> Finding:
-    if settings.redis.url is None:
+    url = settings.redis.url
+    if url is None:
         return Finding(what="Redis", state="missing", detail="not set; one process needs none")
-    client = Redis.from_url(settings.redis.url, socket_connect_timeout=PATIENCE_S)
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            await client.xlen("chimera:doctor")
-    except (RedisError, OSError, TimeoutError) as error:
-        detail = f"named by CHIMERA_REDIS__URL, and does not answer as it should: {error}"
+        await redis_server.await_redis(url, patience=0)
+        facts = await redis_server.look_at(url)
+    except Unready as error:
+        detail = f"named by CHIMERA_REDIS__URL: {error.message}"
         return Finding(what="Redis", state="broken", detail=detail)
-    finally:
-        await client.aclose()
-    return Finding(what="Redis", state="ok", detail="answers")
+    except (RedisError, OSError) as error:
+        # It does what we need, and does not tell of itself.
+        return Finding(what="Redis", state="ok", detail=f"answers, and says no more: {error}")
+    detail = f"{facts.version}, with streams; {facts.policy}; {facts.kept}"
+    if facts.policy == "noeviction":
+        return Finding(what="Redis", state="ok", detail=detail)
+    detail += "; set maxmemory-policy noeviction: an alarm that is thrown out rings late"
+    return Finding(what="Redis", state="missing", detail=detail)
 
 
 async def _keys(settings: Settings) -> Finding:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy import (
     JSON,
     URL,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
+    delete,
     func,
     insert,
     inspect,
@@ -64,6 +66,7 @@ from chimera.store.sqlite import read_file
 from chimera.store.tables import conversations, events, meta
 from chimera.store.units import Unit
 
+_log = structlog.get_logger(__name__)
 #: A restore lifts every generation by so much: no process with an older memory can write any more.
 LIFT = 1_000_000
 #: The name under which a server's database remembers its last backup.
@@ -94,7 +97,7 @@ async def back_up(url: str, path: Path, *, at: int, told: Told, patience: float 
     if address.drivername == "sqlite":
         file = Path(address.database or "")
         manifest = await asyncio.to_thread(_back_up_file, file, path, at, told)
-        await asyncio.to_thread(_stamp(file).write_text, str(at))
+        await asyncio.to_thread(_put_stamp, file, at)
         return manifest
     async with reach(address, patience=patience) as backend:
         with writing(path) as archive:
@@ -106,17 +109,40 @@ async def back_up(url: str, path: Path, *, at: int, told: Told, patience: float 
 async def last_backup(store: Store) -> int | None:
     """When the newest backup was taken, in milliseconds UTC; None if none was."""
     if store.file is not None:
-        stamp = _stamp(store.file)
-        found = await asyncio.to_thread(lambda: stamp.read_text() if stamp.exists() else None)
-    else:
-        query = select(meta.c.value).where(meta.c.name == _LAST)
-        found = await store.read(lambda connection: connection.execute(query).scalar_one_or_none())
+        return await asyncio.to_thread(stamped, store.file)
+    return await store.read(last_backup_by)
+
+
+def last_backup_by(connection: Connection) -> int | None:
+    """What a server's database knows of its own."""
+    found = _fact(connection, _LAST)
     return None if found is None else int(found)
+
+
+def _fact(connection: Connection, name: str) -> str | None:
+    found = connection.execute(select(meta.c.value).where(meta.c.name == name))
+    return found.scalar_one_or_none()
+
+
+def stamped(file: Path) -> int | None:
+    """What lies beside the file of an embedded database."""
+    try:
+        return int(_stamp(file).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _stamp(file: Path) -> Path:
     """Nobody but the house itself writes into the file of an embedded database."""
     return file.with_name(f"{file.name}.backup")
+
+
+def _put_stamp(file: Path, at: int) -> None:
+    try:
+        _stamp(file).write_text(str(at))
+    except OSError as error:
+        # The backup is whole all the same.
+        _log.warning("backup_not_noted", why=str(error))
 
 
 def _remember(connection: Connection, *, at: int) -> None:
@@ -170,9 +196,7 @@ def _dump(connection: Connection, *, archive: Writing, at: int, told: Told) -> M
         app=__version__,
         revision=revision,
         dialect=connection.dialect.name,
-        store_id=connection.execute(
-            select(meta.c.value).where(meta.c.name == "store_id")
-        ).scalar_one(),
+        store_id=_fact(connection, "store_id") or "",
         at=at,
         faults=_faults(connection, revision),
     )
@@ -339,9 +363,7 @@ def _check_shapes(shapes: Sequence[_Shape], parts: Mapping[str, TablePart]) -> N
 
 def _fill(connection: Connection, shape: _Shape, archive: Archive, told: Told) -> None:
     names = [name for name, _ in archive.manifest.tables[shape.name].columns]
-    many, done = archive.manifest.tables[shape.name].rows, 0
-    statement = insert(shape.table)
-    told(shape.name, done, many)
+    many, done, statement = archive.manifest.tables[shape.name].rows, 0, insert(shape.table)
     for rows in archive.table(shape.name):
         connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
         done += len(rows)
@@ -374,4 +396,5 @@ def _check_sound(connection: Connection, manifest: Manifest) -> tuple[str, ...]:
 def _begin_anew(connection: Connection, store_id: str) -> None:
     """Tell viewers and processes with an older memory from those of the house that begins now."""
     connection.execute(update(meta).where(meta.c.name == "store_id").values(value=store_id))
+    connection.execute(delete(meta).where(meta.c.name == _LAST))
     connection.execute(update(conversations).values(generation=conversations.c.generation + LIFT))
