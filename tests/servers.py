@@ -51,9 +51,12 @@ class PostgresFolder:
         return f"postgresql://chimera@127.0.0.1:{self._port}/postgres"
 
     @contextmanager
-    def running(self) -> Generator[None]:
+    def running(self, *, durable: bool = False) -> Generator[None]:
+        """`durable`: it syncs the disk, as one in earnest does; tests need no such thing."""
+        sync = "on" if durable else "off"
         settings = ("listen_addresses=127.0.0.1", f"port={self._port}", "unix_socket_directories=",
-                    "fsync=off", "full_page_writes=off", "max_connections=200")  # fmt: skip
+                    f"fsync={sync}", f"full_page_writes={sync}",
+                    "max_connections=200")  # fmt: skip
         options = [word for setting in settings for word in ("-c", setting)]
         command = [self._programs / "postgres", "-D", self._folder / "data", *options]
         with _child(command, self._port, user=self._run_as, cwd=self._folder):
@@ -70,9 +73,9 @@ def postgres_folder() -> Generator[PostgresFolder]:
 
 
 @contextmanager
-def postgres_server() -> Generator[str]:
+def postgres_server(*, durable: bool = False) -> Generator[str]:
     """A server of its own; gives the address of its database `postgres`."""
-    with postgres_folder() as folder, folder.running():
+    with postgres_folder() as folder, folder.running(durable=durable):
         yield folder.url
 
 
