@@ -70,6 +70,6 @@ def test_text_is_redacted(text: str) -> None:
 @given(number=st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False)))
 @pytest.mark.usefixtures("_restored")
 def test_counts_of_tokens_are_no_secrets(number: object) -> None:
-    from chimera.telemetry import _clean
+    from chimera.telemetry.logs import clean
 
-    assert _clean(number, "tokens") == number
+    assert clean(number, "tokens") == number

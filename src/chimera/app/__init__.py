@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -31,7 +31,7 @@ from chimera.api.openapi import openapi_bytes
 from chimera.api.visitors import Visitors
 from chimera.app.keys import KeyDesk
 from chimera.app.lookout import Lookout, open_lookout
-from chimera.app.meeting import Meeting, open_meeting, worker_settings
+from chimera.app.meeting import Meeting, docket_of, open_meeting, worker_settings
 from chimera.app.models import Models, Plan, build_models
 from chimera.app.sealed import vault_of
 from chimera.app.system import SystemClock, TimeOrderedIds, crash_point, only_one_process
@@ -55,7 +55,7 @@ from chimera.engine.reconcile import Reconciler
 from chimera.engine.titling import Titles
 from chimera.engine.turns import Turns
 from chimera.engine.wings import Wings
-from chimera.engine.worker import DocketAlarm, TurnWorker, docket_url, register
+from chimera.engine.worker import DocketAlarm, TurnWorker, register
 from chimera.features.conversations.casting import seat_all
 from chimera.features.conversations.crowd_routes import router as crowd_router
 from chimera.features.conversations.looking import PAGES
@@ -165,16 +165,13 @@ async def open_parts(
         meeting = await stack.enter_async_context(open_meeting(settings, clock, ids))
         books = Books.of(store, clock)
         await books.preferences.current()
-        lookout = await stack.enter_async_context(
-            open_lookout(settings, store=store, clock=clock, preferences=books.preferences)
-        )
+        watch = open_lookout(settings, store, clock, books.preferences)
+        lookout = await stack.enter_async_context(watch)
         models, keys = await _open_models(
             stack, settings, store=store, vault=vault, books=books, clock=clock, ids=ids,
             plans=plans, observer=lookout.observer,
         )  # fmt: skip
-        docket = await stack.enter_async_context(
-            Docket(name="chimera", url=docket_url(settings.redis.url), execution_ttl=timedelta(0))
-        )
+        docket = await stack.enter_async_context(docket_of(settings))
         parts = _assemble(
             settings, clock, ids, store, meeting, books, models, keys, docket, lookout
         )
@@ -213,17 +210,9 @@ async def _open_models(
 
 
 def _assemble(
-    settings: Settings,
-    clock: Clock,
-    ids: IdSource,
-    store: Store,
-    meeting: Meeting,
-    books: Books,
-    models: Models,
-    keys: KeyDesk,
-    docket: Docket,
-    lookout: Lookout,
-) -> Parts:
+    settings: Settings, clock: Clock, ids: IdSource, store: Store, meeting: Meeting, books: Books,
+    models: Models, keys: KeyDesk, docket: Docket, lookout: Lookout,
+) -> Parts:  # fmt: skip
     """Join what is open, and teach the docket its tasks."""
     hub = meeting.hub
     reached = crash_point(settings.crash_at)

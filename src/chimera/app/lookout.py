@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import structlog
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from chimera.core.errors import ChimeraError
 from chimera.core.ids import Clock, to_millis
 from chimera.core.observer import Observer
 from chimera.engine.journal import Journal
-from chimera.engine.reconcile import Reconciler
+from chimera.engine.reconcile import Reconciler, Why
 from chimera.providers.directory import Directory
 from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub
@@ -35,8 +36,6 @@ from chimera.telemetry.scraping import scraping
 from chimera.telemetry.traces import tracing
 from chimera.telemetry.watchdog import Watchdog
 
-#: The reasons of the reconciler: each is told from the start, so that the first shows as a rise.
-WHY_STUCK = ("late", "awake", "far", "abandoned")
 #: How often the database is asked.
 LOOK_S = 10.0
 
@@ -57,7 +56,7 @@ class _Seen:
 
 @asynccontextmanager
 async def open_lookout(
-    settings: Settings, *, store: Store, clock: Clock, preferences: Preferences
+    settings: Settings, store: Store, clock: Clock, preferences: Preferences
 ) -> AsyncGenerator["Lookout"]:
     """A lookout with its tracer, if one is wanted. Raises Unready(2) if that cannot be."""
     metrics, traces = Metrics(), settings.traces
@@ -211,7 +210,8 @@ class Lookout:
               lambda: journal.unheard, kind="counter")  # fmt: skip
 
     def _export_turns(self) -> None:
-        reads, none = self._metrics.reads, dict.fromkeys(WHY_STUCK, 0.0)
+        reads, none = self._metrics.reads, dict.fromkeys(get_args(Why), 0.0)
+        # Each reason is told from the start, so that the first of its kind shows as a rise.
         reads("chimera_turns_unstuck", "Conversations found stuck, by the reason: a fault of ours.",
               lambda: {**none, **self._unstuck}, kind="counter", label="why")  # fmt: skip
         reads("chimera_turns_due", "Conversations whose turn should have begun.",

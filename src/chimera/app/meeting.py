@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from docket import Docket
+
 from chimera.api.limits import Tally
 from chimera.core.ids import Clock, IdSource
-from chimera.engine.worker import WorkerSettings
+from chimera.engine.worker import WorkerSettings, docket_url
 from chimera.realtime.hub import MemoryHub
 from chimera.realtime.redis_hub import RedisHub
 from chimera.realtime.redis_server import await_redis
@@ -33,6 +35,12 @@ async def open_meeting(settings: Settings, clock: Clock, ids: IdSource) -> Async
     await await_redis(url, patience=settings.redis.patience_seconds)
     async with RedisHub.open(url, clock=clock, ids=ids) as hub, RedisTally.open(url) as tally:
         yield Meeting(hub=hub, tally=tally)
+
+
+def docket_of(settings: Settings) -> Docket:
+    """The docket of all processes of the house; to be opened."""
+    url = docket_url(settings.redis.url)
+    return Docket(name="chimera", url=url, execution_ttl=timedelta(0))
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:

@@ -244,11 +244,9 @@ def build_models(
     planned: Mapping[str, Plan] | None = None,
     *,
     ids: IdSource | None = None,
-    ledger: Ledger | None = None,
-    recorder: Recorder | None = None,
-    on_refused: RefusalListener | None = None,
-    observer: Observer | None = None,
-) -> Models:
+    ledger: Ledger | None = None, recorder: Recorder | None = None,
+    on_refused: RefusalListener | None = None, observer: Observer | None = None,
+) -> Models:  # fmt: skip
     """Every provider that is planned (else, that the settings name), and the troupe.
 
     Without a ledger and a recorder, what calls cost is counted in memory.

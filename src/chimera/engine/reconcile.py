@@ -6,6 +6,7 @@ else a house has to put in order now and then is done at the end of a pass.
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from typing import Literal
 
 import structlog
 
@@ -18,6 +19,9 @@ from chimera.store.database import Store
 from chimera.store.log import Ringing
 
 log = structlog.get_logger()
+
+#: Why a conversation needs a new alarm instead of the one it has.
+Why = Literal["late", "awake", "far", "abandoned"]
 
 PAGE = 500
 #: A row that is late by this much had its alarm and did not wake from it.
@@ -89,7 +93,7 @@ class Reconciler:
             if row.id in silent and row.id not in known and row.run_deadline == silent[row.id]:
                 await self._wake(row, "abandoned")
 
-    async def _wake(self, row: Ringing, why: str) -> None:
+    async def _wake(self, row: Ringing, why: Why) -> None:
         self.unstuck[why] = self.unstuck.get(why, 0) + 1
         log.warning("a conversation was stuck", conversation_id=row.id, why=why)
         await self._alarm.ring(row.id, self._clock.now())
@@ -136,7 +140,7 @@ def _due(row: Ringing, now: int) -> int:
     return max(now, _moment(row) or now)
 
 
-def stuck(row: Ringing, now: int) -> str | None:
+def stuck(row: Ringing, now: int) -> Why | None:
     """Why this row needs a new alarm instead of the one it has; None if it does not."""
     if row.run_deadline is not None:
         return "awake" if row.run_deadline < now - STUCK_MS else None

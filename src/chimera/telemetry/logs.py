@@ -94,7 +94,12 @@ def set_up_logs(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    _quieten(root.level)
+
+
+def _quieten(level: int) -> None:
+    """Libraries are heard where something is wrong."""
     for noisy in ("docket", "uvicorn", "alembic", "asyncio"):
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, level))
     # Its exporter complains at every batch; `telemetry/spans.py` says so once.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
