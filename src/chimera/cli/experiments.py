@@ -83,9 +83,13 @@ def _summary(folder: Folder) -> None:
         values = [each.measures.get(measure.name) for each in results]
         known = [each for each in values if each is not None]
         if known:
-            cells = (f"{each:.4g}" for each in (fmean(known), min(known), max(known)))
-            table.add_row(measure.title, *cells)
+            table.add_row(measure.title, *map(_figure, (fmean(known), min(known), max(known))))
     Console().print(table)
+
+
+def _figure(value: float) -> str:
+    """Four digits, and never as a power of ten."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 async def world_of(settings: Settings, setup: Setup) -> World:

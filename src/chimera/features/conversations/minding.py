@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import Connection
 
 from chimera.api.deps import House
 from chimera.api.paging import Marker
 from chimera.api.strict import OMIT_NONE, Input, Output, Text
 from chimera.core import events as ev
-from chimera.core import memory
+from chimera.core import memory, untrusted
 from chimera.core.conversation import Participant, Status
 from chimera.core.errors import Invalid, NotFound
 from chimera.core.ids import rfc3339
@@ -67,7 +67,14 @@ class NotePage(Output):
 class EditNote(Input):
     """What is to be changed of a note; absent fields stay as they are."""
 
-    text: Annotated[Text, Field(min_length=1, max_length=memory.NOTE_CHARS)] | None = None
+    text: (
+        Annotated[
+            Text,
+            AfterValidator(untrusted.check),
+            Field(min_length=1, max_length=memory.NOTE_CHARS),
+        ]
+        | None
+    ) = None
     importance: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
