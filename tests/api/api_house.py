@@ -20,8 +20,8 @@ from chimera.api.protocol import Guarded
 from chimera.api.visitors import Visitors
 from chimera.core.errors import NotFound, ProviderDown, UnknownModel
 from chimera.core.generation import Health, Model, Progress, Provider, ProviderState, Route
-from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import load_house
+from chimera.core.ports import Observer, Unobserved
 from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
 from chimera.engine.journal import Journal

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from websockets.asyncio.client import connect
 
 from chimera.api.security import Doors
-from chimera.core.observer import RequestServed, Unobserved
+from chimera.core.ports import RequestServed, Unobserved
 from chimera.store.database import Store
 from fakes import CountingIds, FakeClock
 

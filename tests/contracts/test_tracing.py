@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from test_error_reports import Collector
 
-from chimera.core.observer import RequestServed
+from chimera.core.ports import RequestServed
 from chimera.telemetry.traces import tracing
 
 

@@ -26,8 +26,8 @@ from chimera.core.generation import (
     UsageReport,
 )
 from chimera.core.ids import from_millis
-from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import Persona, load_house
+from chimera.core.ports import Observer, Unobserved
 from chimera.core.state import ConversationState, fold
 from chimera.engine.asking import Performer
 from chimera.engine.audience import Audience

@@ -11,7 +11,7 @@ from provider_fakes import ActedProvider, line
 
 from chimera.core import events as ev
 from chimera.core.errors import ProviderDown
-from chimera.core.observer import Observer
+from chimera.core.ports import Observer
 from chimera.telemetry import Observers
 from chimera.telemetry.metrics import Metrics
 from chimera.telemetry.traces import Tracer, ids_of

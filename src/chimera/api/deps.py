@@ -23,9 +23,8 @@ from chimera.core.errors import NotFound
 from chimera.core.events import HOST
 from chimera.core.generation import Health, Model, ProviderState, Route
 from chimera.core.ids import Clock, IdSource, to_millis
-from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import Persona
-from chimera.core.ports import Alarm, Hub
+from chimera.core.ports import Alarm, Hub, Observer, Unobserved
 from chimera.core.routes.limits import Limits
 from chimera.core.schemes import SCHEMES, Scheme
 from chimera.core.topics import Starter

@@ -26,7 +26,7 @@ from chimera.api.errors import (
 )
 from chimera.core.errors import ChimeraError, Malformed
 from chimera.core.ids import Clock, IdSource, to_millis
-from chimera.core.observer import Observer, RequestServed, Unobserved
+from chimera.core.ports import Observer, RequestServed, Unobserved
 
 #: Where a page's nonce waits for the page and its policy.
 NONCE: Final = "chimera.nonce"

@@ -40,9 +40,8 @@ from chimera.core import content
 from chimera.core.errors import ChimeraError
 from chimera.core.events import SYSTEM
 from chimera.core.ids import Clock, IdSource
-from chimera.core.observer import Observer
 from chimera.core.persona import Persona, load_house
-from chimera.core.ports import Hub
+from chimera.core.ports import Hub, Observer
 from chimera.core.topics import load_starters
 from chimera.engine.audience import Audience
 from chimera.engine.crashing import Reached

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from chimera.api.deps import Outflow, Outlook
 from chimera.core.errors import ChimeraError
 from chimera.core.ids import Clock, to_millis
-from chimera.core.observer import Observer
+from chimera.core.ports import Observer
 from chimera.engine.journal import Journal
 from chimera.engine.reconcile import Reconciler, Why
 from chimera.providers.directory import Directory

@@ -14,8 +14,7 @@ from pydantic import SecretStr
 from chimera.app.system import TimeOrderedIds
 from chimera.core.generation import Provider, Usage
 from chimera.core.ids import Clock, IdSource
-from chimera.core.observer import Observer
-from chimera.core.ports import Ledger, Recorder
+from chimera.core.ports import Ledger, Observer, Recorder
 from chimera.core.routes.limits import Limits
 from chimera.plugins import load_providers
 from chimera.providers import anthropic, compatible, gemini, llamacpp, ollama

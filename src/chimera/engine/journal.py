@@ -18,8 +18,7 @@ from chimera.core import events as ev
 from chimera.core.conversation import Status
 from chimera.core.errors import Invalid, Stale
 from chimera.core.ids import Clock, to_millis
-from chimera.core.observer import Observer, Unobserved
-from chimera.core.ports import Channel, Hub
+from chimera.core.ports import Channel, Hub, Observer, Unobserved
 from chimera.core.sequence import Sequencer, Verdict
 from chimera.engine.crashing import Reached, unharmed
 from chimera.store import log

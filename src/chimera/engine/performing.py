@@ -10,9 +10,8 @@ from chimera.core.director import Speak
 from chimera.core.errors import BudgetSpent, ProviderError, Superseded, Withdrawn
 from chimera.core.generation import Performance, Route, Usage
 from chimera.core.ids import Clock, IdSource, to_millis
-from chimera.core.observer import Observer, Unobserved
 from chimera.core.persona import Persona
-from chimera.core.ports import Bills, Gallery, Hub, Sentiment
+from chimera.core.ports import Bills, Gallery, Hub, Observer, Sentiment, Unobserved
 from chimera.core.state import ConversationState, apply
 from chimera.engine import pausing, telling, titling
 from chimera.engine.ahead import Hand, Writing, after

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chimera.core import events as ev
 from chimera.core.errors import Superseded
-from chimera.core.observer import Observer
+from chimera.core.ports import Observer
 
 #: A piece is shown no more often than this; the eye cannot tell.
 BEAT_S = 0.05

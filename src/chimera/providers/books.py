@@ -19,8 +19,7 @@ from chimera.core.generation import (
     Usage,
 )
 from chimera.core.ids import Clock, IdSource, to_millis
-from chimera.core.observer import CallMade, Observer
-from chimera.core.ports import CallRecord, Ledger, Recorder, Reservation
+from chimera.core.ports import CallMade, CallRecord, Ledger, Observer, Recorder, Reservation
 from chimera.providers import accounts
 from chimera.providers.catalog import Catalog
 from chimera.providers.failures import redact, without_keys

@@ -24,8 +24,7 @@ from chimera.core.generation import (
     Usage,
 )
 from chimera.core.ids import Clock, IdSource, to_millis
-from chimera.core.observer import Observer, Unobserved
-from chimera.core.ports import Ledger, Recorder
+from chimera.core.ports import Ledger, Observer, Recorder, Unobserved
 from chimera.core.routes.breaker import BreakerState
 from chimera.core.routes.health import HealthBook
 from chimera.core.routes.ranking import AUTO

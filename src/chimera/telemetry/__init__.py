@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from chimera.core.events import Envelope
-from chimera.core.observer import CallMade, Observer, RequestServed
+from chimera.core.ports import CallMade, Observer, RequestServed
 from chimera.telemetry.logs import redact, set_up_logs
 
 __all__ = ["Observers", "redact", "set_up_logs"]

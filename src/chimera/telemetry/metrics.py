@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from chimera import __version__
 from chimera.core import events as ev
-from chimera.core.observer import CallMade, RequestServed
+from chimera.core.ports import CallMade, RequestServed
 
 #: Seconds. Those of a line's delays, of a call's, of a request's and of the loop's.
 _DELAYS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)

@@ -20,7 +20,7 @@ from chimera import __version__
 from chimera.core import events as ev
 from chimera.core.errors import Unready
 from chimera.core.generation import GenerationRequest, TextPart
-from chimera.core.observer import CallMade, RequestServed
+from chimera.core.ports import CallMade, RequestServed
 from chimera.telemetry.logs import redact
 
 if TYPE_CHECKING:
