@@ -66,7 +66,9 @@ def test_only_the_log_touches_the_events_table() -> None:
         for path in PYTHON
         if "events" in names_from_tables(path)
     ]
-    assert set(users) <= {"store/log.py", "store/statements.py"}
+    # The other two only read whole logs: to hash them, and to find what is wrong in them.
+    readers = {"store/backup.py", "store/check.py"}
+    assert set(users) <= {"store/log.py", "store/statements.py"} | readers
 
 
 def names_from_tables(path: Path) -> set[str]:
