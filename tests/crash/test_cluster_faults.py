@@ -152,9 +152,22 @@ async def a_worker_freezes(house: Cluster) -> float:
     return since
 
 
+async def redis_forgets_and_a_worker_dies(house: Cluster) -> float:
+    """Then neither Redis nor the dead tells anybody which lines are open."""
+    house.workers[0].kill()
+    with house.redis.client() as client:
+        client.flushall()
+    return now()
+
+
 FAULTS = (
-    redis_forgets, redis_dies, redis_is_full, postgres_throws_everybody_out, a_worker_freezes,
+    redis_forgets, redis_forgets_and_a_worker_dies, redis_dies, redis_is_full,
+    postgres_throws_everybody_out, a_worker_freezes,
 )  # fmt: skip
+
+
+#: Where less is promised than the deadline of a run: four leases until a dead worker is missed.
+BOUNDS = {redis_forgets_and_a_worker_dies: 20.0}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.__name__)
@@ -170,7 +183,7 @@ async def test_the_talk_comes_back_with_nothing_lost_or_doubled(
         waited = house.waited_s() - before
         silent = max(silence(each, over) for each in house.viewers)
         print(f"silent for {silent:.1f} s, of which waited {waited:.1f} s")  # noqa: T201
-        assert silent < PROMISED_S + waited
+        assert silent < BOUNDS.get(fault, PROMISED_S) + waited
         logs = [log_of(each.address, each.conversation_id) for each in house.viewers]
     for viewer, events in zip(house.viewers, logs, strict=True):
         # Whether a commit that broke has happened is not known: then the run itself has failed.
