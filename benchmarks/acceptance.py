@@ -8,6 +8,7 @@ from itertools import chain
 
 from benchmarks import (
     ablations,
+    company,
     feelings,
     flatness,
     lateness,
@@ -23,8 +24,8 @@ from benchmarks import (
 from benchmarks.table import Row
 
 PARTS: tuple[Callable[[], list[Row]], ...] = (
-    minds.rows, lateness.rows, feelings.rows, talk.rows, secrecy.rows, texts.rows, signals.rows,
-    learning.rows, plays.rows, flatness.rows, ablations.rows, timing.unread,
+    minds.rows, lateness.rows, feelings.rows, talk.rows, secrecy.rows, company.rows, texts.rows,
+    signals.rows, learning.rows, plays.rows, flatness.rows, ablations.rows, timing.unread,
 )  # fmt: skip
 
 
