@@ -1,5 +1,6 @@
 /** A failure said in place, with its request id and a way to try again. */
 import { asProblem } from '#lib/api/problem.ts'
+import { reasonsOf } from '#lib/api/reasons.ts'
 import { en } from '#messages/en.ts'
 import { Button } from './Button.tsx'
 import './ErrorNote.css'
@@ -11,7 +12,7 @@ export interface ErrorNoteProps {
 
 export function ErrorNote({ error, onRetry }: ErrorNoteProps) {
   const problem = asProblem(error)
-  const [said, ...more] = problem.reasons
+  const [said, ...more] = reasonsOf(problem)
   return (
     <div className="error-note" role="alert">
       <p className="error-note-title">{problem.offline ? en.errors.offlineTitle : en.errors.title}</p>

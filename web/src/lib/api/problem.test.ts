@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { asProblem, offlineProblem, Problem, problemOf } from './problem.ts'
+import { reasonsOf } from './reasons.ts'
 
 test('a problem says what the server said', () => {
   const problem = problemOf(422, {
@@ -19,7 +20,7 @@ test('a problem says what the server said', () => {
 
 test('what is wrong is said once, also where a field says the same', () => {
   const errors = ['The topic is empty.', 'The title too.'].map((message) => ({ path: 'x', message }))
-  expect(problemOf(422, { detail: 'The topic is empty.', errors }).reasons).toEqual([
+  expect(reasonsOf(problemOf(422, { detail: 'The topic is empty.', errors }))).toEqual([
     'The topic is empty.',
     'The title too.',
   ])

@@ -24,11 +24,6 @@ export class Problem extends Error {
     this.requestId = details.request_id ?? null
   }
 
-  /** What is wrong, each thing once: the problem itself often says what its only field says. */
-  get reasons(): readonly string[] {
-    return [...new Set([this.message, ...this.errors.map(({ message }) => message)])]
-  }
-
   get offline(): boolean {
     return this.status === 0
   }

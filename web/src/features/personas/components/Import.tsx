@@ -2,6 +2,7 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { asProblem } from '#lib/api/problem.ts'
+import { reasonsOf } from '#lib/api/reasons.ts'
 import { studio } from '#messages/studio.ts'
 import { Button } from '#ui/Button.tsx'
 import { notify } from '#ui/toast.ts'
@@ -18,7 +19,7 @@ export function Import() {
         void notify({ text: studio.imported(persona.name, dropped) })
         void navigate({ to: '/studio/$id', params: { id: persona.slug } })
       },
-      onError: (error) => void notify({ text: asProblem(error).reasons.join(' '), tone: 'error' }),
+      onError: (error) => void notify({ text: reasonsOf(asProblem(error)).join(' '), tone: 'error' }),
     })
   }
   return (
