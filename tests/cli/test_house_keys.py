@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from processes import Commands, call, chimera
+from processes import Commands, call, chimera, until
+from servers import free_port
 
 KEY = "sk-planted-key-0123456789abcdef"
 CREDENTIAL = "/api/v1/providers/gemini/credential"
@@ -147,3 +148,30 @@ def test_limits_are_shown_and_stored(commands: Commands) -> None:
     unknown = commands.run("providers", "limits", "gods")
     assert unknown.code == 1
     assert "no provider 'gods'" in unknown.complaint
+
+
+@pytest.mark.crash
+def test_two_processes_with_different_house_keys_are_told_apart(
+    commands: Commands, tmp_path: Path, postgres_database: str
+) -> None:
+    """Who cannot open what the other has stored is not ready, and says why; the other is."""
+    shared = {
+        "CHIMERA_DATABASE__URL": postgres_database,
+        "CHIMERA_PROVIDERS__GEMINI__BASE_URL": f"http://127.0.0.1:{free_port()}/v1",
+    }
+    ours, theirs = ({"CHIMERA_SECURITY__KEK": letter * 64} for letter in "ab")
+    words = ("serve", "--port", "0")
+    with (
+        chimera(*words, log=tmp_path / "one", **shared, **ours) as one,
+        chimera(*words, log=tmp_path / "other", **shared, **theirs) as other,
+    ):
+        put = call(one.address(), "PUT", CREDENTIAL, {"api_key": KEY, "force": True})
+        assert put["credential"]["last4"] == "cdef"
+        address = other.address()
+        until(lambda: "house_key" in call(address, "GET", "/health/ready")["failing"], other.said)
+        assert "key_unreadable" in other.said()
+        assert "house_key" not in call(one.address(), "GET", "/health/ready")["failing"]
+    told = commands.run("doctor", "--json", **shared, **theirs)
+    assert told.code == 1
+    assert "cannot be opened" in told.out
+    assert "planted" not in one.said() + other.said()
