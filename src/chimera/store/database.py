@@ -13,6 +13,7 @@ from typing import Literal
 
 import structlog
 from sqlalchemy import URL, Connection, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from chimera.core.errors import ReadOnly, Unready
@@ -235,7 +236,9 @@ def _fact(connection: Connection, *, name: str, fresh: str) -> str:
     """What the store knows under that name; `fresh` if it knows nothing yet."""
     query = select(meta.c.value).where(meta.c.name == name)
     known = connection.execute(query).scalar_one_or_none()
-    if known is None:
-        connection.execute(meta.insert().values(name=name, value=fresh))
-        known = fresh
-    return known
+    if known is not None:
+        return known
+    # Of several processes that open a new database at once, one is the first.
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(make(meta).values(name=name, value=fresh).on_conflict_do_nothing())
+    return connection.execute(query).scalar_one()
