@@ -192,7 +192,8 @@ class Heads:
     third of what a busy fan-out costs. What is told may lag behind by that moment, never run ahead.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, kept: int = HEADS_KEPT) -> None:
+        self._kept = kept
         #: When each was read, and what there was; None where there was no such conversation.
         self._known: dict[str, tuple[float, int | None]] = {}
 
@@ -209,7 +210,7 @@ class Heads:
         if old := [each for each, (at, _) in known.items() if at < now - fresh_s]:
             found = await read(old)
             fresh = {each: (now, found.get(each)) for each in old}
-            if len(self._known) + len(fresh) > HEADS_KEPT:
+            if len(self._known) + len(fresh) > self._kept:
                 self._known.clear()
             self._known.update(fresh)
             known.update(fresh)

@@ -36,7 +36,8 @@ def found(connection: Connection, query: str, *, many: int = MANY) -> ColumnElem
 
     All of them stand in its title and topic, or all in one of its messages; the last one may be
     the beginning of a word, because it may still be being typed. A query without a word finds
-    nothing. Only the first ten words count. Words that `many` messages have are sought another way.
+    nothing. Only the first ten words count. Words that `many` messages have are sought another way,
+    and the last of these is no beginning: putting together all that begins so would take longest.
     """
     words = _WORD.findall(query)[:MOST_TERMS]
     if not words:
@@ -44,8 +45,10 @@ def found(connection: Connection, query: str, *, many: int = MANY) -> ColumnElem
     if connection.dialect.name != "sqlite":
         return _in_tsvector(words)
     # Quoted, no word is taken for an operator; words hold no quotes themselves.
-    terms = " ".join(f'"{word}"' for word in words) + "*"
-    return _met_on_the_way(terms) if _are_everywhere(connection, terms, many) else _in_fts5(terms)
+    terms = " ".join(f'"{word}"' for word in words)
+    if _are_everywhere(connection, terms, many):
+        return _met_on_the_way(terms)
+    return _in_fts5(f"{terms}*")
 
 
 def _matching(index: TableClause, terms: str) -> ColumnElement[bool]:
