@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,13 @@ def test_every_promise_is_kept_whatever_goes_wrong(first: int) -> None:
 
 
 def test_the_trouble_is_real() -> None:
-    played = [simulate(seed) for seed in range(10)]
-    assert sum(each.deaths for each in played) > 5
-    assert sum(each.failed for each in played) > 10
-    assert all(each.lines >= 4 for each in played)
+    """Processes die, lines are broken off, and errors that nobody foresaw are told as such."""
+    played = [simulate(seed) for seed in range(6)]
+    assert sum(each.deaths for each in played) > 3
+    failed = sum((each.failed for each in played), Counter[str]())
+    assert failed["interrupted"] > 2
+    assert failed["internal"]
+    assert all(each.lines >= 2 for each in played)
 
 
 @pytest.mark.parametrize("broken", MUTANTS)

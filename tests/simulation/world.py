@@ -2,11 +2,13 @@
 
 import asyncio
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import orjson
 from structlog.testing import capture_logs
 
 from chimera.core import events as ev
@@ -38,7 +40,8 @@ class Played:
     seed: int
     steps: int
     lines: int
-    failed: int
+    #: By their code.
+    failed: Counter[str]
     deaths: int
     #: Virtual seconds from the healing until everybody had spoken again.
     healed_s: float
@@ -85,10 +88,12 @@ class World:
             raise errors.exceptions[0] from None
         finally:
             await disk.close()
-        kinds = [kind for log in self._oracle.logs.values() for _, kind, _ in log.events]
+        events = [each for log in self._oracle.logs.values() for each in log.events]
+        failed = [orjson.loads(body) for _, kind, body in events if kind == ev.TurnFailed.type]
         return Played(
             seed=self._plan.seed, steps=self._oracle.steps, deaths=self._deaths,
-            lines=kinds.count(ev.MessageCompleted.type), failed=kinds.count(ev.TurnFailed.type),
+            lines=sum(log.lines for log in self._oracle.logs.values()),
+            failed=Counter(each["code"] for each in failed),
             healed_s=healed_s, story=self._story,
         )  # fmt: skip
 

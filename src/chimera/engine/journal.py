@@ -97,17 +97,9 @@ class Journal:
         no longer runs, and whatever `judge` raises.
         """
         check_size(events)
-        at = self._now()
-
-        def write(
-            connection: Connection, mine: Claim, new: Sequence[ev.NewEvent]
-        ) -> tuple[ev.Envelope, ...]:
-            written = log.append_turn(
-                connection, mine, new, at=at, open_turn=open_turn, deadline=deadline, due=due
-            )
-            self._reached("before_commit")
-            return written
-
+        write = partial(
+            self._write, at=self._now(), open_turn=open_turn, deadline=deadline, due=due
+        )
         try:
             envelopes = await self._store.write(partial(write, mine=claim, new=events))
         except Stale:
@@ -125,6 +117,13 @@ class Journal:
         if open_turn is not None:
             self._reached("after_started")
         return _moved_on(claim, envelopes, open_turn=open_turn, due=due)
+
+    def _write(
+        self, connection: Connection, mine: Claim, new: Sequence[ev.NewEvent], **row: Any
+    ) -> tuple[ev.Envelope, ...]:
+        written = log.append_turn(connection, mine, new, **row)
+        self._reached("before_commit")
+        return written
 
     async def sleep(self, claim: Claim, due: int | None) -> None:
         """Go back to sleep without an event; a paused conversation's `resume_at` moves instead.
