@@ -2,8 +2,11 @@
 
 import asyncio
 import fcntl
+import os
 import socket
 import sqlite3
+import subprocess
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +14,7 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
+from chimera.store.database import migrate
 from processes import Commands
 from servers import free_port
 
@@ -41,6 +45,41 @@ def test_a_data_folder_that_cannot_be_made_is_3(commands: Commands) -> None:
     done = commands.run("serve", "--port", "0", "--data-dir", "/proc/chimera/data")
     assert done.code == 3
     assert "/proc/chimera/data cannot be written" in done.complaint
+
+
+@pytest.fixture
+def protected(tmp_path: Path) -> Generator[Path]:
+    """A folder on a disk that cannot be written, with a database in it; only root may make one."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may make a protected disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "none", folder], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip("this machine makes no disks")
+    (folder / "data").mkdir()
+    asyncio.run(migrate(f"sqlite:///{folder}/data/chimera.db"))
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+    yield folder / "data"
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_folder_on_a_protected_disk_is_3_and_can_still_be_saved(
+    commands: Commands, protected: Path
+) -> None:
+    data = ("--data-dir", str(protected))
+    for words in (("serve", "--port", "0"), ("migrate",)):
+        done = commands.run(*words, *data)
+        assert done.code == 3
+        assert "cannot be written" in done.complaint
+    told = commands.run("doctor", "--json", *data)
+    assert told.code == 1
+    assert "cannot be written" in told.out
+    saved = commands.run("backup", "b.zip", *data)
+    assert saved.code == 0, saved.err
+    assert commands.run("restore", "b.zip", "--data-dir", "new").code == 0
 
 
 def test_a_folder_that_another_process_has_is_3(commands: Commands, tmp_path: Path) -> None:

@@ -75,6 +75,18 @@ async def test_a_busy_database_shuts_nothing() -> None:
     assert await gate.through(disk.write) == "kept"
 
 
+@pytest.mark.looptime
+async def test_nobody_tries_a_disk_that_is_almost_full_until_there_is_room() -> None:
+    gate, disk = Gate(), Disk()
+    gate.close(DiskFull("almost"), held=True)
+    await asyncio.sleep(2 * LOOK_S)
+    with pytest.raises(DiskFull):
+        await gate.through(disk.write)
+    assert disk.asked == 0
+    gate.let_go()
+    assert await gate.through(disk.write) == "kept"
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Generator[Path]:
     """A disk of 4 MB; only root may make one."""

@@ -27,6 +27,8 @@ class Gate:
 
     def __init__(self) -> None:
         self._shut: ReadOnly | None = None
+        #: Nobody is let through to try, until it is let go.
+        self._held = False
         self._looked = 0.0
 
     @property
@@ -40,7 +42,7 @@ class Gate:
         Who comes when it is time to look again is let through, whatever became of the others.
         """
         now = asyncio.get_running_loop().time()
-        if self._shut is not None and now < self._looked + LOOK_S:
+        if self._shut is not None and (self._held or now < self._looked + LOOK_S):
             # A new one: an error that is raised again and again grows.
             raise type(self._shut)(self._shut.message)
         self._looked = now
@@ -52,11 +54,16 @@ class Gate:
         self._open()
         return result
 
-    def close(self, because: ReadOnly) -> None:
-        """Let nobody through until it has been looked again."""
+    def close(self, because: ReadOnly, *, held: bool = False) -> None:
+        """Let nobody through until it has been looked again; `held`: until it is let go."""
         if self._shut is None:
             _log.error("read_only_begun", why=because.message)
-        self._shut, self._looked = because, asyncio.get_running_loop().time()
+        self._shut, self._held = because, held
+        self._looked = asyncio.get_running_loop().time()
+
+    def let_go(self) -> None:
+        """Let the next one try."""
+        self._held, self._looked = False, -LOOK_S
 
     def _open(self) -> None:
         if self._shut is not None:
@@ -84,8 +91,10 @@ async def watch(
     """
     while True:
         if file is not None and await asyncio.to_thread(_free, file.parent) < least_free:
-            gate.close(DiskFull("The disk of the database is almost full; nothing new is kept."))
+            almost = DiskFull("The disk of the database is almost full; nothing new is kept.")
+            gate.close(almost, held=True)
         elif gate.shut is not None:
+            gate.let_go()
             await _try(gate, write)
         await asyncio.sleep(every_s)
 
