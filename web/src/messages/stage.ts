@@ -18,7 +18,6 @@ export const stage = {
   watching: (n: number) => `${number.format(n)} watching`,
   states: {
     loading: 'Opening',
-    connecting: 'Connecting',
     stale: 'Waiting for the line',
     offline: 'Offline',
     stopped: 'No line',
