@@ -40,7 +40,7 @@ from chimera.engine.pausing import SPREAD_MS
 from chimera.lab.clockwork import LoopClock
 from chimera.store.ledger import ABANDONED_MS, DAY_MS
 from chimera.store.preferences import Budgets
-from chimera.store.tables import usage
+from chimera.store.tables import conversations, usage
 
 pytestmark = pytest.mark.looptime
 
@@ -480,6 +480,12 @@ async def test_what_a_withdrawn_turn_took_is_discarded_and_counted() -> None:
         house.alarm.close()
         assert await states(house) == ["discarded", "settled"]
         assert await spent_on(house, conversation_id) == pytest.approx(0.4)
+        # The log knows it too: the steps towards a budget's end are reckoned from it.
+        state = await house.state(conversation_id)
+        kept = await house.store.read(
+            lambda c: c.execute(select(conversations.c.cost)).scalar_one()
+        )
+    assert (state.cost, kept) == (pytest.approx(0.4), pytest.approx(0.4))
 
 
 async def test_what_a_failed_turn_took_stands_in_the_log() -> None:

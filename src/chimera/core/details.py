@@ -36,6 +36,8 @@ class UsageRef(Frozen):
     cached_tokens: int = 0
     cost: float | None = None
     estimated: bool = False
+    #: US dollars that went besides into texts nobody heard, since the log last said so.
+    unheard: float | None = None
 
 
 class PartnerRef(Frozen):

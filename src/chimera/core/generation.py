@@ -126,6 +126,8 @@ class Usage:
     reasoning_tokens: int = 0
     cost: float | None = None
     estimated: bool = False
+    #: US dollars that went besides into texts nobody heard; only a turn's whole bill knows.
+    unheard: float = 0.0
 
     def plus(self, other: "Usage") -> "Usage":
         """What two calls took together; a cost that nobody knows adds nothing to one that is."""

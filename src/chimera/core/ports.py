@@ -149,8 +149,12 @@ class Ledger(Protocol):
 class Bills(Protocol):
     """What the ledger knows of a turn."""
 
-    async def of_turn(self, turn_id: str) -> Usage | None:
-        """What all its calls took, or at most have taken; None if it made none."""
+    async def of_turn(self, turn_id: str, *, counted: float | None = None) -> Usage | None:
+        """What all its calls took, or at most have taken; None if it made none.
+
+        `counted`: what its conversation has cost so far by its log, in US dollars. What it really
+        took beyond that and this turn is `unheard`.
+        """
         ...
 
 

@@ -357,7 +357,7 @@ def _paid(state: ConversationState, spent: ev.UsageRef | None) -> ConversationSt
         return state
     return replace(
         state, tokens=state.tokens + spent.input_tokens + spent.output_tokens,
-        cost=state.cost + (spent.cost or 0.0),
+        cost=state.cost + (spent.cost or 0.0) + (spent.unheard or 0.0),
         cost_estimated=state.cost_estimated or spent.estimated,
     )  # fmt: skip
 

@@ -393,4 +393,4 @@ class Performing:
 
     async def _bill(self) -> Usage | None:
         """What the calls of this turn took, refused and broken ones included."""
-        return await self._stage.bills.of_turn(self._turn.turn_id)
+        return await self._stage.bills.of_turn(self._turn.turn_id, counted=self._state.cost)

@@ -199,6 +199,7 @@ def _usage(spent: Usage) -> ev.UsageRef:
         cached_tokens=spent.cached_tokens,
         cost=spent.cost,
         estimated=spent.estimated,
+        unheard=spent.unheard or None,
     )
 
 

@@ -68,6 +68,14 @@ _OF_TURN = select(
     func.sum(_U.cost).label("cost"),
     func.sum(case((_U.estimated, 1), else_=0)).label("guessed"),
 ).where(_U.turn_id == bindparam("turn"))
+_OTHER = usage.alias("other")
+#: What the other turns of its conversation took, those that are still being asked apart.
+_BESIDES = select(func.coalesce(func.sum(_OTHER.c.cost), 0.0)).where(
+    _OTHER.c.conversation_id
+    == select(_U.conversation_id).where(_U.turn_id == bindparam("turn")).limit(1).scalar_subquery(),
+    _OTHER.c.turn_id != bindparam("turn"),
+    _OTHER.c.state != "reserved",
+)
 _SWEEP = (
     update(usage)
     .where(RESERVED, _U.at < bindparam("before"))
@@ -170,14 +178,21 @@ def settle(connection: Connection, turn_id: str) -> bool:
     return connection.execute(_SETTLE, {"turn": turn_id}).rowcount > 0
 
 
-def of_turn(connection: Connection, turn_id: str) -> Usage | None:
-    """What all calls of a turn took, or may have taken; None if there was none."""
+def of_turn(connection: Connection, turn_id: str, *, counted: float | None = None) -> Usage | None:
+    """What all calls of a turn took, or may have taken; None if there was none.
+
+    `counted`: what its conversation has cost by its log; what it took beyond is `unheard`.
+    """
     row = connection.execute(_OF_TURN, {"turn": turn_id}).one()
     if not row.calls:
         return None
+    unheard = 0.0
+    if counted is not None:
+        unheard = connection.execute(_BESIDES, {"turn": turn_id}).scalar_one() - counted
     return Usage(
         input_tokens=int(row.read), output_tokens=int(row.written), cached_tokens=int(row.cached),
         cost=row.cost, estimated=row.guessed > 0,
+        unheard=unheard if abs(unheard) > _HAIR else 0.0,
     )  # fmt: skip
 
 
@@ -287,8 +302,8 @@ class StoreLedger:
         if not known:
             _log.warning("usage_without_reservation", call_id=call_id)
 
-    async def of_turn(self, turn_id: str) -> Usage | None:
-        return await self._store.read(partial(of_turn, turn_id=turn_id))
+    async def of_turn(self, turn_id: str, *, counted: float | None = None) -> Usage | None:
+        return await self._store.read(partial(of_turn, turn_id=turn_id, counted=counted))
 
     async def sweep(self) -> int:
         """Count what a crash left reserved as spent; how many calls that were."""

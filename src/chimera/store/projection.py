@@ -99,8 +99,8 @@ def _pay(result: Change, spent: ev.UsageRef | None) -> None:
     if spent is None:
         return
     result.add("tokens", spent.input_tokens + spent.output_tokens)
-    if spent.cost:
-        result.add("cost", spent.cost)
+    if taken := (spent.cost or 0.0) + (spent.unheard or 0.0):
+        result.add("cost", taken)
     if spent.estimated:
         result.values["cost_estimated"] = True
 
