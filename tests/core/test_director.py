@@ -472,3 +472,13 @@ def test_instant_conversations_hardly_wait_for_silence() -> None:
     wait = decided(play)
     assert isinstance(wait, Wait)
     assert wait.seconds <= 0.25
+
+
+def test_who_is_dared_to_prove_it_is_waited_for_like_who_is_asked() -> None:
+    dared = "Prove it, somebody, or take it back."
+    for said, afterthoughts in ((dared, False), ("The lamp is on the table over there.", True)):
+        causes = set[str]()
+        for seed in range(60):
+            play = Headless(CAST, seed=seed).run(6, lambda _state, _speak, said=said: said)
+            causes |= {turn.speak.cause for turn in play.played[1:]}
+        assert ("continued" in causes) is afterthoughts

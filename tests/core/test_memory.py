@@ -283,3 +283,14 @@ def test_the_prompt_stays_within_its_tail_however_much_is_remembered() -> None:
     last = prompt.compose(play.state, speak, CARD).messages[-1].parts[-1]
     assert isinstance(last, TextPart)
     assert len(last.text) <= prompt.TAIL_CHARS + 2
+
+
+def test_notes_are_taken_in_german_too() -> None:
+    play = Headless(CAST, seed=1).run(4, random_words(1))
+    play.post("Hallo! Ich wohne in einem alten Leuchtturm am Meer. Was sagt ihr dazu?")
+    play.run(5, says("Ich verspreche dir eine neue Laterne für den Turm am Hafen."))
+    kinds = {note.text: note.kind for note in play.state.seat(ADA.id).memory}
+    assert kinds["Ich wohne in einem alten Leuchtturm am Meer."] == "human"
+    assert "promise" in {
+        note.kind for seat in play.state.seats for note in seat.memory if "Laterne" in note.text
+    }

@@ -3,6 +3,8 @@
 Each module keeps what it has loaded; without this call the first turn would read files.
 """
 
+from itertools import product
+
 from chimera.core import cues, deflecting, pacing, persona, prompt, quality, topics
 
 
@@ -12,6 +14,8 @@ def load() -> None:
     cues.load()
     for name in quality.CUES:
         quality.cues(name)
+    for language, name in product(cues.LISTED, quality.NOTED):
+        quality.cues(name, language)
     persona.load_house()
     topics.load_starters()
     prompt.load_templates()

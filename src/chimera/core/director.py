@@ -280,7 +280,7 @@ def _continuing(
 ) -> _Claim | None:
     """Now and then somebody adds an afterthought to a line that asks nobody anything."""
     last = state.lines[-1] if state.lines else None
-    if last is None or last.addressed or last.questions or last.cause in {"continued", "duet"}:
+    if last is None or last.addressed or last.asks or last.cause in {"continued", "duet"}:
         return None
     if last.visibility != "all":
         # What was whispered does not go on aloud.

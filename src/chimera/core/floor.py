@@ -221,7 +221,7 @@ def _views(
             echo=_echo(state, seat.id, last) if echoes else 0.0,
             finished=finished,
             size=len(active),
-            asked=bool(last and last.questions),
+            asked=bool(last and last.asks),
         )
         for seat in seats
     ]

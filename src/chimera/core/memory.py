@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
+from chimera.core import cues, likeness, mood, quality, signals, untrusted
 from chimera.core import events as ev
-from chimera.core import likeness, mood, quality, signals, untrusted
 from chimera.core.parts import Line, Note, Seat
 
 if TYPE_CHECKING:
@@ -77,12 +77,17 @@ def take(state: "ConversationState", line: Line) -> Iterator[ev.NoteTaken]:
 def _of_a_viewer(state: "ConversationState", line: Line) -> list[_Found]:
     """Anything people say about themselves, for everybody who hears it."""
     everybody = tuple(seat.id for seat in state.seats if seat.present)
-    oneself = quality.cues("of_oneself")
     return [
         _Found(text, "human", line.name, everybody)
         for text in _sentences(line)
-        if oneself.search(quality.plain(text))
+        if _tells(state, "of_oneself", text)
     ]
+
+
+def _tells(state: "ConversationState", cue: str, text: str) -> bool:
+    """Whether a text has one of a list of cues, in its own language."""
+    listed = cues.lists_of(text, state.language)
+    return bool(listed and quality.cues(cue, listed).search(quality.plain(text)))
 
 
 def _of_the_cast(state: "ConversationState", line: Line) -> list[_Found]:
@@ -95,7 +100,7 @@ def _of_the_cast(state: "ConversationState", line: Line) -> list[_Found]:
     found = [
         _Found(text, kind, me, (me, *told))
         for text in sentences
-        if (kind := _commits(line, text)) is not None
+        if (kind := _commits(state, line, text)) is not None
     ]
     found += [
         _Found(text, "claim", named[0], (named[0],))
@@ -122,19 +127,18 @@ def _sentences(line: Line) -> list[str]:
     ]
 
 
-def _commits(line: Line, text: str) -> ev.NoteKind | None:
+def _commits(state: "ConversationState", line: Line, text: str) -> ev.NoteKind | None:
     """How somebody commits themself in a sentence, if they do."""
-    said = quality.plain(text)
-    if quality.cues("promises").search(said):
+    if _tells(state, "promises", text):
         return "promise"
     if line.signals and "joke" in (line.signals.acts or ()):
         return "joke"
-    return "opinion" if quality.cues("opinions").search(said) else None
+    return "opinion" if _tells(state, "opinions", text) else None
 
 
 def _quoted(state: "ConversationState", line: Line, text: str) -> tuple[str, ...]:
     """Whose words a sentence takes up by name."""
-    if not quality.cues("sayings").search(quality.plain(text)):
+    if not _tells(state, "sayings", text):
         return ()
     named = signals.named(text, state.participants)
     return tuple(who for who in named if who != line.participant_id)

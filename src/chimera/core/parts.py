@@ -38,6 +38,12 @@ class Line:
     def words(self) -> int:
         return len(self.text.split())
 
+    @property
+    def asks(self) -> bool:
+        """Whether it wants an answer: it ends in a question, or dares somebody to give proof."""
+        acts = (self.signals.acts if self.signals else None) or ()
+        return bool(self.questions) or "challenge" in acts
+
     def heard_by(self, participant_id: str) -> bool:
         return self.visibility == "all" or participant_id in self.visibility
 

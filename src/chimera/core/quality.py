@@ -53,14 +53,15 @@ class Loop:
 NO_LOOP = Loop({}, frozenset())
 
 
-#: The lists there are.
-CUES = ("agreeing", "hedges", "promises", "opinions", "of_oneself", "sayings")
+#: The lists that notes are taken by, in every language that has lists, and those of English alone.
+NOTED = ("promises", "opinions", "of_oneself", "sayings")
+CUES = ("agreeing", "hedges", *NOTED)
 
 
 @cache
-def cues(name: str) -> "re.Pattern[str]":
-    """The house's English list of that name, as one pattern for text in lower case."""
-    source = resources.files("chimera") / "data" / "cues" / "talk_en.json"
+def cues(name: str, language: str = "en") -> "re.Pattern[str]":
+    """The house's list of that name, as one pattern for text in lower case."""
+    source = resources.files("chimera") / "data" / "cues" / f"talk_{language}.json"
     listed = json.loads(source.read_text("utf-8"))[name]
     joined = "|".join(re.escape(each) for each in sorted(listed, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{joined})(?!\w)")
