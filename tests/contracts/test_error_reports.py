@@ -42,7 +42,7 @@ class Collector:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-            def log_message(self, *args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
                 """Nothing."""
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

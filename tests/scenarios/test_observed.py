@@ -1,8 +1,10 @@
 """What is told of a talk to those who look after the house: numbers and spans, never words."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import pytest
+import structlog
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from playhouse import Playhouse, playhouse
@@ -11,6 +13,7 @@ from provider_fakes import ActedProvider, line
 
 from chimera.core import events as ev
 from chimera.core.errors import ProviderDown
+from chimera.core.generation import Chunk, GenerationRequest
 from chimera.core.ports import Observer
 from chimera.telemetry import Observers
 from chimera.telemetry.metrics import Metrics
@@ -120,6 +123,33 @@ async def test_what_is_asked_and_said_is_in_no_span_unless_somebody_wants_it(con
     assert ("furnish" in shown) is content
     assert ("gen_ai.input.messages" in shown) is content
     assert ("Should cities ban cars" in shown) is content
+
+
+class Overheard(ActedProvider):
+    """Notes what a line in the log would say while it is asked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, line(SPOKEN))
+        self.bound: list[dict[str, Any]] = []
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[Chunk]:
+        self.bound.append(dict(structlog.contextvars.get_contextvars()))
+        async for chunk in super().stream(request):
+            yield chunk
+
+
+async def test_every_line_of_a_turn_has_its_id_also_if_its_text_is_written_ahead() -> None:
+    model = Overheard("openai")
+    async with playhouse(model, cost=0.01) as house:
+        # It has a title already, so that nothing but lines is asked for.
+        conversation_id = await house.open(max_turns=4, provider="openai", title="Cars")
+        await house.until(conversation_id, ev.ConversationEnded, within=3600)
+        log = await house.log(conversation_id)
+    turns = [each.body.turn_id for each in log if isinstance(each.body, ev.TurnStarted)]
+    told = [each["turn_id"] for each in model.bound]
+    # A line that is too like the last is asked for again. Had a text written ahead the id of the
+    # turn meanwhile on stage, its own would be missing.
+    assert [each for each in dict.fromkeys(told) if each in turns] == turns
 
 
 async def test_an_observer_that_breaks_hurts_nobody() -> None:
