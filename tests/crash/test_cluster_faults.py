@@ -167,7 +167,7 @@ FAULTS = (
 
 
 #: Where less is promised than the deadline of a run: four leases until a dead worker is missed.
-BOUNDS = {redis_forgets_and_a_worker_dies: 20.0}
+BOUNDS: dict[Fault, float] = {redis_forgets_and_a_worker_dies: 20.0}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.__name__)
