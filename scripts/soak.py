@@ -13,6 +13,7 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 
@@ -67,7 +68,14 @@ def kill(kills: int) -> Figures:
     print(f"{kills} kills, seed {seed}, load {os.getloadavg()[0]:.1f}", flush=True)
     with servers() as (database, redis), tempfile.TemporaryDirectory() as folder:
         return asyncio.run(
-            kill_at_random(Path(folder), database=database, redis=redis, kills=kills, seed=seed)
+            kill_at_random(
+                Path(folder),
+                database=database,
+                redis=redis,
+                kills=kills,
+                seed=seed,
+                tell=partial(print, flush=True),
+            )
         )
 
 

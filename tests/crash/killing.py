@@ -24,6 +24,7 @@ LEASE_S = 2.0
 MEDIAN, MOST = 1.25, 1.5
 #: Every so-manieth victim is a web process.
 WEB_EVERY = 4
+TELL_EVERY = 10
 CONVERSATIONS, SPEED = 10, 4.0
 
 
@@ -123,9 +124,18 @@ async def watched(
 
 
 async def kill_at_random(
-    folder: Path, *, database: str, redis: str, kills: int, seed: int
+    folder: Path,
+    *,
+    database: str,
+    redis: str,
+    kills: int,
+    seed: int,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Figures:
-    """So many kills; every promise but that of the silence is checked here."""
+    """So many kills; every promise but that of the silence is checked here.
+
+    `tell` hears the figures of now and then.
+    """
     rng, figures = random.Random(seed), Figures()
     shared = {"CHIMERA_DATABASE__URL": database, "CHIMERA_REDIS__URL": redis}
     async with watched(folder, shared) as (cluster, viewers, hecklers):
@@ -133,6 +143,8 @@ async def kill_at_random(
             await talking(viewers, cluster)
             await asyncio.sleep(rng.random())
             await one(cluster, viewers, figures, rng)
+            if figures.kills % TELL_EVERY == 0:
+                tell(str(figures))
         await talking(viewers, cluster)
         address = cluster.address(0)
         await eventually(cluster.webs[0].opened, cluster.said)
