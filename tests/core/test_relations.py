@@ -6,7 +6,8 @@ from benchmarks.feelings import Story, stance, story
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chimera.core import camps, relations
+from chimera.core import relations
+from chimera.core.company import camps
 from chimera.core.conversation import Participant
 from chimera.core.events import MessageSignals, RelationChanged
 from chimera.core.relations import Pair, Relations

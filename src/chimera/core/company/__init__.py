@@ -1,1 +1,1 @@
-"""What the cast does besides speaking in turn: duets, whispers, making room for newcomers."""
+"""What the cast does besides speaking in turn: duets, whispers, camps, room for newcomers."""

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row
 from chimera.api.deps import House
 from chimera.api.paging import Marker
 from chimera.api.strict import OMIT_NONE, Output
-from chimera.core import camps, relations
 from chimera.core import events as ev
+from chimera.core import relations
+from chimera.core.company import camps
 from chimera.core.conversation import Participant, Status
 from chimera.core.errors import Invalid, LimitReached
 from chimera.core.ids import rfc3339
