@@ -130,7 +130,8 @@ class Stalls:
     """All viewers, and what they are told to do."""
 
     def __init__(self, address: str) -> None:
-        self._where = urlsplit(address)
+        where = urlsplit(address)
+        self._host, self._port = where.hostname or "127.0.0.1", where.port or 80
         self._viewers: list[Viewer] = []
         self._since = self._cpu = 0.0
         #: How often somebody was sent away and came again.
@@ -158,10 +159,10 @@ class Stalls:
 
         async def sit(number: int) -> float:
             wanted = {"conversation_id": ids[number % len(ids)], "after": after}
-            viewer = Viewer(self._where.netloc, wanted, sampled=number % SAMPLED == 0)
+            viewer = Viewer(f"{self._host}:{self._port}", wanted, sampled=number % SAMPLED == 0)
             viewer.until = until
             async with gate:
-                await loop.create_connection(lambda: viewer, self._where.hostname, self._where.port)
+                await loop.create_connection(lambda: viewer, self._host, self._port)
                 async with asyncio.timeout(60):
                     await (viewer.caught_up if until else viewer.there)
             self._viewers.append(viewer)

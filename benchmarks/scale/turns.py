@@ -5,7 +5,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import quantiles
@@ -55,7 +55,7 @@ def _each(processes: Sequence[psutil.Process]) -> list[float]:
 
 
 def _own_row(
-    count: int, logs: Sequence[list[Mapping[str, Any]]], busy: list[float],
+    count: int, logs: Sequence[Sequence[dict[str, Any]]], busy: list[float],
     around: dict[str, float], seconds: float,
 ) -> Row:  # fmt: skip
     own = sorted(each for log in logs for each in own_times(log))

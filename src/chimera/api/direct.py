@@ -85,7 +85,7 @@ def _doubt(protocol: WebSocketsSansIOProtocol) -> str | None:
         return "another protocol"
     if not hasattr(protocol.transport, "get_write_buffer_size"):
         return "a transport that does not tell its buffer"
-    if not protocol.handshake_complete or not isinstance(protocol.close_sent, bool):
+    if not protocol.handshake_complete:
         return "a handshake that is not over"
     if protocol.conn.extensions:
         return "an extension that changes frames"
