@@ -14,7 +14,7 @@ from chimera.api.deps import Patience
 from chimera.api.line import Line
 from chimera.api.watching import Frames, Request
 from chimera.core import events as ev
-from chimera.core.errors import StoreBusy
+from chimera.core.errors import DiskFull, StoreBusy
 from chimera.store.database import Store
 from chimera.store.units import Result, Unit
 from conversations_made import created, started
@@ -62,6 +62,13 @@ class Between:
         """The store is closed by whoever opened it."""
 
 
+class Full(Between):
+    """The same on a disk that is full."""
+
+    async def write(self, unit: Unit[Result]) -> Result:
+        raise DiskFull("full")
+
+
 @pytest.fixture
 def made(sqlite_store: Store, clock: FakeClock, ids: CountingIds) -> Made:
     patience = Patience(heartbeat_s=0.05)
@@ -83,6 +90,22 @@ async def test_a_busy_store_does_not_end_the_line(made: Made) -> None:
         await wall.until("heartbeat", 2)
         talk.cancel()
     assert wall.seen("heartbeat")[0]["head_seq"] == {}
+
+
+async def test_viewers_are_told_once_that_nothing_can_be_kept(made: Made) -> None:
+    async def nothing(_: object) -> None:
+        return
+
+    wall, whole = Wall(), made.house.store
+    store = Store(Full(whole, nothing), dialect="sqlite", store_id=whole.store_id)
+    with pytest.raises(DiskFull):
+        await store.beat()
+    house = replace(made.house, store=store)
+    async with asyncio.TaskGroup() as group:
+        talk = group.create_task(_keep(Line(house, wall)))
+        await wall.until("heartbeat", 3)
+        talk.cancel()
+    assert [each["what"] for each in wall.seen("degraded")] == ["writes"]
 
 
 async def test_a_viewer_who_is_ahead_of_the_heartbeat_is_not_sent_back(made: Made) -> None:

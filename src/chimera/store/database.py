@@ -169,7 +169,7 @@ def parse(url: str) -> URL:
 @asynccontextmanager
 async def reach(
     address: URL, *, durable: bool = True, pool_size: int = 1, patience: float = 30.0
-) -> AsyncGenerator[Backend]:
+) -> AsyncGenerator[Sqlite | Postgres]:
     """The database at this address, whatever is in it; raises Unready if it cannot be used."""
     if address.drivername == "sqlite":
         path = Path(address.database or "")

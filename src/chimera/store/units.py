@@ -36,10 +36,6 @@ class Backend(Protocol):
         """Run a unit that only reads, on a snapshot that has every write that returned."""
         ...
 
-    async def snapshot(self, unit: Unit[Result]) -> Result:
-        """Run a long unit that reads everything as it stood at one moment."""
-        ...
-
     async def close(self) -> None: ...
 
 
