@@ -153,3 +153,10 @@ def test_more_votes_count_for_more() -> None:
     assert one is not None
     assert many is not None
     assert 50 < one < 60 < 90 < many
+
+
+def test_a_poll_is_open_still_after_the_script_was_cleared() -> None:
+    play = Headless(cast(*TRIO))
+    play.append(opened("Tea", "Soup"))
+    play.append(ev.ConversationCleared(up_to_seq=play.state.seq))
+    assert play.state.feelings.stalls.polling

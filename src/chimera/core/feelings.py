@@ -46,6 +46,11 @@ class Feelings:
     stalls: Stalls = field(default_factory=Stalls)
 
 
+def cleared(feelings: Feelings) -> Feelings:
+    """After the script was cleared: nothing is felt any more, but an open poll is open still."""
+    return Feelings(stalls=Stalls(polling=feelings.stalls.polling))
+
+
 def after_line(
     feelings: Feelings, seats: tuple[Seat, ...], line: Line
 ) -> tuple[Feelings, tuple[Seat, ...]]:

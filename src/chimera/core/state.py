@@ -223,7 +223,7 @@ def _life(state: ConversationState, envelope: ev.Envelope) -> ConversationState:
             calm = tuple(replace(seat, mood=None) for seat in state.seats)
             return replace(
                 state, lines=(), unanswered=(), invited=(), notes=(), given_back=None, messages=0,
-                feelings=Feelings(), seats=calm,
+                feelings=feelings.cleared(state.feelings), seats=calm,
             )  # fmt: skip
         case _:
             return state

@@ -189,7 +189,6 @@ class Hand:
             # Its lines are there at once.
             return False
         if self._luck.rest:
-            self._luck.rest -= 1
             return False
         waits = [plan.wait_s for plan in plans_of(state, speak)]
         if self._carried >= self._most and min(waits) > PAUSE_S:
@@ -271,6 +270,8 @@ class Ahead:
         """A hand for one run, emptied when the run is over."""
         luck = self._luck.pop(conversation_id, None) or _Luck()
         self._luck[conversation_id] = luck
+        # While it rests each run carries one turn.
+        luck.rest = max(0, luck.rest - 1)
         if len(self._luck) > REMEMBERED:
             self._luck.popitem(last=False)
         async with together() as group:

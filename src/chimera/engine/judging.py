@@ -135,12 +135,16 @@ def _stances(line: Line) -> Sequence[ev.StanceRef]:
 
 
 def _judged(state: ConversationState) -> list[Line]:
-    """The lines since the last look that everybody heard, the newest left out."""
-    since = state.finished - EVERY
+    """As many lines as passed since the last look, of those that everybody heard.
+
+    The newest two are left for the next: nobody has second thoughts about what was just said, and
+    an answer may come before the line on stage has landed.
+    """
+    upto = state.finished - 1
     return [
         line
         for line in state.lines
-        if line.participant_id and line.visibility == "all" and since <= line.turn < state.finished
+        if line.participant_id and line.visibility == "all" and upto - EVERY <= line.turn < upto
     ]
 
 
