@@ -27,6 +27,9 @@ export const en = {
   status: { created: 'Not started', running: 'Live', paused: 'Paused', ended: 'Ended' },
   errors: {
     title: 'Something fell in the wings.',
+    refusedTitle: 'That cannot be done.',
+    invalidTitle: (field: string) =>
+      field === '' ? 'That cannot be taken as it is.' : `“${field}” cannot be taken as it is.`,
     offlineTitle: 'No line to the house.',
     request: (id: string) => `Request ${id}`,
     notFound: 'Nothing is playing here.',

@@ -25,6 +25,7 @@ const REASONS: Readonly<Record<string, string>> = {
   overdue: 'has been silent for long',
   invited: 'was invited to speak',
   director: 'is wanted by the model in the wings',
+  none: 'is listening',
 }
 
 const TERMS: Readonly<Record<string, string>> = {
@@ -71,6 +72,7 @@ export const floor = {
   cause: (cause: string) => `cause: ${CAUSES[cause] ?? cause}`,
   reason: (reason: string) => REASONS[reason] ?? reason,
   bid: (value: number) => value.toFixed(2).replace(/^0/, ''),
+  leftOut: (muted: boolean) => (muted ? 'is asked to be silent' : 'has just spoken'),
   chance: (value: number) => `chance ${Math.round(value * 100)}%`,
   term: (code: string) => TERMS[code] ?? code.replaceAll('_', ' '),
   weight: signed,

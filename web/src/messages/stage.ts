@@ -161,6 +161,7 @@ export const stage = {
   pause: 'Pause',
   resume: 'Go on',
   skip: 'Skip the wait',
+  noteForAll: 'A note for everybody…',
   stop: 'Stop',
   clear: 'Clear the script',
   more: 'More',

@@ -6,6 +6,9 @@ import './Toaster.css'
 
 const ID = 'notices'
 
+/** They come from above, below the head of the page: at its foot people write. */
+const HEAD = { top: 68 }
+
 /** Resolves once the place is there; later calls find it. */
 export async function showToaster(): Promise<void> {
   if (document.getElementById(ID)) return
@@ -14,7 +17,9 @@ export async function showToaster(): Promise<void> {
   document.body.append(host)
   createRoot(host).render(
     <Toaster
-      position="bottom-center"
+      position="top-center"
+      offset={HEAD}
+      mobileOffset={HEAD}
       closeButton
       containerAriaLabel={en.common.notices}
       toastOptions={{ classNames: { toast: 'toast', error: 'toast-error' } }}

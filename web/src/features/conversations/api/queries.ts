@@ -110,14 +110,6 @@ export const phasesQuery = (id: string) =>
       ).phases,
   })
 
-/** Who can direct: those of the house, then those of installed packages. */
-export const directorsQuery = () =>
-  queryOptions({
-    queryKey: ['directors'],
-    queryFn: async ({ signal }) => (await unwrap(api.GET('/api/v1/directors', { signal }))).items,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-
 /** Openings to begin with: by theme, or near to what was typed. */
 export const startersQuery = (topic = '') =>
   queryOptions({

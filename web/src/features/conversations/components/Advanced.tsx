@@ -1,10 +1,10 @@
 /** What few need: own title, seed, director, whispers, who may watch. */
 import { useQuery } from '@tanstack/react-query'
+import { directorsQuery } from '#lib/api/directors.ts'
 import { start } from '#messages/conversations.ts'
 import { Choice, TextField } from '#ui/Field.tsx'
 import { Segmented } from '#ui/Segmented.tsx'
 import { Switch } from '#ui/Switch.tsx'
-import { directorsQuery } from '../api/queries.ts'
 import type { StartErrors, StartForm } from '../model/startForm.ts'
 import './Advanced.css'
 

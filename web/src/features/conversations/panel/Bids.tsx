@@ -6,22 +6,24 @@ import { inPlace } from '#markdown/inPlace.ts'
 import { floor } from '#messages/floor.ts'
 import { stage } from '#messages/stage.ts'
 import { Meter } from '#ui/Meter.tsx'
+import { leftOut, reasonOf } from '../model/wishes.ts'
 import { Section } from './Section.tsx'
 
 /** As the stylesheet makes it; kept free while nobody has decided yet. */
 const BID_HEIGHT = 62
 
 /** Somebody's wish to speak; whoever wants it most stands in the first place. */
-function wish(bid: WireBid, state: ConversationState) {
+function wish(bid: WireBid, bids: readonly WireBid[], state: ConversationState) {
   const seat = state.participants.find(({ id }) => id === bid.participant_id)
   const name = seat?.short ?? bid.participant_id
+  const out = leftOut(bid, bids)
   return (
     <li className="bid" data-gel={gelOf(seat?.color)}>
       <b>{name}</b>
       <span className="t-time">{floor.bid(bid.value)}</span>
       <Meter className="bid-meter" label={stage.wants(name)} value={bid.value} />
-      <em>{floor.reason(bid.reason)}</em>
-      {bid.chance !== undefined && <span className="t-time">{floor.chance(bid.chance)}</span>}
+      <em>{out ? floor.leftOut(seat?.muted === true) : floor.reason(reasonOf(bid))}</em>
+      {bid.chance !== undefined && !out && <span className="t-time">{floor.chance(bid.chance)}</span>}
     </li>
   )
 }
@@ -43,7 +45,7 @@ export function Bids({ state }: { readonly state: ConversationState }) {
     >
       <ul style={{ minHeight: present * BID_HEIGHT }}>
         {bids.length === 0 && <li className="panel-empty">{floor.nobody}</li>}
-        {inPlace(bids.map((bid) => wish(bid, state)))}
+        {inPlace(bids.map((bid) => wish(bid, bids, state)))}
       </ul>
     </Section>
   )

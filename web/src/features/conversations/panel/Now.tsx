@@ -6,6 +6,7 @@ import type { ConversationState } from '#live/state.ts'
 import { panel } from '#messages/panel.ts'
 import { Mask } from '#ui/Mask.tsx'
 import { Sparkline } from '#ui/Sparkline.tsx'
+import Directing from '../stage/Directing.tsx'
 import { useNow, useView } from '../stage/playing.tsx'
 import { Recast } from '../stage/Recast.tsx'
 import { tempoOf } from '../stage/tempo.ts'
@@ -106,6 +107,7 @@ function Cast({ state }: { readonly state: ConversationState }) {
                 <span className="cast-model">
                   <Recast state={state} participant={participant} />
                 </span>
+                <Directing participant={participant} place="list" />
               </li>
             )
           })}

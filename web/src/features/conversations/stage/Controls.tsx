@@ -1,6 +1,6 @@
 /** The transport under the score: go on or pause, time, pace, what the viewer wants to say, the rest of the commands. */
-import { Ellipsis, Eraser, PanelRight, SkipForward, Square } from 'lucide-react'
-import { useState } from 'react'
+import { Ellipsis, Eraser, NotebookPen, PanelRight, SkipForward, Square } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
 import { useActions } from '#actions/registry.ts'
 import { asProblem } from '#lib/api/problem.ts'
 import { stage } from '#messages/stage.ts'
@@ -14,6 +14,8 @@ import { SayField } from './SayField.tsx'
 import { useScriptPosition } from './scriptPosition.tsx'
 import { elapsedOf, spellTime } from './tempo.ts'
 import './Controls.css'
+
+const WordsDialog = lazy(() => import('./WordsDialog.tsx'))
 
 const PLAY = 'M4.5 2.3v11.4L14 8z'
 const HOLD = 'M3 2h3.5v12H3zM9.5 2H13v12H9.5z'
@@ -77,7 +79,7 @@ export function Controls({ conversationId, onOpenPanel }: ControlsProps) {
   const { script, pinned } = useScriptPosition()
   const control = useControl(conversationId)
   const play = usePlay()
-  const [asking, setAsking] = useState<'clear' | 'stop' | null>(null)
+  const [asking, setAsking] = useState<'clear' | 'stop' | 'note' | null>(null)
   const running = state.status === 'running'
   const over = state.status === 'ended'
   const say = () => document.getElementById('say')?.focus()
@@ -115,6 +117,13 @@ export function Controls({ conversationId, onOpenPanel }: ControlsProps) {
       when: () => !over,
       run: () => setAsking('stop'),
     },
+    {
+      id: 'conversation.note',
+      group: 'conversation',
+      label: stage.noteForAll,
+      when: () => !over,
+      run: () => setAsking('note'),
+    },
     { id: 'conversation.clear', group: 'conversation', label: stage.clear, run: () => setAsking('clear') },
     {
       id: 'view.next-line',
@@ -135,6 +144,13 @@ export function Controls({ conversationId, onOpenPanel }: ControlsProps) {
 
   const items: readonly MenuItem[] = [
     { id: 'skip', label: stage.skip, icon: <SkipForward />, disabled: !running, onSelect: () => run('skip') },
+    {
+      id: 'note',
+      label: stage.noteForAll,
+      icon: <NotebookPen />,
+      disabled: over,
+      onSelect: () => setAsking('note'),
+    },
     { id: 'panel', label: stage.openPanel, icon: <PanelRight />, onSelect: onOpenPanel },
     { id: 'clear', label: stage.clear, icon: <Eraser />, danger: true, onSelect: () => setAsking('clear') },
     {
@@ -175,6 +191,11 @@ export function Controls({ conversationId, onOpenPanel }: ControlsProps) {
           }
         />
       </div>
+      {asking === 'note' && (
+        <Suspense>
+          <WordsDialog conversationId={conversationId} kind="note" onClose={() => setAsking(null)} />
+        </Suspense>
+      )}
       <Confirm
         open={asking === 'clear'}
         onOpenChange={() => setAsking(null)}

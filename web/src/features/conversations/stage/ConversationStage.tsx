@@ -14,13 +14,13 @@ import { BehindProvider } from './lookBehind.tsx'
 import { Notice } from './Notice.tsx'
 import { PlayingProvider, useCondition, usePlaying } from './playing.tsx'
 import { Scene } from './Scene.tsx'
-import { Score } from './Score.tsx'
 import { ScriptPositionProvider } from './scriptPosition.tsx'
 import './ConversationStage.css'
 
 // The script's first words do not wait for it.
 const Crowd = lazy(() => import('../crowd/Crowd.tsx'))
 const Panel = lazy(() => import('../panel/Panel.tsx'))
+const Score = lazy(() => import('./Score.tsx'))
 const Announcer = lazy(() => import('./Announcer.tsx'))
 
 export interface ConversationStageProps {
@@ -73,7 +73,11 @@ function House({ conversationId }: { readonly conversationId: string }) {
             <Crowd conversationId={conversationId} />
           </Suspense>
           <Notice />
-          <Score />
+          <div className="house-score">
+            <Suspense>
+              <Score />
+            </Suspense>
+          </div>
           <Controls conversationId={conversationId} onOpenPanel={() => setPanelOpen(true)} />
         </footer>
       </main>

@@ -1,5 +1,5 @@
 /** One participant on the stage: the light on them, their mask, name, business and wish to speak. */
-import { useCallback, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useCallback, useSyncExternalStore } from 'react'
 import { gelOf } from '#design/gels.ts'
 import type { Persona } from '#lib/api/types.ts'
 import type { Participant } from '#live/state.ts'
@@ -10,6 +10,8 @@ import { type Doing, doingOf, turnOf } from './business.ts'
 import { useNow, usePlaying, useView } from './playing.tsx'
 import './Player.css'
 import './PlayerLow.css'
+
+const Directing = lazy(() => import('./Directing.tsx'))
 
 /** Whether words of this message are on the stage; changes once a turn, however fast the words come. */
 function useIsSpeaking(messageId: string | undefined): boolean {
@@ -79,6 +81,9 @@ export function Player({ participant, persona }: PlayerProps) {
         </p>
         <Wish doing={doing} name={participant.name} />
       </div>
+      <Suspense>
+        <Directing participant={participant} place="stage" />
+      </Suspense>
     </div>
   )
 }

@@ -1,24 +1,15 @@
 /** Who plays a seat, and a press that gives it to another model while the show runs. */
-import { useQuery } from '@tanstack/react-query'
 import { ChevronsUpDown } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { asProblem } from '#lib/api/problem.ts'
-import { providersQuery } from '#lib/api/providers.ts'
 import type { ConversationState, Participant } from '#live/state.ts'
 import { start } from '#messages/conversations.ts'
 import { minds } from '#messages/minds.ts'
 import { stage } from '#messages/stage.ts'
 import { useRecast } from '../api/mutations.ts'
-import { AUTO, splitMind } from '../model/minds.ts'
+import { AUTO } from '../model/minds.ts'
+import { MindChange, SCRIPTED } from './MindChange.tsx'
 import './Recast.css'
-
-const MindPicker = lazy(() => import('../components/MindPicker.tsx'))
-
-const SCRIPTED = 'scripted'
-
-/** As the picker names it. */
-const mindOf = ({ provider, model }: Participant) =>
-  provider === SCRIPTED || provider === AUTO ? provider : `${provider} ${model}`
 
 function playedBy({ provider, model }: Participant): string {
   if (provider === AUTO) return start.auto
@@ -32,7 +23,6 @@ export interface RecastProps {
 
 export function Recast({ state, participant }: RecastProps) {
   const [open, setOpen] = useState(false)
-  const { data: providers = [] } = useQuery({ ...providersQuery(), enabled: open })
   const recast = useRecast(state.id, participant.id)
   const { name, provider, model, present } = participant
   const by = playedBy(participant)
@@ -43,11 +33,6 @@ export function Recast({ state, participant }: RecastProps) {
         {by}
       </span>
     )
-  }
-  const choose = (mind: string) => {
-    setOpen(false)
-    const chosen = splitMind(mind)
-    recast.mutate({ provider: chosen.provider, ...(chosen.model ? { model: chosen.model } : {}) })
   }
   return (
     <>
@@ -68,18 +53,7 @@ export function Recast({ state, participant }: RecastProps) {
           {asProblem(recast.error).message}
         </span>
       )}
-      {open && (
-        <Suspense>
-          <MindPicker
-            title={start.mind(name)}
-            mind={mindOf(participant)}
-            providers={providers}
-            taken
-            onChoose={choose}
-            onClose={() => setOpen(false)}
-          />
-        </Suspense>
-      )}
+      {open && <MindChange participant={participant} recast={recast} onClose={() => setOpen(false)} />}
     </>
   )
 }

@@ -59,7 +59,7 @@ function topicStarts({ notes, topics }: ConversationState): readonly number[] {
   return topics.map(({ seq }) => notes.findIndex((note) => note.seq > seq)).filter((index) => index >= 0)
 }
 
-export function Score() {
+export default function Score() {
   const { state } = useView()
   const { pinned, shown, script } = useScriptPosition()
   const { element, width } = useWidth()

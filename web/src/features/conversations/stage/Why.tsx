@@ -10,6 +10,7 @@ import { ErrorNote } from '#ui/ErrorNote.tsx'
 import { Meter } from '#ui/Meter.tsx'
 import { notesQuery, turnStoryQuery } from '../api/minds.ts'
 import { notesFor } from '../model/story.ts'
+import { leftOut, reasonOf } from '../model/wishes.ts'
 import './Why.css'
 
 type Started = Bodies['turn.started']
@@ -22,7 +23,14 @@ interface PartProps {
 /** So many terms of a bid are worth telling. */
 const TERMS = 3
 
-function Bid({ state, bid }: { readonly state: ConversationState; readonly bid: WireBid }) {
+interface BidProps {
+  readonly state: ConversationState
+  readonly bid: WireBid
+  /** Left out of the draw, whatever they bid. */
+  readonly out: boolean
+}
+
+function Bid({ state, bid, out }: BidProps) {
   const seat = state.participants.find(({ id }) => id === bid.participant_id)
   const name = seat?.short ?? bid.participant_id
   const terms = Object.entries(bid.terms ?? {})
@@ -34,11 +42,11 @@ function Bid({ state, bid }: { readonly state: ConversationState; readonly bid: 
       <b>{name}</b>
       <span className="t-time">
         {floor.bid(bid.value)}
-        {bid.chance !== undefined && ` · ${floor.chance(bid.chance)}`}
+        {bid.chance !== undefined && !out && ` · ${floor.chance(bid.chance)}`}
       </span>
       <Meter label={stage.wants(name)} value={bid.value} />
       <em>
-        {floor.reason(bid.reason)}
+        {out ? floor.leftOut(seat?.muted === true) : floor.reason(reasonOf(bid))}
         {bid.said && (
           <>
             : <q dir="auto">{bid.said}</q>
@@ -141,7 +149,7 @@ export function Why({ state, turnId, seq, name }: WhyProps) {
             {began.bids
               .toSorted((a, b) => b.value - a.value)
               .map((bid) => (
-                <Bid key={bid.participant_id} state={state} bid={bid} />
+                <Bid key={bid.participant_id} state={state} bid={bid} out={leftOut(bid, began.bids)} />
               ))}
           </ul>
           <Reminders state={state} began={began} />

@@ -1,5 +1,7 @@
 /** Begins a comparison: one field, and what each arm says of it. */
+import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
+import { directorsQuery } from '#lib/api/directors.ts'
 import { experiments as say } from '#messages/experiments.ts'
 import { Button } from '#ui/Button.tsx'
 import { ErrorNote } from '#ui/ErrorNote.tsx'
@@ -25,6 +27,7 @@ export function NewExperiment({ suggested, onDone }: NewExperimentProps) {
   const [field, setField] = useState<Field>('director')
   const [values, setValues] = useState(FIRST.director)
   const [unit, setUnit] = useState<'viewer' | 'conversation'>('conversation')
+  const { data: directors = [] } = useQuery(directorsQuery())
   const begin = useBegin()
   const [one, other] = values
   const ready = name.trim() !== '' && one.trim() !== '' && other.trim() !== '' && one !== other
@@ -35,6 +38,14 @@ export function NewExperiment({ suggested, onDone }: NewExperimentProps) {
       { onSuccess: onDone },
     )
   }
+  // What is chosen is offered also before the house has said who can direct.
+  const choices = (chosen: string) =>
+    field === 'director'
+      ? [...new Set([...directors.map(({ name }) => name), chosen])].map((name) => ({
+          value: name,
+          label: name,
+        }))
+      : CHOICES[field].map((each) => ({ value: each, label: say.values[each] }))
   const set = (place: number, value: string) => setValues(place === 0 ? [value, other] : [one, value])
   return (
     <form className="experiment-new" noValidate onSubmit={submit}>
@@ -55,31 +66,20 @@ export function NewExperiment({ suggested, onDone }: NewExperimentProps) {
         }}
       />
       <div className="experiment-pair">
-        {values.map((value, place) =>
-          field === 'director' ? (
-            <TextField
-              key={say.arm(place)}
-              label={say.arm(place)}
-              value={value}
-              maxLength={40}
-              autoComplete="off"
-              onChange={(event) => set(place, event.target.value)}
-            />
-          ) : (
-            <Choice
-              key={say.arm(place)}
-              label={say.arm(place)}
-              value={value}
-              onChange={(event) => set(place, event.target.value)}
-            >
-              {CHOICES[field].map((each) => (
-                <option key={each} value={each}>
-                  {say.values[each]}
-                </option>
-              ))}
-            </Choice>
-          ),
-        )}
+        {values.map((value, place) => (
+          <Choice
+            key={say.arm(place)}
+            label={say.arm(place)}
+            value={value}
+            onChange={(event) => set(place, event.target.value)}
+          >
+            {choices(value).map(({ value: each, label }) => (
+              <option key={each} value={each}>
+                {label}
+              </option>
+            ))}
+          </Choice>
+        ))}
       </div>
       {field === 'director' && <p className="field-hint">{say.directorHint}</p>}
       {field === 'pace' && <p className="field-hint">{say.paceHint}</p>}

@@ -6,7 +6,7 @@ export type Field = 'pace' | 'whispers' | 'director'
 type Setup = CreateExperiment['arms'][number]
 type Arm = Experiment['arms'][number]['setup']
 
-/** What can be chosen of each field; a director may be one of a plugin and is typed. */
+/** What can be chosen of each field; who can direct, the house says. */
 export const CHOICES = {
   pace: ['stream', 'human', 'instant'],
   whispers: ['on', 'off'],
