@@ -149,9 +149,7 @@ def stretches(chains: Sequence[Sequence[Gap]]) -> Iterator[list[Sequence[Gap]]]:
         random = Random(seed)
         picked = [random.choice(long) for _ in range(TALKS)]
         starts = [random.randint(0, max(0, len(chain) - STRETCH)) for chain in picked]
-        yield [
-            chain[start : start + STRETCH] for chain, start in zip(picked, starts, strict=True)
-        ]
+        yield [chain[start : start + STRETCH] for chain, start in zip(picked, starts, strict=True)]
 
 
 def told_apart(chains: Sequence[Sequence[Gap]], seed: int) -> float:

@@ -36,8 +36,7 @@ class Raw:
         self._writer.write(
             b"GET /api/v1/live HTTP/1.1\r\nHost: %b\r\nConnection: Upgrade\r\n"
             b"Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            b"Sec-WebSocket-Version: 13\r\n\r\n"
-            % host.encode()
+            b"Sec-WebSocket-Version: 13\r\n\r\n" % host.encode()
         )
         assert b" 101 " in await self._reader.readuntil(b"\r\n\r\n")
 

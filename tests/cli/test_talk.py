@@ -84,7 +84,7 @@ def test_words_stream_at_their_pace(commands: Commands) -> None:
         (("Why?", "--cast", "poet,poet"), "cast.1.persona: This persona is in the cast already."),
         (("Why?", "--cast", "poet"), "cast: This needs at least 2."),
         (("Why?", "--cast", ",".join(["poet"] * 9)), "cast: This may hold 8 at most."),
-        (("",), "topic: This needs at least 1 characters."),
+        (("",), "topic: This needs at least 1 character."),
         (("x" * 501,), "topic: This may have 500 characters at most."),
         (("Why?", "--provider", "gods"), "cast.0.provider: There is no such provider."),
         (("Why?", "--provider", "gods", "--base-url", "http://127.0.0.1:1/v1"), "gods has no"),

@@ -12,11 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from chimera.core.errors import Unready
-from chimera.store import migrations
+from chimera.store import learning, migrations
 from chimera.store.database import Store, migrate, parse
 from chimera.store.postgres import Postgres
 from chimera.store.sqlite import Sqlite
-from chimera.store.learning import metadata
 from chimera.store.units import Backend
 from fakes import CountingIds
 
@@ -30,7 +29,7 @@ def ours(name: str | None, *_: object) -> bool:
 
 def differences(connection: Connection) -> list[Any]:
     context = MigrationContext.configure(connection, opts={"include_name": ours})
-    return list(compare_metadata(context, metadata))
+    return list(compare_metadata(context, learning.trials.metadata))
 
 
 async def _backend(url: str) -> Backend:

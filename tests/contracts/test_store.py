@@ -26,7 +26,11 @@ def put(name: str, value: str = "") -> Callable[[Connection], None]:
 
 
 def names(connection: Connection) -> set[str]:
-    return set(connection.execute(select(meta.c.name)).scalars()) - {"store_id", "secret", "heartbeat"}
+    return set(connection.execute(select(meta.c.name)).scalars()) - {
+        "store_id",
+        "secret",
+        "heartbeat",
+    }
 
 
 async def test_a_read_sees_every_write_that_returned(store: Store) -> None:

@@ -91,9 +91,6 @@ class Lying:
     async def read(self, unit: Unit[Result]) -> Result:
         return await self._backend.read(unit)
 
-    async def snapshot(self, unit: Unit[Result]) -> Result:
-        return await self._backend.snapshot(unit)
-
     async def close(self) -> None:
         await self._backend.close()
 

@@ -239,4 +239,5 @@ def _message(error: Mapping[str, Any]) -> str:
         return str(context.get("error", "This is not right."))
     counted = isinstance(error.get("input"), str) and error["type"] in {"too_short", "too_long"}
     template = _MESSAGES.get(f"string_{error['type']}" if counted else error["type"])
-    return template.format(**context) if template else "This is not right."
+    said = template.format(**context) if template else "This is not right."
+    return said.replace(" 1 characters", " 1 character")

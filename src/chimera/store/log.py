@@ -257,7 +257,9 @@ def read_frames(
     connection: Connection, conversation_id: str, *, after: int, limit: int
 ) -> list[bytes]:
     """The same as finished frames, put together from the stored text; for many viewers at once."""
-    rows = connection.execute(sql.READ_TEXT, _page(conversation_id, after, limit)).fetchall()
+    rows: Sequence[Row[*tuple[Any, ...]]] = connection.execute(
+        sql.READ_TEXT, _page(conversation_id, after, limit)
+    ).fetchall()
     start = f'{{"kind":"event","conversation_id":"{conversation_id}","seq":'
     # Taken apart by place: asking each row for its columns by name takes longer than reading it.
     return [

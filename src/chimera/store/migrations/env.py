@@ -2,11 +2,12 @@
 
 from alembic import context
 
-from chimera.store.learning import metadata
+from chimera.store import learning
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    # Tables that stand elsewhere than in `tables.py` are known once they are imported.
+    target_metadata=learning.trials.metadata,
     render_as_batch=True,
 )
 with context.begin_transaction():
