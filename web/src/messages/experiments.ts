@@ -35,7 +35,7 @@ export const experiments = {
     off: 'without whispers',
   },
   director: (name: string) => `directed by “${name}”`,
-  directorHint: '“show”, “human”, or the name of one that a plugin brings.',
+  directorHint: 'Those of the house, and those that plugins bring.',
   paceHint: 'The start page always names a tempo: only conversations begun by programs take part.',
   unit: 'Given to',
   units: { conversation: 'each conversation', viewer: 'each viewer' },

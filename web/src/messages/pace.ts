@@ -5,7 +5,7 @@ export const pace = {
   modeAbout: {
     stream: 'Every word appears as it is said.',
     human: 'A line appears when it is finished, as when people write to each other.',
-    instant: 'No waiting between lines.',
+    instant: 'No waiting between lines, but twenty a minute at most: then the next one waits.',
   },
   speed: 'Speed',
 } as const

@@ -37,20 +37,3 @@ export const ENDINGS: Readonly<Record<string, string>> = {
   conflict: 'They could not be reconciled.',
   failed: 'Nobody could speak any more.',
 }
-
-export const FAILURES: Readonly<Record<string, string>> = {
-  interrupted: 'The line was interrupted.',
-  internal: 'Something fell in the wings.',
-  provider_error: 'The provider failed.',
-  provider_down: 'The provider did not answer.',
-  provider_busy: 'The provider is too busy.',
-  provider_slow: 'The provider took too long.',
-  provider_refused: 'The provider refused.',
-  not_permitted: 'The key may not use this model.',
-  quota_spent: 'The provider’s quota is spent.',
-  unknown_model: 'The provider does not know this model.',
-  content_refused: 'The model declined to say it.',
-  context_too_long: 'The talk has grown too long for this model.',
-  truncated_stream: 'The provider’s answer was cut short.',
-  bad_stream: 'The provider’s answer could not be read.',
-}

@@ -1,14 +1,12 @@
 /** The words of the stage: script, score, controls, side panel, viewer's line. */
 
 import { providerTitle } from './minds.ts'
-import { dropped, ENDINGS, FAILURES, PAUSES } from './reasons.ts'
+import { dropped, ENDINGS, PAUSES } from './reasons.ts'
 
 const number = new Intl.NumberFormat('en')
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const hours = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const list = new Intl.ListFormat('en')
-const spell = (seconds: number) =>
-  seconds < 90 ? `${seconds} s` : `${number.format(Math.round(seconds / 60))} min`
 const plural = (n: number, one: string, many: string) => `${number.format(n)} ${n === 1 ? one : many}`
 
 export const stage = {
@@ -131,25 +129,8 @@ export const stage = {
       const reader = provider === lead || provider === 'compatible' ? model : providerTitle(provider)
       return `[${dropped(why)}; ${reader} reads ${name.replace(/^The /, 'the ')}.]`
     },
-    failed: (names: readonly string[], times: number) => {
-      const [first = '', ...others] = names
-      const who = list.format([first, ...others.map((name) => name.replace(/^The /, 'the '))])
-      const verb = others.length === 0 ? 'breaks off' : 'break off'
-      return times > names.length ? `[${who} ${verb}, ${number.format(times)} times.]` : `[${who} ${verb}.]`
-    },
     silent: (name: string) => `[${name} falls silent.]`,
   },
-  failure: (code: string) => FAILURES[code] ?? 'The turn failed.',
-  failureDetails: (code: string, detail: string | null) => (detail ? `${detail} (${code})` : code),
-  willRetry: 'The house tries again by itself.',
-  triesAgain: (seconds: number) =>
-    seconds === 0 ? 'It is tried again now.' : `It is tried again in ${spell(seconds)}.`,
-  wontRetry: 'It will not be tried again.',
-
-  score: 'Score',
-  scoreValue: (index: number, count: number, name: string, time: string) =>
-    `Message ${number.format(index)} of ${number.format(count)}, ${name}, ${time}`,
-  scoreEmpty: 'No message yet',
   behind: (distance: string) => `−${distance}`,
 
   panel: 'About this conversation',
@@ -194,8 +175,6 @@ export const stage = {
     live: 'Back to live',
     nextLine: 'Next message',
     previousLine: 'Previous message',
-    nextTopic: 'Next topic',
-    previousTopic: 'Previous topic',
     panel: 'Show what is going on now',
   },
 } as const

@@ -28,6 +28,8 @@ export const studio = {
     dropped.length === 0
       ? `${name} can be cast.`
       : `${name} can be cast. Not taken over: ${list.format(dropped)}.`,
+  nameTaken: (name: string) => `There was a ${name} already; now there are two.`,
+  callIt: (name: string) => `Call the new one “${name}”`,
   playsAs: (name: string) => `The troupe plays it with the words of ${name}, until you rewrite its voice.`,
   cast: 'Cast',
   forkedFrom: (name: string) => `Forked from ${name}`,

@@ -1,6 +1,7 @@
 /** A labelled field with room for a hint and an error, tied together for screen readers. */
 import clsx from 'clsx'
 import { type ComponentProps, type ReactNode, type Ref, useId } from 'react'
+import { left as sayLeft } from '#messages/field.ts'
 import './Field.css'
 
 interface FieldFrame {
@@ -9,6 +10,23 @@ interface FieldFrame {
   readonly error?: string | undefined
   /** Keeps the label for screen readers only, where the place says enough. */
   readonly hideLabel?: boolean
+  /** How many characters there is still room for, near the end of it. */
+  readonly left?: number | undefined
+}
+
+/** From here on it is said how much room is left: a tenth of it, and never more than eighty. */
+const leftToSay = (most: number) => Math.min(80, Math.ceil(most / 10))
+
+function leftOf({
+  value,
+  maxLength,
+}: {
+  readonly value?: unknown
+  readonly maxLength?: number | undefined
+}): number | undefined {
+  if (typeof value !== 'string' || maxLength === undefined) return undefined
+  const left = maxLength - value.length
+  return left <= leftToSay(maxLength) ? left : undefined
 }
 
 interface Ties {
@@ -22,6 +40,7 @@ function Frame({
   hint,
   error,
   hideLabel,
+  left,
   children,
 }: FieldFrame & { children: (ties: Ties) => ReactNode }) {
   const id = useId()
@@ -38,6 +57,11 @@ function Frame({
         ...(described ? { 'aria-describedby': described } : {}),
         ...(error === undefined ? {} : { 'aria-invalid': true as const }),
       })}
+      {left !== undefined && (
+        <span className="field-left t-time" role="status">
+          {sayLeft(left)}
+        </span>
+      )}
       {error !== undefined && (
         <p className="field-error" id={`${id}-error`}>
           {error}
@@ -62,7 +86,7 @@ export function TextField({
   ...rest
 }: FieldFrame & ComponentProps<'input'> & { ref?: Ref<HTMLInputElement> }) {
   return (
-    <Frame label={label} hint={hint} error={error} hideLabel={hideLabel}>
+    <Frame label={label} hint={hint} error={error} hideLabel={hideLabel} left={leftOf(rest)}>
       {(ties) => <input ref={ref} className={clsx('field-input', className)} {...ties} {...rest} />}
     </Frame>
   )
@@ -78,7 +102,7 @@ export function TextArea({
   ...rest
 }: FieldFrame & ComponentProps<'textarea'> & { ref?: Ref<HTMLTextAreaElement> }) {
   return (
-    <Frame label={label} hint={hint} error={error} hideLabel={hideLabel}>
+    <Frame label={label} hint={hint} error={error} hideLabel={hideLabel} left={leftOf(rest)}>
       {(ties) => (
         <textarea ref={ref} className={clsx('field-input', 'field-area', className)} {...ties} {...rest} />
       )}

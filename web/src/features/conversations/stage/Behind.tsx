@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { houseQuery } from '#lib/api/house.ts'
 import { behind } from '#messages/behind.ts'
+import { failures } from '#messages/failures.ts'
 import { providerTitle } from '#messages/minds.ts'
 import { sayCost } from '#messages/money.ts'
 import { stage } from '#messages/stage.ts'
@@ -64,8 +65,8 @@ function Facts({ subject }: { readonly subject: Subject }) {
     const { code, detail } = subject.what
     return (
       <dl className="behind-facts">
-        <Fact what={behind.failed}>{stage.failure(code)}</Fact>
-        <Fact what={behind.reason}>{stage.failureDetails(code, detail)}</Fact>
+        <Fact what={behind.failed}>{failures.reason(code)}</Fact>
+        <Fact what={behind.reason}>{failures.details(code, detail)}</Fact>
         <Fact what={behind.at}>{stage.time(new Date(subject.at))}</Fact>
       </dl>
     )

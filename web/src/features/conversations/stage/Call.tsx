@@ -3,8 +3,8 @@ import { Check, Copy } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { RecordedCall } from '#lib/api/types.ts'
 import { behind } from '#messages/behind.ts'
+import { failures } from '#messages/failures.ts'
 import { providerTitle } from '#messages/minds.ts'
-import { stage } from '#messages/stage.ts'
 import { Button } from '#ui/Button.tsx'
 import { asked, copied } from '../model/recorded.ts'
 
@@ -58,7 +58,7 @@ export function Call({ call, attempt, open, unsaid }: CallProps) {
         </span>
         <span className="t-small">{providerTitle(provider)}</span>
         <span className={error ? 'call-failed' : 'call-fine'}>
-          {error ? stage.failure(error.code) : unsaid ? behind.unsaid : behind.answered}
+          {error ? failures.reason(error.code) : unsaid ? behind.unsaid : behind.answered}
         </span>
       </summary>
       <div className="call-foot">
@@ -70,7 +70,7 @@ export function Call({ call, attempt, open, unsaid }: CallProps) {
       </div>
       {error && (
         <Part title={behind.failed}>
-          <p>{stage.failureDetails(error.code, error.message)}</p>
+          <p>{failures.details(error.code, error.message)}</p>
         </Part>
       )}
       {text !== '' && (

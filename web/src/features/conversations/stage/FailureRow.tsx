@@ -1,5 +1,6 @@
 /** Turns that failed one after the other, told as one direction: who, why, and when it is tried again. */
 import { memo } from 'react'
+import { failures as words } from '#messages/failures.ts'
 import { stage } from '#messages/stage.ts'
 import { useBehind } from './lookBehind.tsx'
 import type { Failed } from './placed.ts'
@@ -10,8 +11,8 @@ import './DirectionRow.css'
 function Retry() {
   const { nextTurnAt } = useView()
   const now = useNow()
-  if (nextTurnAt === null) return stage.willRetry
-  return stage.triesAgain(Math.max(0, Math.ceil((Date.parse(nextTurnAt) - now) / 1000)))
+  if (nextTurnAt === null) return words.willRetry
+  return words.triesAgain(Math.max(0, Math.ceil((Date.parse(nextTurnAt) - now) / 1000)))
 }
 
 export interface FailureRowProps {
@@ -21,7 +22,7 @@ export interface FailureRowProps {
   readonly latest: boolean
 }
 
-export const FailureRow = memo(function FailureRow({ id, failures, latest }: FailureRowProps) {
+function FailureRow({ id, failures, latest }: FailureRowProps) {
   const { state } = useView()
   const last = failures.at(-1) ?? failures[0]
   const { what } = last
@@ -33,19 +34,21 @@ export const FailureRow = memo(function FailureRow({ id, failures, latest }: Fai
   return (
     <div className="direction" id={`row-${id}`}>
       <p className="t-direction">
-        {stage.directions.failed(people, failures.length)}{' '}
+        {words.failed(people, failures.length)}{' '}
         <span className="direction-because">
-          {stage.failure(what.code)} {waiting && <Retry />}
+          {words.reason(what.code)} {waiting && <Retry />}
         </span>
       </p>
       <details className="direction-details">
         <summary>{stage.details}</summary>
-        <p className="t-time">{stage.failureDetails(what.code, what.detail)}</p>
-        {!what.retryable && <p>{stage.wontRetry}</p>}
+        <p className="t-time">{words.details(what.code, what.detail)}</p>
+        {!what.retryable && <p>{words.wontRetry}</p>}
         <button type="button" className="direction-link" onClick={() => lookBehind(last)}>
           {stage.lookBehind}
         </button>
       </details>
     </div>
   )
-})
+}
+
+export default memo(FailureRow)

@@ -12,6 +12,7 @@ import {
 import { useActions } from '#actions/registry.ts'
 import { gelOf } from '#design/gels.ts'
 import type { ConversationState } from '#live/state.ts'
+import { score as words } from '#messages/score.ts'
 import { stage } from '#messages/stage.ts'
 import { useView } from './playing.tsx'
 import { type Bar, noteAt, outline, readable, scoreOf } from './score.ts'
@@ -49,9 +50,9 @@ function byGel(
 
 function valueText({ notes, participants }: ConversationState, index: number): string {
   const note = notes[index]
-  if (!note) return stage.scoreEmpty
+  if (!note) return words.empty
   const name = participants.find(({ id }) => id === note.participantId)?.short ?? stage.fromTheStalls
-  return stage.scoreValue(index + 1, notes.length, name, stage.time(new Date(note.at)))
+  return words.value(index + 1, notes.length, name, stage.time(new Date(note.at)))
 }
 
 /** The messages with which topics begin, for stepping from one to the next. */
@@ -91,14 +92,14 @@ export default function Score() {
     {
       id: 'conversation.next-topic',
       group: 'conversation',
-      label: stage.actions.nextTopic,
+      label: words.nextTopic,
       keys: [']'],
       run: () => topic(1),
     },
     {
       id: 'conversation.previous-topic',
       group: 'conversation',
-      label: stage.actions.previousTopic,
+      label: words.previousTopic,
       keys: ['['],
       run: () => topic(-1),
     },
@@ -165,7 +166,7 @@ export default function Score() {
         className="score-bars"
         role="slider"
         tabIndex={0}
-        aria-label={stage.score}
+        aria-label={words.label}
         aria-valuemin={Math.min(1, last + 1)}
         aria-valuemax={last + 1}
         aria-valuenow={at + 1}

@@ -1,18 +1,38 @@
 /** The script: a virtual list that follows what is being said until the viewer looks elsewhere. */
-import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef } from 'react'
+import {
+  lazy,
+  type Ref,
+  Suspense,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+} from 'react'
 import { type CustomItemComponentProps, Virtualizer, type VirtualizerHandle } from 'virtua'
 import type { Row } from '#live/state.ts'
 import { stage } from '#messages/stage.ts'
 import { AwayRow } from './AwayRow.tsx'
 import { BackToLive } from './BackToLive.tsx'
 import { DirectionRow } from './DirectionRow.tsx'
-import { FailureRow } from './FailureRow.tsx'
 import { LineRow } from './LineRow.tsx'
 import { type Placed, placed } from './placed.ts'
 import { useCondition, usePlaying, useView } from './playing.tsx'
 import { useScriptPosition } from './scriptPosition.tsx'
 import { usePinning } from './usePinning.ts'
 import './Script.css'
+
+const FailureRow = lazy(() => import('./FailureRow.tsx'))
+
+/** As high as a failure that is told in one line. */
+function Unread() {
+  return (
+    <div className="direction" aria-hidden="true">
+      <p className="t-direction">&nbsp;</p>
+      <p className="direction-details">&nbsp;</p>
+    </div>
+  )
+}
 
 /** Older lines are asked for when so few rows are left above. */
 const NEAR_START = 10
@@ -36,7 +56,11 @@ function draw(row: Placed, index: number, latest: Row | undefined, last: Placed 
     case 'direction':
       return <DirectionRow key={row.id} direction={row} />
     case 'failures':
-      return <FailureRow key={row.id} id={row.id} failures={row.all} latest={row === last} />
+      return (
+        <Suspense key={row.id} fallback={<Unread />}>
+          <FailureRow id={row.id} failures={row.all} latest={row === last} />
+        </Suspense>
+      )
     case 'away':
       return <AwayRow key={row.id} count={row.count} />
   }

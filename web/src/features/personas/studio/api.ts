@@ -128,6 +128,16 @@ export function useImport() {
   })
 }
 
+/** Gives a persona another name. */
+export function useRename() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ id, name }: { readonly id: string; readonly name: string }) =>
+      unwrap(api.PATCH('/api/v1/personas/{persona_id}', { ...at(id), body: { name } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['personas'] }),
+  })
+}
+
 const dataUrlOf = (file: File) =>
   new Promise<string>((resolve, reject) => {
     const reader = new FileReader()
