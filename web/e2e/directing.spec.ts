@@ -21,6 +21,8 @@ for (const [what, size] of [
 
     await mask.focus()
     await page.keyboard.press('Enter')
+    await expect(page.getByRole('menu', { name: 'Direct the Philosopher' })).toBeFocused()
+    await page.keyboard.press('ArrowDown')
     await expect(page.getByRole('menuitem', { name: 'Let speak' })).toBeFocused()
     await fits(page)
     for (const colorScheme of ['light', 'dark'] as const) {
