@@ -22,8 +22,9 @@ test.each([
 
 test('nobody is told to have been left out of a draw that was not made', () => {
   const [one, other] = [bid({ chance: 0, value: 0.9 }), bid({ chance: 0.7 })]
-  expect(leftOut(one, [one, other])).toBe(true)
-  expect(leftOut(other, [one, other])).toBe(false)
-  expect(leftOut(one, [one])).toBe(false)
-  expect(leftOut(bid(), [bid(), other])).toBe(false)
+  expect(leftOut(one, [one, other], 'q')).toBe(true)
+  expect(leftOut(other, [one, other], 'q')).toBe(false)
+  expect(leftOut(one, [one], 'q')).toBe(false)
+  expect(leftOut(one, [one, other], 'p')).toBe(false)
+  expect(leftOut(bid(), [bid(), other], 'q')).toBe(false)
 })

@@ -15,7 +15,11 @@ export function reasonOf({ reason, terms }: WireBid): string {
   return others.toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? NO_REASON
 }
 
-/** Whether somebody was left out of the draw, whatever they bid: others had a chance, they had none. */
-export function leftOut({ chance }: WireBid, bids: readonly WireBid[]): boolean {
-  return chance === 0 && bids.some((each) => (each.chance ?? 0) > 0)
+/** Whether somebody was left out of the draw, whatever they bid: others had a chance, they had none, nor were they given the floor. */
+export function leftOut(
+  { participant_id: id, chance }: WireBid,
+  bids: readonly WireBid[],
+  speaker: string | undefined,
+): boolean {
+  return chance === 0 && id !== speaker && bids.some((each) => (each.chance ?? 0) > 0)
 }

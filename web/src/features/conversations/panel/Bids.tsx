@@ -16,7 +16,7 @@ const BID_HEIGHT = 62
 function wish(bid: WireBid, bids: readonly WireBid[], state: ConversationState) {
   const seat = state.participants.find(({ id }) => id === bid.participant_id)
   const name = seat?.short ?? bid.participant_id
-  const out = leftOut(bid, bids)
+  const out = leftOut(bid, bids, state.decision?.participantId)
   return (
     <li className="bid" data-gel={gelOf(seat?.color)}>
       <b>{name}</b>

@@ -149,7 +149,12 @@ export function Why({ state, turnId, seq, name }: WhyProps) {
             {began.bids
               .toSorted((a, b) => b.value - a.value)
               .map((bid) => (
-                <Bid key={bid.participant_id} state={state} bid={bid} out={leftOut(bid, began.bids)} />
+                <Bid
+                  key={bid.participant_id}
+                  state={state}
+                  bid={bid}
+                  out={leftOut(bid, began.bids, began.participant_id)}
+                />
               ))}
           </ul>
           <Reminders state={state} began={began} />
