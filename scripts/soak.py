@@ -1,4 +1,4 @@
-"""Look for trouble for as long as you like: thousands of simulated seeds, then hundreds of kills.
+"""Look for trouble for as long as you like: thousands of seeds, long tests, hundreds of kills.
 
 SEEDS, MINUTES (of the seeds) and KILLS say how much; 0 leaves a part out. The first seed that fails
 ends it, with the line that plays it again.
@@ -7,6 +7,7 @@ ends it, with the line that plays it again.
 import asyncio
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -79,10 +80,18 @@ def kill(kills: int) -> Figures:
         )
 
 
+def long_tests() -> int:
+    """What `make test` has no time for."""
+    command = (sys.executable, "-m", "pytest", "-q", "-n", "0", "-m", "long", "tests")
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
 def main() -> int:
     seeds, minutes, kills = asked("SEEDS", 10_000), asked("MINUTES", 60), asked("KILLS", 200)
     if seeds and minutes:
         simulations(int(seeds), minutes)
+    if failed := long_tests():
+        return failed
     if not kills:
         return 0
     figures = kill(int(kills))

@@ -6,10 +6,12 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
-from api_house import Made, make_house, served
+from api_house import LIVE, Made, make_house, served
+from websockets.asyncio.client import connect
 
 from chimera.api.direct import Direct, FastPath
 from chimera.api.security import loopback_hosts
@@ -19,6 +21,7 @@ from chimera.realtime.hub import MemoryHub, RingChannel
 from chimera.store.database import Store
 from conversations_made import created, started
 from fakes import CountingIds, FakeClock
+from processes import chimera
 
 CONVERSATION = "cnv_1"
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
@@ -204,3 +207,12 @@ async def test_who_takes_a_signal_sleeps_on_and_an_event_wakes_everybody() -> No
             put(channel, last, seq)
     assert taken == [(1, (b"one",)), (2, (b"two",)), (4, (b"one",)), (5, (b"two",)),
                      (6, (b"too much",))]  # fmt: skip
+
+
+async def test_a_house_as_it_is_served_takes_the_short_way(tmp_path: Path) -> None:
+    words = ("serve", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    with chimera(*words, log=tmp_path / "log") as server:
+        address = await asyncio.to_thread(server.address)
+        async with connect(address.replace("http", "ws") + LIVE) as talk:
+            await talk.recv()
+            assert '"path": "fast"' in server.said()

@@ -55,6 +55,7 @@ def check_all(address: str, viewers: list[Viewer]) -> None:
     assert 0 < broken <= CONVERSATIONS * len(POINTS)
 
 
+@pytest.mark.long
 async def test_a_house_of_one_process(tmp_path: Path) -> None:
     port = free_port()
     address, data = f"http://127.0.0.1:{port}", tmp_path / "data"

@@ -8,7 +8,7 @@ from killing import kill_at_random
 
 pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("crash")]
 
-KILLS = 10
+KILLS = 6
 
 
 async def test_a_kill_costs_a_moment_and_nothing_else(

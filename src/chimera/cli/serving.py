@@ -80,7 +80,8 @@ class Leaving:
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self._app(scope, receive, last)
+        # A socket is written to the short way only if nothing stands before the server's own `send`.
+        await self._app(scope, receive, last if scope["type"] == "http" else send)
 
 
 class Stop:
