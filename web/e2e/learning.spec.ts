@@ -94,5 +94,5 @@ test('an experiment is begun, judged, looked at and stopped', async ({ page, req
   }
   await card.getByRole('button', { name: 'Stop' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Stop' }).click()
-  await expect(card.getByText(/^Stopped/)).toBeVisible()
+  await expect(card.getByText(/^Stopped ·/)).toBeVisible()
 })

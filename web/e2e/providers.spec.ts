@@ -72,7 +72,9 @@ test('a key is set, a persona is cast on a model, and its line bears the modelâ€
   await expect(openai).toContainText(KEY.slice(-4))
   await expect(openai.getByRole('rowheader', { name: /gpt-5-mini/ })).toBeVisible()
   await accessible(page)
-  await page.getByRole('checkbox', { name: 'Record what models are asked and answer' }).check({ force: true })
+  const record = page.getByRole('checkbox', { name: 'Record what models are asked and answer' })
+  await record.click({ force: true })
+  await expect(record).toBeChecked()
 
   await page.goto('/new')
   await page.getByRole('textbox', { name: 'Topic' }).fill('What is a key for?')

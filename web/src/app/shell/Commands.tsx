@@ -7,6 +7,7 @@ import { prefer, preferences } from '#lib/preferences.ts'
 import { en } from '#messages/en.ts'
 import { houseActions } from '../actions.ts'
 import { otherTheme } from '../look.ts'
+import { takeKeys } from './earlyKeys.ts'
 
 const Palette = lazy(() => import('./Palette.tsx'))
 const Help = lazy(() => import('./Help.tsx'))
@@ -30,6 +31,7 @@ function useShortcuts(): void {
       event.preventDefault()
       void found.hit.run()
     }
+    takeKeys().forEach(onKeyDown)
     window.addEventListener('keydown', onKeyDown)
     return () => window.removeEventListener('keydown', onKeyDown)
   }, [])

@@ -3,10 +3,12 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { en } from '#messages/en.ts'
 import { Logo, type Room, RoomIcon } from '#ui/icons.tsx'
+import { keepKeys } from './earlyKeys.ts'
 import { OfflineBanner } from './OfflineBanner.tsx'
 import './Shell.css'
 
 // Nobody presses a key before the first words are there.
+keepKeys()
 const Commands = lazy(() => import('./Commands.tsx'))
 
 interface Door {

@@ -98,7 +98,8 @@ test('a refusal of the server is shown where it happened, and nothing typed is l
   const { user } = visit('/new?topic=Tea')
   await user.click(await screen.findByRole('button', { name: 'Start' }))
   expect(await screen.findByRole('alert')).toHaveTextContent('The topic holds a NUL.')
-  expect(screen.getByRole('alert')).toHaveTextContent('Request req_7')
+  // Only what is our fault is worth a number.
+  expect(screen.getByRole('alert')).not.toHaveTextContent('req_7')
   expect(screen.getByRole('textbox', { name: 'Topic' })).toHaveValue('Tea')
 })
 
