@@ -80,7 +80,7 @@ class Leaving:
                 message = {**message, "headers": headers}
             await send(message)
 
-        # A socket is written to the short way only if nothing stands before the server's own `send`.
+        # A socket is written to the short way only where nothing stands before the server's `send`.
         await self._app(scope, receive, last if scope["type"] == "http" else send)
 
 
