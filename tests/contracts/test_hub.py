@@ -243,6 +243,17 @@ async def test_a_channel_is_dropped_a_minute_after_its_last_watcher() -> None:
 
 
 @pytest.mark.looptime
+async def test_who_leaves_after_the_end_leaves_nothing_behind() -> None:
+    wrong: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: wrong.append(context))
+    channels = Channels()
+    async with channels.watch(CNV, viewer=True):
+        channels.close()
+    await asyncio.sleep(2 * LINGER_S)
+    assert wrong == []
+
+
+@pytest.mark.looptime
 async def test_a_channel_with_an_open_turn_is_kept_for_who_comes_later() -> None:
     hub = MemoryHub()
     async with writing(hub) as writer:

@@ -169,7 +169,8 @@ class Channels:
         finally:
             channel.watchers -= 1
             channel.viewers_here -= viewer
-            if not channel.watchers:
+            # Who leaves after the hub was closed leaves nothing behind.
+            if not channel.watchers and self.find(conversation_id) is channel:
                 self._linger(conversation_id)
 
     def close(self) -> None:
