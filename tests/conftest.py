@@ -23,11 +23,6 @@ TEMPLATE = "chimera_template"
 asyncio.set_event_loop(None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts processes mostly waits: begun first, it leaves the machine to all the rest."""
-    items.sort(key=lambda item: "crash" not in item.keywords)
-
-
 @pytest.fixture(autouse=True)
 def _loopback_only() -> Generator[None]:
     """No test reaches beyond this machine."""
