@@ -69,11 +69,15 @@ def text_of(chunks: Sequence[Chunk]) -> str:
 
 
 def children() -> set[int]:
-    return {
-        each.pid
-        for each in psutil.Process().children()
-        if each.is_running() and "chimera.providers.llamacpp_child" in each.cmdline()
-    }
+    return {each.pid for each in psutil.Process().children() if _plays(each)}
+
+
+def _plays(process: psutil.Process) -> bool:
+    try:
+        return "chimera.providers.llamacpp_child" in process.cmdline()
+    except psutil.NoSuchProcess:
+        # One that has died and was not yet waited for is among them.
+        return False
 
 
 async def test_a_line_comes_in_pieces_with_its_usage_and_its_end(llama: LlamaCppProvider) -> None:
